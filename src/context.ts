@@ -1,0 +1,152 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir, machine } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import envPaths from "env-paths";
+import { GoxError } from "./errors.ts";
+import { type Platform, parsePlatform } from "./version/platform.ts";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where text goes: stdout is data, stderr is talk. */
+export interface Output {
+	write(text: string): void;
+	readonly isTTY: boolean;
+	/** Width in characters; 80 where there is no terminal. */
+	readonly columns: number;
+}
+
+/** Everything that a test replaces: no other module reads the process, the clock or the machine. */
+export interface Context {
+	readonly env: Env;
+	/** The physical working directory, or `/` when it has been deleted. */
+	readonly cwd: string;
+	/** GOX_HOME, absolute; not yet proven fit (see store/home.ts). */
+	readonly home: string;
+	readonly userHome: string;
+	readonly cacheDir: string;
+	readonly configFile: string;
+	readonly stdout: Output;
+	readonly stderr: Output;
+	/** Whether a person can be asked: stdin and stderr are terminals. */
+	readonly interactive: boolean;
+	/** One line from the person, without its newline; only where `interactive`. */
+	ask(question: string): Promise<string>;
+	now(): Date;
+	/** The machine's own platform, whatever Node was built for (design §1). */
+	host(): Platform;
+	/** argv that starts this same program again. */
+	readonly self: readonly string[];
+	/** The directory that holds `shims/` and what else the build leaves. */
+	readonly assets: string;
+	/** Aborted by Ctrl-C and SIGTERM. */
+	readonly signal: AbortSignal;
+	/** Named points between two steps that change the disk; a test kills the process there. */
+	checkpoint(name: string): void;
+}
+
+/** The context of a real run. `process` is touched here and in cli.ts only. */
+export function processContext(signal: AbortSignal): Context {
+	const env: Env = process.env;
+	const userHome = env.HOME && isAbsolute(env.HOME) ? env.HOME : homedir();
+	const paths = envPaths("gox", { suffix: "" });
+	const entry = fileURLToPath(import.meta.url);
+	const cwd = workingDirectory();
+	return {
+		env,
+		cwd,
+		home: env.GOX_HOME ? resolve(cwd, env.GOX_HOME) : join(userHome, ".gox"),
+		userHome,
+		cacheDir: paths.cache,
+		configFile: env.GOX_CONFIG ? resolve(cwd, env.GOX_CONFIG) : join(paths.config, "config"),
+		stdout: output(process.stdout),
+		stderr: output(process.stderr),
+		interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+		ask: askOnTerminal,
+		now: () => new Date(),
+		host: once(hostPlatform),
+		self: selfArgv(entry),
+		assets: assetsBeside(entry),
+		signal,
+		checkpoint: (name) => {
+			if (env.GOX_CHECKPOINT === name) process.kill(process.pid, "SIGKILL");
+		},
+	};
+}
+
+function workingDirectory(): string {
+	try {
+		return process.cwd();
+	} catch {
+		return "/";
+	}
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+	return {
+		write: (text) => void stream.write(text),
+		get isTTY() {
+			return Boolean(stream.isTTY);
+		},
+		get columns() {
+			return stream.columns || 80;
+		},
+	};
+}
+
+async function askOnTerminal(question: string): Promise<string> {
+	const { createInterface } = await import("node:readline/promises");
+	const lines = createInterface({ input: process.stdin, output: process.stderr });
+	try {
+		return await lines.question(question);
+	} finally {
+		lines.close();
+	}
+}
+
+/** The entry is `dist/gox.js` or one of its chunks; from source it is `src/context.ts`. */
+function assetsBeside(entry: string): string {
+	for (const candidate of [dirname(entry), dirname(dirname(entry)), join(dirname(dirname(entry)), "dist")]) {
+		if (existsSync(join(candidate, "shims", "gox-shim.sh"))) return candidate;
+	}
+	return dirname(entry);
+}
+
+function selfArgv(entry: string): readonly string[] {
+	const script = process.argv[1];
+	const main = join(assetsBeside(entry), "gox.js");
+	return [process.execPath, existsSync(main) ? main : (script ?? entry)];
+}
+
+/**
+ * The hardware, not the process: Node under Rosetta says x64 on an arm64 Mac.
+ * `hw.optional.arm64` is 1 on Apple Silicon and missing (exit 1) on Intel.
+ */
+function hostPlatform(): Platform {
+	if (process.platform === "darwin") {
+		return process.arch === "arm64" || sysctl("hw.optional.arm64") === "1" ? "darwin-arm64" : "darwin-amd64";
+	}
+	const cpu = { x86_64: "amd64", aarch64: "arm64", arm64: "arm64" }[machine()];
+	if (process.platform === "linux" && cpu) return parsePlatform(`linux-${cpu}`);
+	throw new GoxError(
+		"no-such-platform",
+		`gox installs Go for macOS and Linux on arm64 and x86-64; this is ${process.platform} on ${machine()}`,
+	);
+}
+
+function sysctl(name: string): string {
+	try {
+		return execFileSync("/usr/sbin/sysctl", ["-n", name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+	} catch {
+		return "";
+	}
+}
+
+function once<T>(compute: () => T): () => T {
+	let value: { of: T } | undefined;
+	return () => {
+		value ??= { of: compute() };
+		return value.of;
+	};
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto";
+import {
+	chmodSync,
+	closeSync,
+	fsyncSync,
+	lstatSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	unlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { systemCode } from "./errors.ts";
+
+/** A name beside `path` that nothing else uses: `.NAME.PID-RANDOM`. */
+export function besideName(path: string): string {
+	return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+}
+
+/**
+ * Replaces a file whole: written beside, fsynced, renamed, the directory fsynced.
+ * A reader sees the old content or the new, also after a power loss.
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
+	const beside = besideName(path);
+	try {
+		const file = openSync(beside, "wx", mode);
+		try {
+			writeFileSync(file, content);
+			fsyncSync(file);
+		} finally {
+			closeSync(file);
+		}
+		renameSync(beside, path);
+	} catch (error) {
+		rmSync(beside, { force: true });
+		throw error;
+	}
+	syncDirectory(dirname(path));
+}
+
+/** Points the symlink `path` at `target` in one step, whatever it pointed at before. */
+export function replaceSymlink(target: string, path: string): void {
+	const beside = besideName(path);
+	symlinkSync(target, beside);
+	try {
+		renameSync(beside, path);
+	} catch (error) {
+		unlinkSync(beside);
+		throw error;
+	}
+}
+
+/** fsync of a directory, so that a rename in it survives a power loss. File systems that can't are left alone. */
+export function syncDirectory(path: string): void {
+	const directory = openSync(path, "r");
+	try {
+		fsyncSync(directory);
+	} catch (error) {
+		if (systemCode(error) !== "EINVAL" && systemCode(error) !== "ENOTSUP") throw error;
+	} finally {
+		closeSync(directory);
+	}
+}
+
+/** The file's text, or undefined where there is none. */
+export function readIfPresent(path: string): string | undefined {
+	return ifPresent(() => readFileSync(path, "utf8"));
+}
+
+/** The directory's names, sorted; none where there is no directory. */
+export function namesIn(path: string): string[] {
+	return (ifPresent(() => readdirSync(path)) ?? []).sort();
+}
+
+/** What `read` returns, or undefined where the path or one of its parents doesn't exist. */
+export function ifPresent<T>(read: () => T): T | undefined {
+	try {
+		return read();
+	} catch (error) {
+		if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+		throw error;
+	}
+}
+
+export function makeDirectory(path: string, mode = 0o755): void {
+	mkdirSync(path, { recursive: true, mode });
+}
+
+/** Removes a tree, read-only directories (module caches) included; symlinks are removed, never followed. */
+export function removeTree(path: string): void {
+	try {
+		rmSync(path, { recursive: true, force: true });
+	} catch (error) {
+		if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM" && systemCode(error) !== "ENOTEMPTY") throw error;
+		makeWritable(path);
+		rmSync(path, { recursive: true, force: true });
+	}
+}
+
+function makeWritable(path: string): void {
+	if (!lstatSync(path).isDirectory()) return;
+	chmodSync(path, 0o700);
+	for (const entry of readdirSync(path, { withFileTypes: true })) {
+		if (entry.isDirectory()) makeWritable(join(path, entry.name));
+	}
+}
