@@ -1,0 +1,62 @@
+import type { Context } from "../context.ts";
+
+/** How a command speaks: stdout is data, stderr is talk. */
+export interface Report {
+	readonly asJson: boolean;
+	readonly quiet: boolean;
+	readonly verbose: boolean;
+	/** A line of data on stdout. */
+	line(text: string): void;
+	/** One JSON value on stdout, indented by two blanks. */
+	json(value: unknown): void;
+	/** A line of talk on stderr; silent with --quiet. */
+	say(text: string): void;
+	/** As `say`, only with --verbose or GOX_LOG=debug. */
+	detail(text: string): void;
+	/** A line that --quiet doesn't silence: `warning: …`. */
+	warn(text: string): void;
+	/** Styles for stderr and stdout; the identity without a terminal or with NO_COLOR. */
+	readonly style: Style;
+}
+
+export interface Style {
+	bold(text: string): string;
+	dim(text: string): string;
+	green(text: string): string;
+	yellow(text: string): string;
+	red(text: string): string;
+}
+
+export interface ReportOptions {
+	readonly json: boolean;
+	readonly quiet: boolean;
+	readonly verbose: boolean;
+}
+
+export function reportOn(context: Context, options: ReportOptions): Report {
+	const verbose = options.verbose || context.env.GOX_LOG === "debug";
+	const style = styleFor(context);
+	const say = (text: string) => context.stderr.write(`${text}\n`);
+	return {
+		asJson: options.json,
+		quiet: options.quiet,
+		verbose,
+		line: (text) => context.stdout.write(`${text}\n`),
+		json: (value) => context.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+		say: (text) => {
+			if (!options.quiet) say(text);
+		},
+		detail: (text) => {
+			if (verbose) say(style.dim(text));
+		},
+		warn: (text) => say(`${style.yellow("warning:")} ${text}`),
+		style,
+	};
+}
+
+/** https://no-color.org: any non-empty NO_COLOR; and TERM=dumb. */
+function styleFor(context: Context): Style {
+	const colours = context.stdout.isTTY && context.stderr.isTTY && !context.env.NO_COLOR && context.env.TERM !== "dumb";
+	const sgr = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+	return { bold: sgr(1), dim: sgr(2), green: sgr(32), yellow: sgr(33), red: sgr(31) };
+}
