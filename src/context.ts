@@ -4,7 +4,7 @@ import { homedir, machine } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import envPaths from "env-paths";
-import { GoxError } from "./errors.ts";
+import { GoxError, systemCode } from "./errors.ts";
 import { type Platform, parsePlatform } from "./version/platform.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -36,6 +36,9 @@ export interface Context {
 	now(): Date;
 	/** The machine's own platform, whatever Node was built for (design §1). */
 	host(): Platform;
+	/** This process, and whether another one of this machine still runs. */
+	readonly pid: number;
+	isAlive(pid: number): boolean;
 	/** argv that starts this same program again. */
 	readonly self: readonly string[];
 	/** The directory that holds `shims/` and what else the build leaves. */
@@ -66,6 +69,8 @@ export function processContext(signal: AbortSignal): Context {
 		ask: askOnTerminal,
 		now: () => new Date(),
 		host: once(hostPlatform),
+		pid: process.pid,
+		isAlive,
 		self: selfArgv(entry),
 		assets: assetsBeside(entry),
 		signal,
@@ -73,6 +78,15 @@ export function processContext(signal: AbortSignal): Context {
 			if (env.GOX_CHECKPOINT === name) process.kill(process.pid, "SIGKILL");
 		},
 	};
+}
+
+/** EPERM says that it runs, as another user. */
+function isAlive(pid: number): boolean {
+	try {
+		return process.kill(pid, 0);
+	} catch (error) {
+		return systemCode(error) === "EPERM";
+	}
 }
 
 function workingDirectory(): string {

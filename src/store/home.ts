@@ -1,0 +1,55 @@
+import { statSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError, quote } from "../errors.ts";
+import { ifPresent, makeDirectory } from "../fs.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+
+/** Letters, digits and what neither make, cgo's flags, PATH nor a shell takes for something else. */
+const plain = /^[A-Za-z0-9/._+,@=-]+$/;
+
+/**
+ * The tree under GOX_HOME, once its path is known to be fit to hold a GOROOT.
+ * @throws GoxError `bad-home` with the reason: a space, non-ASCII, a character that breaks cgo or make,
+ * or a directory that any user may write to.
+ */
+export function openHome(context: Context): Layout {
+	const { home } = context;
+	const odd = oddCharacter(home);
+	if (odd !== undefined) {
+		throw new GoxError(
+			"bad-home",
+			`${quote(home, 200)} can't be gox's home: ${odd} in a GOROOT's path breaks cgo, make or PATH`,
+			{
+				hint: "choose another place, such as: export GOX_HOME=/opt/gox",
+			},
+		);
+	}
+	if (context.env.GOX_HOME !== undefined && !isAbsolute(context.env.GOX_HOME)) {
+		throw new GoxError("bad-home", `GOX_HOME must be an absolute path, not ${quote(context.env.GOX_HOME)}`, {
+			hint: `export GOX_HOME=${resolve(context.cwd, home)}`,
+		});
+	}
+	const stat = ifPresent(() => statSync(home));
+	if (stat && !stat.isDirectory()) throw new GoxError("bad-home", `${home} is gox's home and is not a directory`);
+	if (stat && stat.mode & 0o002) {
+		throw new GoxError("bad-home", `every user of this machine can write to ${home}, so nothing in it can be trusted`, {
+			hint: `chmod o-w ${home}`,
+		});
+	}
+	return layoutOf(home);
+}
+
+/** Creates the directories of the tree where they are missing. */
+export function makeHome(layout: Layout): void {
+	for (const directory of [layout.home, layout.versions, layout.aliases, layout.shims, layout.receipts, layout.tmp, layout.locks])
+		makeDirectory(directory);
+}
+
+function oddCharacter(home: string): string | undefined {
+	if (plain.test(home)) return undefined;
+	const character = [...home].find((each) => !plain.test(each)) ?? "";
+	if (character === " ") return "a space";
+	if (character > "~") return `the non-ASCII character ${quote(character)}`;
+	return `the character ${quote(character)}`;
+}

@@ -1,0 +1,51 @@
+import { existsSync, readlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { Context } from "../context.ts";
+import { ifPresent, namesIn } from "../fs.ts";
+import type { Platform } from "../version/platform.ts";
+import { newestFirst, parseRelease, type Release } from "../version/release.ts";
+import { layoutOf, parseVersionKey } from "./layout.ts";
+
+/** A complete version in the store. */
+export interface Installed {
+	readonly release: Release;
+	readonly platform: Platform;
+	/** The name of its directory and receipt. */
+	readonly key: string;
+	readonly goroot: string;
+}
+
+/** Every complete version, newest first; the host's platform before others of the same release. */
+export function installedVersions(context: Context): readonly Installed[] {
+	const layout = layoutOf(context.home);
+	return namesIn(layout.versions)
+		.flatMap((key) => {
+			const named = parseVersionKey(key, context.host());
+			const release = named && parseRelease(named.release);
+			const goroot = join(layout.versions, key);
+			if (!named || !release || release.name !== named.release || !existsSync(join(goroot, "bin/go"))) return [];
+			return { release, platform: named.platform, key, goroot };
+		})
+		.sort((left, right) => newestFirst(left.release, right.release) || left.key.length - right.key.length);
+}
+
+/** The key that the symlink at `path` (an alias or `current`) points to, or undefined. */
+export function linkedKey(path: string): string | undefined {
+	const target = ifPresent(() => readlinkOrNothing(path));
+	return target === undefined ? undefined : basename(target);
+}
+
+/** The version that `current` points to, if it is installed. */
+export function defaultVersion(context: Context, installed = installedVersions(context)): Installed | undefined {
+	const key = linkedKey(layoutOf(context.home).current);
+	return installed.find((each) => each.key === key);
+}
+
+function readlinkOrNothing(path: string): string | undefined {
+	try {
+		return readlinkSync(path);
+	} catch (error) {
+		if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined;
+		throw error;
+	}
+}

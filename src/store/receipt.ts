@@ -1,0 +1,98 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Layout } from "./layout.ts";
+
+/** Someone who vouches for what was installed, with the evidence. */
+export interface Witness {
+	/** `table`: built into gox; `index`: go.dev's JSON; `sumdb`: Go's checksum database; `go.sum`; `go command`. */
+	readonly kind: "table" | "index" | "sumdb" | "go.sum" | "go command" | "unofficial index";
+	/** The address of the index, the database's name, the go.sum's path … */
+	readonly where?: string;
+	/** What was vouched for: an archive's SHA-256 in hex, or a module's `h1:…`. */
+	readonly digest: string;
+	/** The checksum database's evidence. */
+	readonly treeSize?: number;
+	readonly rootHash?: string;
+	readonly recordNumber?: number;
+}
+
+/** What gox remembers of an installation: `receipts/KEY.json`; the manifest is beside it in `receipts/KEY.files`. */
+export interface Receipt {
+	/** `go1.22.5` */
+	readonly version: string;
+	readonly platform: Platform;
+	/** Where the bytes came from, without credentials. */
+	readonly source: { readonly kind: "archive" | "module"; readonly from: string };
+	/** SHA-256 (hex) of the archive or the module zip, and its size in bytes. */
+	readonly archive: { readonly sha256: string; readonly size: number };
+	/** The toolchain module's dirhash of these files. */
+	readonly h1: string;
+	readonly witnesses: readonly Witness[];
+	/** False for a build that the release table contradicts, installed with --unofficial. */
+	readonly official: boolean;
+	/** ISO 8601, UTC. */
+	readonly installedAt: string;
+	readonly files: number;
+	/** Bytes of all files. */
+	readonly size: number;
+	/** The gox that installed it. */
+	readonly gox: string;
+}
+
+export function receiptPath(layout: Layout, key: string): string {
+	return join(layout.receipts, `${key}.json`);
+}
+
+/** One line a file, `SHA-256  path` as sha256sum prints it, sorted by bytes. */
+export function manifestPath(layout: Layout, key: string): string {
+	return join(layout.receipts, `${key}.files`);
+}
+
+export function writeReceipt(
+	layout: Layout,
+	key: string,
+	receipt: Receipt,
+	files: readonly { path: string; sha256: string }[],
+): void {
+	const lines = files
+		.map((file) => `${file.sha256}  ${file.path}\n`)
+		.sort((left, right) => (left.slice(66) < right.slice(66) ? -1 : 1));
+	writeFileAtomic(manifestPath(layout, key), lines.join(""));
+	writeFileAtomic(receiptPath(layout, key), `${JSON.stringify(receipt, null, 2)}\n`);
+}
+
+/** The receipt of an installed version, or undefined where there is none that can be read. */
+export function readReceipt(layout: Layout, key: string): Receipt | undefined {
+	const text = readIfPresent(receiptPath(layout, key));
+	if (text === undefined) return undefined;
+	try {
+		const value: unknown = JSON.parse(text);
+		return isReceipt(value) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+export function removeReceipt(layout: Layout, key: string): void {
+	rmSync(receiptPath(layout, key), { force: true });
+	rmSync(manifestPath(layout, key), { force: true });
+}
+
+/** The keys that have a receipt or a manifest. */
+export function receiptKeys(layout: Layout): Set<string> {
+	const names = ifPresent(() => readdirSync(layout.receipts)) ?? [];
+	return new Set(names.flatMap((name) => /^(go.*)\.(?:json|files)$/.exec(name)?.[1] ?? []));
+}
+
+function isReceipt(value: unknown): value is Receipt {
+	if (typeof value !== "object" || value === null) return false;
+	const claim = value as Partial<Receipt>;
+	return (
+		typeof claim.version === "string" &&
+		typeof claim.h1 === "string" &&
+		Array.isArray(claim.witnesses) &&
+		typeof claim.source?.kind === "string"
+	);
+}
