@@ -12,6 +12,8 @@ export interface CommandSpec {
 	readonly options?: readonly OptionSpec[];
 	/** Command lines without the `$`, each with what it does. */
 	readonly examples?: readonly (readonly [command: string, what: string])[];
+	/** A command line follows, behind `--` or behind the first word. */
+	readonly takesCommand?: boolean;
 	/** Not in the list of commands: called by the shim and the hook. */
 	readonly hidden?: boolean;
 	/** The module, imported only when the command is called. */
@@ -30,6 +32,8 @@ export interface Invocation {
 	readonly report: Report;
 	readonly args: readonly string[];
 	readonly options: Options;
+	/** The name the command was called by: its own or an alias. */
+	readonly name: string;
 	/** What stood behind `--`. */
 	readonly rest: readonly string[];
 }

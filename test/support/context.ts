@@ -37,6 +37,13 @@ export function testContext(options: TestContextOptions = {}): TestContext {
 	const written = { out: "", err: "" };
 	const answers = [...(options.answers ?? [])];
 	const isTTY = options.isTTY ?? false;
+	const capture = (name: "out" | "err") => ({
+		write: (text: string) => {
+			written[name] += text;
+		},
+		isTTY,
+		columns: 80,
+	});
 	const env: Env = { HOME: root, PATH: "/usr/bin:/bin", ...options.env };
 	return {
 		env,
@@ -45,8 +52,8 @@ export function testContext(options: TestContextOptions = {}): TestContext {
 		userHome: env.HOME ?? root,
 		cacheDir: join(root, ".cache/gox"),
 		configFile: env.GOX_CONFIG ?? join(root, ".config/gox/config"),
-		stdout: { write: (text) => void (written.out += text), isTTY, columns: 80 },
-		stderr: { write: (text) => void (written.err += text), isTTY, columns: 80 },
+		stdout: capture("out"),
+		stderr: capture("err"),
 		interactive: options.answers !== undefined,
 		ask: async () => answers.shift() ?? "",
 		now: options.now ?? (() => new Date()),

@@ -1,0 +1,111 @@
+import { cac } from "cac";
+import type { CommandSpec, OptionSpec } from "./commands/command.ts";
+import { Options } from "./commands/command.ts";
+import { GoxError, quote } from "./errors.ts";
+
+/** A command line, taken apart. */
+export interface Arguments {
+	/** Positional words as they stood in argv, without the command's name. */
+	readonly args: readonly string[];
+	readonly options: Options;
+	/** What stood behind `--`. */
+	readonly rest: readonly string[];
+}
+
+/** Understood by every command. */
+export const commonOptions: readonly OptionSpec[] = [
+	{ flags: "--json", summary: "one JSON value on stdout" },
+	{ flags: "-q, --quiet", summary: "no talk on stderr but warnings and errors" },
+	{ flags: "--verbose", summary: "say what is being done" },
+	{ flags: "-y, --yes", summary: "answer yes to every question" },
+	{ flags: "-h, --help", summary: "this help" },
+];
+
+/**
+ * Reads the words behind a command's name with cac.
+ * @throws GoxError `usage` for an unknown option, a missing value, or too few or too many words.
+ */
+export function parseArguments(spec: CommandSpec, words: readonly string[]): Arguments {
+	const { before, rest } = splitRest(spec, words);
+	const parser = commandParser(spec);
+	// cac turns `1.20` into the number 1.2, as a word and as an option's value alike, and "" into 0: shield them all.
+	parser.parse(["", "", spec.name, ...before.map(shield)], { run: false });
+	const values = unshieldAll(parser.options);
+	const args = parser.args.map((word) => unshield(String(word)));
+	try {
+		parser.matchedCommand?.checkUnknownOptions();
+		parser.matchedCommand?.checkOptionValue();
+		parser.matchedCommand?.checkRequiredArgs();
+	} catch (error) {
+		throw usage(spec, error instanceof Error ? plainWords(error.message) : String(error));
+	}
+	const most = spec.args.includes("...") ? Number.POSITIVE_INFINITY : [...spec.args.matchAll(/[<[]/g)].length;
+	const extra = args[most];
+	if (extra !== undefined) throw usage(spec, `${quote(extra)} is one word too many`);
+	return { args, options: new Options(values), rest };
+}
+
+/** The text of `gox COMMAND --help`. */
+export function commandHelp(spec: CommandSpec): string {
+	const width = (rows: readonly (readonly [string, string])[]) => Math.max(...rows.map(([left]) => left.length));
+	const table = (rows: readonly (readonly [string, string])[]) =>
+		rows.map(([left, right]) => `  ${left.padEnd(width(rows))}  ${right}`).join("\n");
+	const options = [...(spec.options ?? []), ...commonOptions].map(({ flags, summary }) => [flags, summary] as const);
+	const sections = [
+		`gox ${spec.name}: ${spec.summary}`,
+		`Usage:\n  gox ${[spec.name, spec.args].filter(Boolean).join(" ")} [options]${spec.takesCommand ? " -- command [argument…]" : ""}`,
+	];
+	if (spec.aliases?.length) sections.push(`Also called: ${spec.aliases.join(", ")}`);
+	sections.push(`Options:\n${table(options)}`);
+	if (spec.examples?.length) sections.push(`Examples:\n${table(spec.examples)}`);
+	return `${sections.join("\n\n")}\n`;
+}
+
+function commandParser(spec: CommandSpec): ReturnType<typeof cac> {
+	const parser = cac("gox");
+	const command = parser.command([spec.name, spec.args].filter(Boolean).join(" "), spec.summary);
+	for (const { flags, summary } of [...(spec.options ?? []), ...commonOptions]) command.option(flags, summary);
+	return parser;
+}
+
+/**
+ * `--` ends options. A command that takes a command line (`exec`) ends them at its first word as well,
+ * so that `gox exec 1.22 go vet -json` needs no `--`.
+ */
+function splitRest(spec: CommandSpec, words: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
+	const dashes = words.indexOf("--");
+	if (!spec.takesCommand)
+		return dashes < 0 ? { before: words, rest: [] } : { before: [...words.slice(0, dashes)], rest: words.slice(dashes + 1) };
+	const first = words.findIndex((word) => !word.startsWith("-"));
+	if (dashes >= 0 && (first < 0 || dashes <= first + 1)) return { before: words.slice(0, dashes), rest: words.slice(dashes + 1) };
+	if (first < 0) return { before: words, rest: [] };
+	return { before: words.slice(0, first + 1), rest: words.slice(first + 1) };
+}
+
+const mark = "\u0001";
+
+function shield(word: string): string {
+	if (!word.startsWith("-")) return mark + word;
+	return word.replace(/^(--[^=]+=)/, `$1${mark}`);
+}
+
+function unshield(word: string): string {
+	return word.startsWith(mark) ? word.slice(mark.length) : word;
+}
+
+function unshieldAll(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+	const plain = (value: unknown): unknown =>
+		typeof value === "string" ? unshield(value) : Array.isArray(value) ? value.map(plain) : value;
+	return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]));
+}
+
+function plainWords(message: string): string {
+	return message
+		.replace(/^Unknown option `(.*)`$/, "there is no option $1")
+		.replace(/^option `(.*)` value is missing$/, "$1 wants a value")
+		.replace(/^missing required args for command `(.*)`$/, "too few words: it is `gox $1`");
+}
+
+function usage(spec: CommandSpec, message: string): GoxError {
+	return new GoxError("usage", `${spec.name}: ${message}`, { hint: `gox ${spec.name} --help` });
+}

@@ -1,0 +1,96 @@
+import type { CommandSpec } from "./commands/command.ts";
+import type { Context } from "./context.ts";
+import { GoxError, systemCode } from "./errors.ts";
+import { goxVersion } from "./product.ts";
+
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V" || argv[0] === "version")) {
+	process.stdout.write(`gox ${goxVersion}\n`);
+} else {
+	await main();
+}
+
+async function main(): Promise<void> {
+	const { processContext } = await import("./context.ts");
+	const context = processContext(interruption());
+	watchOutput();
+	const status = await run(context);
+	process.exitCode = status;
+	// Idle keep-alive connections would hold the process; what was written has to leave first.
+	process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+}
+
+async function run(context: Context): Promise<number> {
+	const [name, ...words] = argv;
+	let asJson = false;
+	try {
+		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);
+		const [{ commandCalled }, { parseArguments }, { reportOn }] = await Promise.all([
+			import("./commands/table.ts"),
+			import("./arguments.ts"),
+			import("./ui/report.ts"),
+		]);
+		const spec = commandCalled(name) ?? (await unknownCommand(name));
+		asJson = asksForJson(spec, words);
+		if (asksForHelp(spec, words)) return await help(context, name);
+		const { args, options, rest } = parseArguments(spec, words);
+		const report = reportOn(context, { json: options.has("json"), quiet: options.has("quiet"), verbose: options.has("verbose") });
+		const { run: runCommand } = await spec.load();
+		return (await runCommand({ context, report, args, options, rest, name })) ?? 0;
+	} catch (error) {
+		const { renderFailure } = await import("./ui/failure.ts");
+		return renderFailure(context, error, asJson);
+	}
+}
+
+/** Words in front of a command line that is passed on, so `gox exec -- prog --help` is prog's. */
+function ownWords(spec: CommandSpec, words: readonly string[]): readonly string[] {
+	const end = words.findIndex((word) => word === "--" || (spec.takesCommand === true && !word.startsWith("-")));
+	return end < 0 ? words : words.slice(0, end);
+}
+
+function asksForHelp(spec: CommandSpec, words: readonly string[]): boolean {
+	return ownWords(spec, words).some((word) => word === "--help" || word === "-h");
+}
+
+function asksForJson(spec: CommandSpec, words: readonly string[]): boolean {
+	return ownWords(spec, words).includes("--json");
+}
+
+async function help(context: Context, name: string | undefined): Promise<number> {
+	const [{ commands, commandCalled }, { commandHelp }, { overview }] = await Promise.all([
+		import("./commands/table.ts"),
+		import("./arguments.ts"),
+		import("./ui/help.ts"),
+	]);
+	if (name === undefined) context.stdout.write(overview(commands, goxVersion));
+	else context.stdout.write(commandHelp(commandCalled(name) ?? (await unknownCommand(name))));
+	return 0;
+}
+
+async function unknownCommand(name: string): Promise<never> {
+	const [{ commands }, { unknownCommandFailure }] = await Promise.all([import("./commands/table.ts"), import("./ui/help.ts")]);
+	throw unknownCommandFailure(name, commands);
+}
+
+/** The first Ctrl-C or SIGTERM ends the work in order; a second one ends the process. */
+function interruption(): AbortSignal {
+	const controller = new AbortController();
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+		process.on(signal, () => {
+			if (controller.signal.aborted) process.exit(130);
+			controller.abort(new GoxError("interrupted", `interrupted (${signal})`));
+		});
+	}
+	return controller.signal;
+}
+
+/** A reader that left (`gox list | head -1`) ends the run quietly; a full disk behind stdout is a failure. */
+function watchOutput(): void {
+	for (const stream of [process.stdout, process.stderr]) {
+		stream.on("error", (error) => {
+			if (systemCode(error) === "EPIPE") process.exit(0);
+			process.exit(6);
+		});
+	}
+}

@@ -1,0 +1,101 @@
+import type { Context } from "./context.ts";
+import { GoxError, quote } from "./errors.ts";
+import { readIfPresent } from "./fs.ts";
+
+/** The settings of the config file, with their defaults; the file is lines of `key = value` and `#` comments. */
+export interface Config {
+	/** Whether the hook says which Go a project uses on entering it. */
+	readonly announce: boolean;
+	/** What the shim does when the Go that is asked for isn't installed. */
+	readonly autoInstall: "ask" | "yes" | "no";
+	/** fsync every file of a GOROOT, against power loss. */
+	readonly durable: boolean;
+	/** Base addresses of download mirrors, in order; GOX_MIRRORS wins. */
+	readonly mirrors: readonly string[];
+	/** Address of a go.dev-shaped index; GOX_INDEX wins. */
+	readonly index: string | undefined;
+}
+
+/** One setting: its name in the file, what it may be, and what it is for. */
+export interface Setting {
+	readonly name: string;
+	readonly values: string;
+	readonly preset: string;
+	readonly summary: string;
+	accepts(value: string): boolean;
+}
+
+const isSwitch = (value: string) => /^(on|off|true|false|yes|no)$/.test(value);
+
+export const settings: readonly Setting[] = [
+	{
+		name: "announce",
+		values: "on | off",
+		preset: "on",
+		summary: "say which Go a project uses on entering it",
+		accepts: isSwitch,
+	},
+	{
+		name: "auto_install",
+		values: "ask | yes | no",
+		preset: "ask",
+		summary: "what `go` does when the version asked for isn't installed",
+		accepts: (value) => /^(ask|yes|no)$/.test(value),
+	},
+	{
+		name: "durable",
+		values: "on | off",
+		preset: "off",
+		summary: "fsync every file of a GOROOT, against power loss",
+		accepts: isSwitch,
+	},
+	{ name: "mirrors", values: "BASE[,BASE…]", preset: "", summary: "download mirrors, in order", accepts: () => true },
+	{ name: "index", values: "URL", preset: "", summary: "address of a list of releases in go.dev's shape", accepts: () => true },
+];
+
+/**
+ * Reads the config file; one that doesn't exist has every default.
+ * @throws GoxError `bad-config` with file and line, for an unknown key or value.
+ */
+export function loadConfig(context: Context): Config {
+	const values = readSettings(context);
+	const on = (name: string, preset: boolean) => (values.has(name) ? /^(on|true|yes)$/.test(values.get(name) ?? "") : preset);
+	return {
+		announce: on("announce", true),
+		autoInstall: (values.get("auto_install") as Config["autoInstall"] | undefined) ?? "ask",
+		durable: on("durable", false),
+		mirrors: (values.get("mirrors") ?? "")
+			.split(",")
+			.map((base) => base.trim())
+			.filter(Boolean),
+		index: values.get("index") || undefined,
+	};
+}
+
+/** The settings that the file itself makes: name → value as written. Throws as `loadConfig`. */
+export function readSettings(context: Context): ReadonlyMap<string, string> {
+	const values = new Map<string, string>();
+	const lines = (readIfPresent(context.configFile) ?? "").replace(/^\ufeff/, "").split(/\r?\n/);
+	lines.forEach((line, index) => {
+		const text = line.replace(/(^|\s)#.*$/, "").trim();
+		if (text === "") return;
+		const where = `${context.configFile}:${index + 1}`;
+		const [, name, value] = /^([a-z_]+)\s*=\s*(.*)$/.exec(text) ?? [];
+		if (name === undefined || value === undefined)
+			throw new GoxError("bad-config", `${where}: ${quote(text)} is not of the form key = value`);
+		checkSetting(name, value, where);
+		values.set(name, value);
+	});
+	return values;
+}
+
+/** @throws GoxError `bad-config` for an unknown key or a value it can't have. */
+export function checkSetting(name: string, value: string, where: string): void {
+	const setting = settings.find((each) => each.name === name);
+	if (!setting)
+		throw new GoxError("bad-config", `${where}: there is no setting ${quote(name)}`, {
+			hint: `the settings are: ${settings.map((each) => each.name).join(", ")}`,
+		});
+	if (!setting.accepts(value))
+		throw new GoxError("bad-config", `${where}: ${name} can't be ${quote(value)}`, { hint: `${name} = ${setting.values}` });
+}

@@ -1,0 +1,133 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { besideName, ifPresent, namesIn, readIfPresent, replaceSymlink, writeFileAtomic } from "../fs.ts";
+import { makeHome, openHome } from "./home.ts";
+import { installedVersions } from "./installed.ts";
+import type { Layout } from "./layout.ts";
+
+export interface ShimReport {
+	/** What runs when `go` is called: the native program, or the sh script where the native one can't run here. */
+	readonly kind: "native" | "sh";
+	/** What was written or replaced, by name. */
+	readonly changed: readonly string[];
+}
+
+/** Always there, whatever is installed. */
+const standing = ["go", "gofmt", "gox"];
+const toolName = /^[a-z][a-z0-9_-]*$/;
+
+/**
+ * Makes `shims/` complete: the native shim under the name of every tool of every installed GOROOT/bin,
+ * one symlink for each installed version, and the launcher that starts this program. Idempotent; what is
+ * there already is not touched. New shims are written beside and renamed: overwriting a running signed
+ * program in place gets it killed on Apple Silicon.
+ * @throws GoxError `file-system` when this build of gox has no shim for the machine.
+ */
+export function completeShims(context: Context): ShimReport {
+	const layout = openHome(context);
+	makeHome(layout);
+	const changed = new Set<string>();
+	const installed = installedVersions(context).filter((each) => each.platform === context.host());
+	const tools = new Set([
+		...standing,
+		...installed.flatMap((each) => namesIn(join(each.goroot, "bin")).filter((name) => toolName.test(name))),
+	]);
+	const kind = placePrograms(context, layout, [...tools], changed);
+	linkVersions(layout, new Set(installed.map((each) => each.key)), changed);
+	removeStrangers(layout, tools);
+	writeLauncher(context, layout, changed);
+	return { kind, changed: [...changed] };
+}
+
+function placePrograms(context: Context, layout: Layout, tools: readonly string[], changed: Set<string>): ShimReport["kind"] {
+	const native = join(context.assets, "shims", context.host(), "gox-shim");
+	const script = join(context.assets, "shims", "gox-shim.sh");
+	if (existsSync(native) && placeAll(layout, tools, native, changed, runsHere)) return "native";
+	if (existsSync(script) && placeAll(layout, tools, script, changed)) return "sh";
+	throw new GoxError(
+		"file-system",
+		`this gox has no shim for ${context.host()}: ${join(context.assets, "shims")} is incomplete`,
+		{ hint: "npm install -g gox-cli" },
+	);
+}
+
+/** Copies `source` under every name where it isn't yet; false when `test` finds that the first copy can't run here. */
+function placeAll(
+	layout: Layout,
+	tools: readonly string[],
+	source: string,
+	changed: Set<string>,
+	test?: (program: string) => boolean,
+): boolean {
+	const bytes = readFileSync(source);
+	for (const tool of tools) {
+		const path = join(layout.shims, tool);
+		if (ifPresent(() => lstatSync(path))?.isFile() && readFileSync(path).equals(bytes)) continue;
+		const beside = besideName(path);
+		try {
+			copyFileSync(source, beside);
+			chmodSync(beside, 0o755);
+			if (test && !test(beside)) return false;
+			renameSync(beside, path);
+		} finally {
+			rmSync(beside, { force: true });
+		}
+		changed.add(tool);
+	}
+	return true;
+}
+
+/** The shim's self-test; on macOS a signature that the system doesn't accept is made anew, ad hoc. */
+function runsHere(program: string): boolean {
+	if (selfTest(program)) return true;
+	if (!existsSync("/usr/bin/codesign")) return false;
+	try {
+		execFileSync("/usr/bin/codesign", ["-f", "-s", "-", program], { stdio: "ignore" });
+	} catch {
+		return false;
+	}
+	return selfTest(program);
+}
+
+function selfTest(program: string): boolean {
+	const { status, stdout } = spawnSync(program, ["--shim-self-test"], {
+		encoding: "utf8",
+		argv0: "gox",
+		stdio: ["ignore", "pipe", "ignore"],
+	});
+	return status === 0 && stdout.startsWith("gox-shim ok ");
+}
+
+/** `shims/go1.22.5 -> ../versions/go1.22.5/bin/go`, for Go's own switching; those of versions that are gone are removed. */
+function linkVersions(layout: Layout, keys: ReadonlySet<string>, changed: Set<string>): void {
+	for (const key of keys) {
+		const path = join(layout.shims, key);
+		const target = `../versions/${key}/bin/go`;
+		if (ifPresent(() => lstatSync(path))?.isSymbolicLink() && readlinkSync(path) === target) continue;
+		replaceSymlink(target, path);
+		changed.add(key);
+	}
+	for (const name of namesIn(layout.shims)) {
+		if (/^go\d/.test(name) && !keys.has(name)) {
+			rmSync(join(layout.shims, name), { force: true });
+			changed.add(name);
+		}
+	}
+}
+
+/** Shims of tools that no installed version has any more, and copies that a killed gox left beside. */
+function removeStrangers(layout: Layout, tools: ReadonlySet<string>): void {
+	for (const name of namesIn(layout.shims)) {
+		if (!/^go\d/.test(name) && !tools.has(name)) rmSync(join(layout.shims, name), { force: true, recursive: true });
+	}
+}
+
+function writeLauncher(context: Context, layout: Layout, changed: Set<string>): void {
+	const text = context.self.map((word) => `${word}\n`).join("");
+	if (readIfPresent(layout.launcher) === text) return;
+	writeFileAtomic(layout.launcher, text);
+	changed.add("launcher");
+}

@@ -1,0 +1,55 @@
+import type { Context } from "../context.ts";
+import { GoxError, systemCode } from "../errors.ts";
+
+/**
+ * Says what went wrong, on stderr and with `--json` also on stdout, and returns the exit status.
+ * A system error is the file system's (exit 6); anything else that gox didn't foresee is internal (exit 1).
+ */
+export function renderFailure(context: Context, error: unknown, asJson: boolean): number {
+	const failure = asGoxError(context, error);
+	const { code, message, hint } = failure;
+	if (asJson) context.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
+	context.stderr.write(`gox: ${message}\n`);
+	if (hint) context.stderr.write(`${hint.replace(/^/gm, "  ")}\n`);
+	if (context.env.GOX_LOG === "debug" || failure.code === "internal") context.stderr.write(`${traceOf(error)}\n`);
+	return failure.exit;
+}
+
+function asGoxError(context: Context, error: unknown): GoxError {
+	if (error instanceof GoxError) return error;
+	if (context.signal.aborted)
+		return context.signal.reason instanceof GoxError ? context.signal.reason : new GoxError("interrupted", "interrupted");
+	const code = systemCode(error);
+	if (code && error instanceof Error && "syscall" in error) return fileSystemFailure(code, error);
+	return new GoxError(
+		"internal",
+		`something in gox itself went wrong: ${error instanceof Error ? error.message : String(error)}`,
+		{
+			cause: error,
+			hint: "please report it, with this output",
+		},
+	);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+	ENOSPC: "no space is left on the disk",
+	EDQUOT: "the disk quota is used up",
+	EROFS: "the file system is read-only",
+	EACCES: "permission denied",
+	EPERM: "not permitted",
+	EMFILE: "too many open files",
+	EIO: "the disk failed",
+};
+
+function fileSystemFailure(code: string, error: Error): GoxError {
+	const path = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
+	return new GoxError("file-system", `${path}${reasons[code] ?? error.message}`, {
+		cause: error,
+		...(code === "ENOSPC" || code === "EDQUOT" ? { hint: "make room, e.g.: gox list, then gox uninstall VERSION" } : {}),
+	});
+}
+
+function traceOf(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	return `${error.stack ?? error.message}${error.cause === undefined ? "" : `\ncaused by: ${traceOf(error.cause)}`}`;
+}
