@@ -1,22 +1,9 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
+import type { Witness } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Layout } from "./layout.ts";
-
-/** Someone who vouches for what was installed, with the evidence. */
-export interface Witness {
-	/** `table`: built into gox; `index`: go.dev's JSON; `sumdb`: Go's checksum database; `go.sum`; `go command`. */
-	readonly kind: "table" | "index" | "sumdb" | "go.sum" | "go command" | "unofficial index";
-	/** The address of the index, the database's name, the go.sum's path … */
-	readonly where?: string;
-	/** What was vouched for: an archive's SHA-256 in hex, or a module's `h1:…`. */
-	readonly digest: string;
-	/** The checksum database's evidence. */
-	readonly treeSize?: number;
-	readonly rootHash?: string;
-	readonly recordNumber?: number;
-}
 
 /** What gox remembers of an installation: `receipts/KEY.json`; the manifest is beside it in `receipts/KEY.files`. */
 export interface Receipt {

@@ -1,0 +1,29 @@
+import { GoxError } from "../errors.ts";
+import { removeAlias, setAlias, userAliases } from "../store/alias.ts";
+import { makeHome, openHome } from "../store/home.ts";
+import { pickInstalled } from "../store/pick.ts";
+import { columns } from "../ui/table.ts";
+import { parseRequest } from "../version/request.ts";
+import type { Invocation } from "./command.ts";
+
+export function run({ context, report, args: [name, word], options }: Invocation): undefined {
+	const layout = openHome(context);
+	if (options.has("remove")) {
+		if (name === undefined || word !== undefined)
+			throw new GoxError("usage", "alias --remove wants one name", { hint: "gox alias NAME --remove" });
+		removeAlias(context, name);
+		report.say(`removed the alias ${name}`);
+	} else if (name !== undefined && word !== undefined) {
+		const installed = pickInstalled(context, parseRequest(word));
+		makeHome(layout);
+		setAlias(context, name, installed);
+		report.say(`${name} now means ${installed.key}`);
+	} else {
+		const aliases = [...userAliases(context)].filter(([each]) => name === undefined || each === name);
+		if (name !== undefined && aliases.length === 0)
+			throw new GoxError("usage", `there is no alias "${name}"`, { hint: `gox alias ${name} VERSION` });
+		if (report.asJson) report.json(Object.fromEntries(aliases));
+		else for (const line of columns(aliases)) report.line(line);
+	}
+	return undefined;
+}

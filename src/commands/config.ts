@@ -1,0 +1,44 @@
+import { dirname } from "node:path";
+import { checkSetting, readSettings, settings } from "../config.ts";
+import { GoxError } from "../errors.ts";
+import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { columns } from "../ui/table.ts";
+import type { Invocation } from "./command.ts";
+
+export function run({ context, report, args: [name, value], options }: Invocation): undefined {
+	const values = readSettings(context);
+	if (name === undefined) {
+		if (report.asJson) report.json(Object.fromEntries(settings.map((each) => [each.name, values.get(each.name) ?? each.preset])));
+		else
+			for (const line of columns(
+				settings.map((each) => [each.name, `= ${values.get(each.name) ?? each.preset}`, `# ${each.values}: ${each.summary}`]),
+			))
+				report.line(line);
+		return undefined;
+	}
+	const setting = settings.find((each) => each.name === name);
+	if (!setting)
+		throw new GoxError("usage", `there is no setting "${name}"`, {
+			hint: `the settings are: ${settings.map((each) => each.name).join(", ")}`,
+		});
+	if (value === undefined && !options.has("unset")) {
+		const found = values.get(name) ?? setting.preset;
+		if (report.asJson) report.json(found);
+		else report.line(found);
+		return undefined;
+	}
+	if (value !== undefined) checkSetting(name, value, "gox config");
+	makeDirectory(dirname(context.configFile));
+	writeFileAtomic(context.configFile, withSetting(readIfPresent(context.configFile) ?? "", name, value));
+	report.say(value === undefined ? `${name} is ${setting.preset || "unset"} again` : `${name} = ${value}`);
+	if (name === "announce") report.say("for new shells: gox setup");
+	return undefined;
+}
+
+/** The file's text with one setting changed; every other line, comments included, stays as it is. */
+function withSetting(text: string, name: string, value: string | undefined): string {
+	const lines = text.split("\n").filter((line) => !new RegExp(`^\\s*${name}\\s*=`).test(line));
+	if (lines.at(-1) === "") lines.pop();
+	if (value !== undefined) lines.push(`${name} = ${value}`);
+	return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}

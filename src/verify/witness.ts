@@ -1,0 +1,34 @@
+/** Someone who vouches for what is installed, with the evidence. */
+export interface Witness {
+	/**
+	 * `table`: built into gox; `index`: a list of releases such as go.dev's; `sumdb`: Go's checksum database,
+	 * proven by gox; `go command`: the database as the go command asked it; `go.sum`: a module's own record.
+	 */
+	readonly kind: "table" | "index" | "unofficial index" | "sumdb" | "go command" | "go.sum";
+	/** The address of the index, the database's name, the go.sum's path … */
+	readonly where?: string;
+	/** What is vouched for: an archive's SHA-256 in hex, or a module's `h1:…`. */
+	readonly digest: string;
+	/** The checksum database's evidence: its size, root (base64) and the record's number. */
+	readonly treeSize?: number;
+	readonly rootHash?: string;
+	readonly recordNumber?: number;
+}
+
+/** A witness in a few words, for people. */
+export function witnessInWords(witness: Witness): string {
+	switch (witness.kind) {
+		case "table":
+			return "gox's release table";
+		case "index":
+			return `the index ${witness.where ?? ""}`.trim();
+		case "unofficial index":
+			return `only the unofficial index ${witness.where ?? ""}`.trim();
+		case "sumdb":
+			return `Go's checksum database ${witness.where ?? ""} (record ${witness.recordNumber} of ${witness.treeSize})`;
+		case "go command":
+			return "Go's checksum database, as the go command asked it";
+		case "go.sum":
+			return witness.where ?? "go.sum";
+	}
+}
