@@ -20,6 +20,8 @@ export class TarGzUnpacker {
 	readonly #finished: Promise<void>;
 	#packed = 0;
 	#sniffed = false;
+	/** Whether the two zero blocks that close a tar have been seen. */
+	#closed = false;
 	#failure: Error | undefined;
 
 	constructor(policy: ArchivePolicy, tree: TreeWriter) {
@@ -29,6 +31,9 @@ export class TarGzUnpacker {
 		this.#parser.on("entry", (entry: ReadEntry) => this.#receive(entry));
 		// What node-tar would skip in silence (unknown types, oversized extended headers) is refused.
 		this.#parser.on("ignoredEntry", (entry: ReadEntry) => void this.#policy.accept({ ...claimOf(entry), type: entry.type }));
+		this.#parser.on("eof", () => {
+			this.#closed = true;
+		});
 		this.#parser.on("error", (error: Error) => {
 			this.#failure ??= new GoxError("hostile-archive", `the archive is not a proper tar: ${error.message}`, { cause: error });
 		});
@@ -52,6 +57,7 @@ export class TarGzUnpacker {
 		await this.#finished;
 		this.#parser.end();
 		if (this.#failure) throw this.#failure;
+		if (!this.#closed) throw new GoxError("integrity", "the archive is not a proper tar: it ends too early");
 	}
 
 	/** Stops without an outcome; the tree is the caller's to remove. */
