@@ -1,0 +1,182 @@
+import { GoxError } from "../errors.ts";
+import { encodeBase64 } from "./base64.ts";
+import { recordHash, sameHash } from "./merkle.ts";
+import { escapeModule } from "./modulepath.ts";
+import { parseLookup, readRecord } from "./record.ts";
+import type { SeenHeads } from "./seenheads.ts";
+import { noCache, type SumdbCache } from "./sumdbcache.ts";
+import type { SumdbDatabase } from "./sumdbdatabase.ts";
+import { isUnavailable, type SumdbReader } from "./sumdbreader.ts";
+import { fullWidth, type Tile, tilePath } from "./tile.ts";
+import { newerOf, SumdbFork } from "./timeline.ts";
+import { provenHashes, type TileSource } from "./treehashes.ts";
+import { emptyTree, openTreeHead, sameTree, type TreeHead } from "./treehead.ts";
+
+/** What was proven about one module version. */
+export interface SumdbProof {
+	/** The database's name, e.g. `sum.golang.org`. */
+	readonly database: string;
+	/** Records in the signed tree that the record was proven to be in. */
+	readonly treeSize: number;
+	/** That tree's root, base64. */
+	readonly rootHash: string;
+	readonly recordNumber: number;
+	/** `h1:…` of the module's files. */
+	readonly h1: string;
+	/** `h1:…` of its go.mod. */
+	readonly goModH1: string;
+}
+
+export interface SumdbClientOptions {
+	readonly database: SumdbDatabase;
+	readonly reader: SumdbReader;
+	readonly heads: SeenHeads;
+	readonly cache?: SumdbCache;
+}
+
+/**
+ * Asks the checksum database about a module version and proves the answer: the tree head's signature, its
+ * consistency with every head seen before, and that the record is in the tree (golang.org/x/mod/sumdb.Client).
+ * Accepted heads and proven answers are kept. No setting exempts anything from it.
+ *
+ * @throws GoxError `integrity` for an answer that must not be believed, with the reason; `network`, `offline` or
+ * `no-such-release` when there is no answer.
+ */
+export async function lookupSumdb(options: SumdbClientOptions, path: string, version: string): Promise<SumdbProof> {
+	const cache = options.cache ?? noCache;
+	const first = new Lookup(options, cache);
+	try {
+		return await first.prove(path, version);
+	} catch (error) {
+		if (!(error instanceof GoxError) || error.code !== "integrity" || error instanceof SumdbFork || !first.usedCache) throw error;
+		// What the cache holds may have been damaged since; the database itself has the last word.
+		return await new Lookup(options, { read: () => undefined, write: cache.write }).prove(path, version);
+	}
+}
+
+/** One look-up: the tiles it reads are read once. */
+class Lookup implements TileSource {
+	readonly #options: SumdbClientOptions;
+	readonly #cache: SumdbCache;
+	readonly #tiles = new Map<string, Promise<Uint8Array>>();
+	readonly #unsaved = new Set<string>();
+	usedCache = false;
+
+	constructor(options: SumdbClientOptions, cache: SumdbCache) {
+		this.#options = options;
+		this.#cache = cache;
+	}
+
+	async prove(path: string, version: string): Promise<SumdbProof> {
+		const { database } = this.#options;
+		const at = `lookup/${escapeModule(path)}@${escapeModule(version)}`;
+		const cached = this.#cached(at);
+		const bytes = cached ?? (await this.#options.reader.read(at));
+		const answer = parseLookup(bytes, database.name);
+		const head = openTreeHead(answer.treeNote, database.key);
+		const recorded = this.#options.reader.recordedHead?.();
+		const hashes = readRecord(answer.record, path, version, database.name);
+		const tree = await this.#timeline(recorded ? [openTreeHead(recorded, database.key), head] : [head]);
+		await this.#proveRecord(tree, answer.recordNumber, answer.record);
+		await this.#keep(tree);
+		if (!cached) this.#cache.write(at, bytes);
+		return {
+			database: database.name,
+			treeSize: tree.size,
+			rootHash: encodeBase64(tree.root),
+			recordNumber: answer.recordNumber,
+			...hashes,
+		};
+	}
+
+	read(tile: Tile): Promise<Uint8Array> {
+		const path = tilePath(tile);
+		const known = this.#tiles.get(path);
+		if (known) return known;
+		const content = this.#readTile(tile);
+		this.#tiles.set(path, content);
+		return content;
+	}
+
+	save(tile: Tile, content: Uint8Array): void {
+		if (this.#unsaved.delete(tilePath(tile))) this.#cache.write(tilePath(tile), content);
+	}
+
+	/** A partial tile may be gone once it was completed: then its beginning is cut from the full one. */
+	async #readTile(tile: Tile): Promise<Uint8Array> {
+		const path = tilePath(tile);
+		const full = tilePath({ ...tile, width: fullWidth });
+		const cut = (content: Uint8Array) => (content.length === fullWidth * 32 ? content.subarray(0, tile.width * 32) : content);
+		const cached = this.#cached(path);
+		if (cached) return cached;
+		const cachedFull = this.#cached(full);
+		if (cachedFull) return cut(cachedFull);
+		this.#unsaved.add(path);
+		try {
+			return await this.#options.reader.read(path);
+		} catch (error) {
+			if (path === full || !(error instanceof GoxError) || !isUnavailable(error)) throw asUnavailable(error);
+			const whole = await this.#options.reader.read(full).catch(() => undefined);
+			if (!whole) throw asUnavailable(error);
+			return cut(whole);
+		}
+	}
+
+	/** The newest tree of all seen and those that came with the answer, each proven to continue the smaller ones. */
+	async #timeline(came: readonly TreeHead[]): Promise<TreeHead> {
+		let latest = emptyTree();
+		for (const seen of [...this.#seen(), ...came]) latest = await newerOf(latest, seen, this, this.#options.database.name);
+		return latest;
+	}
+
+	#seen(): TreeHead[] {
+		const { heads, database } = this.#options;
+		return heads.notes().map((note) => {
+			try {
+				return openTreeHead(note, database.key);
+			} catch (error) {
+				throw new GoxError("integrity", `a tree head seen before, in ${heads.place}, can't be read`, {
+					hint: `if a disk was damaged, forget it: rm -r ${heads.place}`,
+					cause: error,
+				});
+			}
+		});
+	}
+
+	async #proveRecord(tree: TreeHead, number: number, record: Uint8Array): Promise<void> {
+		const { name } = this.#options.database;
+		if (number >= tree.size) {
+			throw new GoxError(
+				"integrity",
+				`an answer of ${name} is refused: record ${number} is not in a tree of ${tree.size} records`,
+			);
+		}
+		const [inTree] = await provenHashes(tree, [{ level: 0, n: number }], this);
+		if (inTree && sameHash(inTree, recordHash(record))) return;
+		throw new GoxError("integrity", `an answer of ${name} is refused: its record is not record ${number} of the signed tree`);
+	}
+
+	/** Keeps the head, then looks whether another process has meanwhile kept one that contradicts it. */
+	async #keep(tree: TreeHead): Promise<void> {
+		const { heads, database } = this.#options;
+		const before = this.#seen();
+		if (before.length === 1 && before[0] && sameTree(before[0], tree)) return;
+		heads.add(
+			tree,
+			before.filter((seen) => seen.size <= tree.size),
+		);
+		for (const seen of this.#seen()) await newerOf(tree, seen, this, database.name);
+	}
+
+	#cached(path: string): Uint8Array | undefined {
+		const content = this.#cache.read(path);
+		if (content) this.usedCache = true;
+		return content;
+	}
+}
+
+/** A tile that isn't there says nothing about whether the release exists. */
+function asUnavailable(error: unknown): unknown {
+	if (!(error instanceof GoxError) || error.code !== "no-such-release") return error;
+	return new GoxError("network", error.message, { cause: error });
+}

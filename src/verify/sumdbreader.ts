@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { GoxError } from "../errors.ts";
+import { ifPresent } from "../fs.ts";
+
+/**
+ * Where a database's answers come from: recorded files, a module proxy or the database itself.
+ * Nothing that it gives is trusted.
+ */
+export interface SumdbReader {
+	/** For messages, without credentials. */
+	readonly address: string;
+	/**
+	 * The answer at a path without a leading slash: `latest`, `lookup/…` or `tile/…`.
+	 * @throws GoxError `no-such-release` when there is no such record, `offline` or `network` when it can't be had.
+	 */
+	read(path: string): Promise<Uint8Array>;
+	/** The newest signed head that was recorded with the answers: the tree that their tiles are of. */
+	recordedHead?(): Uint8Array | undefined;
+}
+
+/**
+ * Answers recorded in a directory, such as GOMODCACHE/cache/download/sumdb/NAME; never the network.
+ * @param headFile where the head they end in was recorded: cmd/go keeps it in GOPATH/pkg/sumdb/NAME/latest
+ */
+export function recordedAnswers(directory: string, headFile = join(directory, "latest")): SumdbReader {
+	// cmd/go locks its files only after it made them: an empty one is not there yet.
+	const answerIn = (file: string) => {
+		const answer = ifPresent(() => readFileSync(file));
+		return answer && answer.length > 0 ? answer : undefined;
+	};
+	return {
+		address: directory,
+		recordedHead: () => answerIn(headFile),
+		read: async (path) => {
+			const answer = answerIn(join(directory, path));
+			if (answer) return answer;
+			throw new GoxError("offline", `${directory} has no recorded answer for ${path}`);
+		},
+	};
+}
+
+/** Asks each reader in turn until one has an answer; the first one's failure is reported when none has. */
+export function firstOf(readers: readonly SumdbReader[]): SumdbReader {
+	return {
+		address: readers.map((reader) => reader.address).join(", then "),
+		recordedHead: () => readers[0]?.recordedHead?.(),
+		read: async (path) => {
+			const failures: GoxError[] = [];
+			for (const reader of readers) {
+				try {
+					return await reader.read(path);
+				} catch (error) {
+					if (!(error instanceof GoxError) || !isUnavailable(error)) throw error;
+					failures.push(error);
+				}
+			}
+			throw (
+				failures.find((failure) => failure.code !== "offline") ??
+				failures[0] ??
+				new GoxError("offline", `nobody to ask for ${path}`)
+			);
+		},
+	};
+}
+
+/** Whether a failure means "can't be asked", as opposed to "must not be believed". */
+export function isUnavailable(error: GoxError): boolean {
+	return error.code === "network" || error.code === "offline" || error.code === "no-such-release";
+}

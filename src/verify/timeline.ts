@@ -1,0 +1,46 @@
+import { GoxError } from "../errors.ts";
+import { encodeBase64 } from "./base64.ts";
+import { rootOf, sameHash, subtreesOf } from "./merkle.ts";
+import { provenHashes, type TileSource } from "./treehashes.ts";
+import { sameTree, showTreeHead, type TreeHead } from "./treehead.ts";
+
+/** Two signed heads that contradict each other: never a damaged file, always the database's own doing. */
+export class SumdbFork extends GoxError {
+	constructor(message: string, database: string) {
+		super("integrity", message, {
+			hint: `keep this message: it proves the misbehaviour; compare from another network: curl https://${database}/latest`,
+		});
+	}
+}
+
+/**
+ * The newer of two heads of one log, once the newer tree was proven to begin with the older one
+ * (golang.org/x/mod/sumdb.Client.mergeLatest: the timeline never goes back and never forks).
+ * @throws SumdbFork with both signed heads when they contradict each other.
+ */
+export async function newerOf(left: TreeHead, right: TreeHead, source: TileSource, database: string): Promise<TreeHead> {
+	const [older, newer] = left.size <= right.size ? [left, right] : [right, left];
+	if (sameTree(older, newer)) return newer;
+	const claimed = older.size === newer.size ? newer.root : rootOf(await provenHashes(newer, subtreesOf(older.size), source));
+	if (sameHash(claimed, older.root)) return newer;
+	throw new SumdbFork(
+		[
+			`SECURITY ERROR: the checksum database ${database} shows two histories; nothing that it vouches for is installed`,
+			`${showTreeHead(older)}; but in the ${showTreeHead(newer)}, the first ${older.size} have the root ${encodeBase64(claimed)}`,
+			"one signed head:",
+			indented(older),
+			"the other:",
+			indented(newer),
+		].join("\n"),
+		database,
+	);
+}
+
+function indented(head: TreeHead): string {
+	return Buffer.from(head.note)
+		.toString()
+		.trimEnd()
+		.split("\n")
+		.map((line) => `\t${line}`)
+		.join("\n");
+}

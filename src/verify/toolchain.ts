@@ -1,0 +1,74 @@
+import { type Platform, platforms } from "../version/platform.ts";
+import { parseRelease, type Release } from "../version/release.ts";
+import { DirHash } from "./dirhash.ts";
+
+/** The module that Go's toolchains are published as. */
+export const toolchainModule = "golang.org/toolchain";
+
+/** Directories of an official archive that the toolchain module leaves out (cmd/distpack). */
+const leftOut = ["api/", "doc/", "misc/", "test/"];
+
+/** The version of the toolchain module that is a release for a platform: `v0.0.1-go1.22.5.linux-amd64`. */
+export function toolchainVersion(release: Release, platform: Platform): string {
+	return `v0.0.1-${release.name}.${platform}`;
+}
+
+/** What every name in the module's zip begins with: `golang.org/toolchain@v0.0.1-go1.22.5.linux-amd64/`. */
+export function toolchainPrefix(release: Release, platform: Platform): string {
+	return `${toolchainModule}@${toolchainVersion(release, platform)}/`;
+}
+
+/** The inverse of `toolchainVersion`; undefined for other platforms and anything else that a proxy may list. */
+export function parseToolchainVersion(version: string): { release: Release; platform: Platform } | undefined {
+	const found = /^v0\.0\.1-(go\d[0-9a-z.]*)\.([a-z0-9]+-[a-z0-9]+)$/.exec(version);
+	const release = found?.[1] ? parseRelease(found[1]) : undefined;
+	const platform = platforms.find((known) => known === found?.[2]);
+	if (!release || !platform || toolchainVersion(release, platform) !== version) return undefined;
+	return { release, platform };
+}
+
+/**
+ * The name in the toolchain module of a file of an official archive, or undefined where the module leaves
+ * it out: `api/ doc/ misc/ test/` are dropped, and every `go.mod` is called `_go.mod` (cmd/distpack).
+ * @param path relative to GOROOT, with `/`
+ */
+export function toolchainName(path: string, release: Release, platform: Platform): string | undefined {
+	if (leftOut.some((directory) => path.startsWith(directory))) return undefined;
+	return toolchainPrefix(release, platform) + path.replace(/(^|\/)go\.mod$/, "$1_go.mod");
+}
+
+/** The toolchain module's `h1:` as it follows from a GOROOT's files, gathered while they are written or read. */
+export class ToolchainHash {
+	readonly #hash = new DirHash();
+	readonly #release: Release;
+	readonly #platform: Platform;
+
+	constructor(release: Release, platform: Platform) {
+		this.#release = release;
+		this.#platform = platform;
+	}
+
+	/**
+	 * @param path relative to GOROOT, as the official archive has it
+	 * @param sha256 of the content, lower-case hexadecimal
+	 */
+	add(path: string, sha256: string): void {
+		const name = toolchainName(path, this.#release, this.#platform);
+		if (name !== undefined) this.#hash.add(name, sha256);
+	}
+
+	h1(): string {
+		return this.#hash.h1();
+	}
+}
+
+/** The `h1:` of the toolchain module that a GOROOT's files make up. */
+export function toolchainHash(
+	files: Iterable<readonly [path: string, sha256: string]>,
+	release: Release,
+	platform: Platform,
+): string {
+	const hash = new ToolchainHash(release, platform);
+	for (const [path, sha256] of files) hash.add(path, sha256);
+	return hash.h1();
+}
