@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import { fishCompletions } from "./fishcompletions.ts";
+import { fishQuote } from "./quoting.ts";
+import type { HookSettings, Shell, StartupFile, UserHome } from "./shell.ts";
+
+/**
+ * config.fish and not conf.d: what config.fish itself puts on PATH comes after conf.d. Every fish reads it, whether
+ * or not anybody types into it.
+ */
+function startupFiles({ userHome, env }: UserHome): readonly StartupFile[] {
+	const config = env.XDG_CONFIG_HOME || join(userHome, ".config");
+	return [{ path: join(config, "fish/config.fish"), role: "login", dialect: "fish" }];
+}
+
+export const fish: Shell = {
+	name: "fish",
+	hook: fishHook,
+	sourcing: ({ hook }) => `if test -r ${hook}; source ${hook}; end`,
+	startupFiles,
+	exporting: (name, value) => `set -gx ${name} ${fishQuote(value)}`,
+	prepending: (directory) => `set -gx PATH ${fishQuote(directory)} $PATH`,
+	completions: fishCompletions,
+};
+
+/** As the hook of zsh and bash (see posixhook.ts): builtins only, nothing decided about versions. */
+function fishHook(settings: HookSettings): string {
+	return `# gox's hook for fish. Made by gox setup and gox init; a change here is lost at the next.
+set -g __gox_home ${fishQuote(settings.home)}
+${settings.isDefaultHome ? "if string match -q -- '/*' \"$GOX_HOME\"; set -g __gox_home $GOX_HOME; end" : "set -gx GOX_HOME $__gox_home"}
+
+# The shims, first on PATH and nowhere else on it.
+function __gox_path
+    set -l rest
+    for dir in $PATH
+        test "$dir" = "$__gox_home/shims"; or set -a rest "$dir"
+    end
+    set -gx PATH "$__gox_home/shims" $rest
+end
+__gox_path
+
+function __gox_say
+    printf 'gox: %s\\n' "$argv[1]" >&2
+end
+
+# __gox_find WORD: the GOROOT that it means, in __gox_found; fails where that isn't certain.
+function __gox_find
+    set -l word
+    set -l prefix
+    set -l old
+    set -l platform
+    string match -rq '^(?:go(?=[0-9]))?(?<word>[0-9A-Za-z][0-9A-Za-z._@-]*)\\z' -- "$argv[1]"; or return 1
+    test "$word" = stable; and set word latest
+    if string match -rq '^(?<prefix>[0-9]+(?:\\.[0-9]+)?)(?:\\.x)?\\z' -- $word
+        set -g __gox_found "$__gox_home/aliases/$prefix"
+    else if string match -rq '^(?<old>1\\.(?:[1-9]|1[0-9]|20))\\.0(?<platform>@[0-9a-z-]+)?\\z' -- $word
+        set -g __gox_found "$__gox_home/versions/go$old$platform"
+    else if string match -rq '^(?![0-9]+(?:\\.[0-9]+)?@)[0-9][0-9a-z.]*(?:@[0-9a-z-]+)?\\z' -- $word
+        set -g __gox_found "$__gox_home/versions/go$word"
+    else if string match -rq '^[A-Za-z][0-9A-Za-z_-]*\\z' -- $word
+        set -g __gox_found "$__gox_home/aliases/$word"
+    else
+        return 1
+    end
+    test -e "$__gox_found/bin/go"
+end
+
+function __gox_use
+    if test (count $argv) -eq 1
+        if test "$argv[1]" = --unset
+            set -e GOX_VERSION
+            __gox_say 'this shell chooses no version any more'
+            return 0
+        else if test "$argv[1]" = system
+            set -gx GOX_VERSION system
+            __gox_say 'the next go on PATH in this shell (GOX_VERSION=system)'
+            return 0
+        else if __gox_find "$argv[1]"
+            set -gx GOX_VERSION $argv[1]
+            set -l line
+            test -r "$__gox_found/VERSION"; and read line <"$__gox_found/VERSION"
+            test -n "$line"; or set line $argv[1]
+            __gox_say "$line in this shell (GOX_VERSION=$argv[1])"
+            return 0
+        end
+    end
+    set -l found (GOX_HOOK=fish command gox use $argv)
+    set -l code $status
+    test $code -eq 0; or return $code
+    if test (count $found) -eq 0
+        return 0
+    else if test (count $found) -eq 1; and string match -rq '^[0-9a-z.@-]+\\z' -- $found
+        set -gx GOX_VERSION $found
+        __gox_say "go$found in this shell (GOX_VERSION=$found)"
+    else
+        printf '%s\\n' $found
+    end
+end
+
+function gox
+    if test "$argv[1]" = use
+        __gox_use $argv[2..-1]
+    else
+        command gox $argv
+    end
+end
+
+# Which version file or go.mod is nearest, in __gox_found; which Go that means is for the program to say.
+function __gox_nearest
+    set -g __gox_found
+    set -l dir "$PWD"
+    set -l parent
+    test "$dir" = /; and set dir
+    while true
+        if test -e "$dir/.go-version"
+            set __gox_found "$dir/.go-version"
+        else if test -f "$dir/.tool-versions" -a -r "$dir/.tool-versions"; and __gox_names_go "$dir/.tool-versions"
+            set __gox_found "$dir/.tool-versions"
+        else if test -f "$dir/go.work"
+            set __gox_found "$dir/go.work"
+        else if test -f "$dir/go.mod"
+            set __gox_found "$dir/go.mod"
+        else if string match -rq '(?s)^(?<parent>.*)/' -- "$dir"
+            set dir "$parent"
+            continue
+        end
+        return 0
+    end
+end
+
+function __gox_names_go
+    set -l line
+    set -l lines 0
+    while read line
+        string match -rq '^\\s*(?:go|golang)(?:\\s|\\z)' -- "$line"; and return 0
+        set lines (math $lines + 1)
+        test $lines -lt 1000; or return 1
+    end <$argv[1]
+    return 1
+end
+
+# Says, on entering another project, which Go it uses and why; at most one process.
+function __gox_announce
+    set -l wanted ${settings.announce ? "on" : "off"}
+    test -n "$GOX_ANNOUNCE"; and set wanted $GOX_ANNOUNCE
+    test "$wanted" != off; or return 0
+    __gox_nearest
+    test "$__gox_found" != "$__gox_near"; or return 0
+    set -g __gox_near $__gox_found
+    if test -z "$__gox_near"
+        set -g __gox_line
+    else if test -x "$__gox_home/shims/gox"
+        set -l line ("$__gox_home/shims/gox" current); or return 0
+        test "$line" = "$__gox_line"; or __gox_say "$line"
+        set -g __gox_line "$line"
+    end
+end
+
+if status is-interactive
+    function __gox_moved --on-variable PWD
+        status is-command-substitution; or __gox_announce
+    end
+    __gox_nearest
+    set -g __gox_near $__gox_found
+    set -g __gox_line
+end
+`;
+}

@@ -1,0 +1,68 @@
+import type { Env } from "../context.ts";
+
+export type ShellName = "zsh" | "bash" | "fish";
+
+/** What setup and init put into a hook's text: nothing else in it ever changes. */
+export interface HookSettings {
+	/** GOX_HOME, absolute. */
+	readonly home: string;
+	/** Whether that is `~/.gox`, so that GOX_HOME needn't be exported. */
+	readonly isDefaultHome: boolean;
+	/** What GOX_ANNOUNCE is taken for when it isn't set. */
+	readonly announce: boolean;
+}
+
+/** One shell that gox can set up; everything that differs between shells is behind this. */
+export interface Shell {
+	readonly name: ShellName;
+	/** The hook: PATH, the `gox` function, and the line on entering a project. */
+	hook(settings: HookSettings): string;
+	/** The statement that a start-up file has in its marked block. */
+	sourcing(hook: HookPlace, file: StartupFile): string;
+	/** The files that a new shell reads, in the order in which they should be changed. */
+	startupFiles(home: UserHome): readonly StartupFile[];
+	/** A statement that exports a variable. */
+	exporting(name: string, value: string): string;
+	/** A statement that puts a directory in front of PATH. */
+	prepending(directory: string): string;
+	/** A script that completes gox's command lines. */
+	completions(commands: readonly CompletedCommand[], settings: HookSettings): string;
+}
+
+/** Where the hook and the shims lie, as the shell has to write it: quoted, with `$HOME` where that is the start. */
+export interface HookPlace {
+	readonly hook: string;
+	readonly shims: string;
+}
+
+/** What decides where start-up files are. */
+export interface UserHome {
+	readonly userHome: string;
+	readonly env: Env;
+	exists(path: string): boolean;
+}
+
+export interface StartupFile {
+	readonly path: string;
+	/** `login`: also read by shells nobody types into, which an early return sends away. */
+	readonly role: "login" | "interactive";
+	/** How the file is read: `.profile` is also every other sh's. */
+	readonly dialect: "zsh" | "bash" | "sh" | "fish";
+}
+
+/** A command as completions know it. */
+export interface CompletedCommand {
+	readonly names: readonly string[];
+	readonly summary: string;
+	readonly options: readonly CompletedOption[];
+	/** What its words are; `command` is a version and then a command line. */
+	readonly words: "versions" | "command" | "shells" | "nothing";
+}
+
+export interface CompletedOption {
+	/** `--force`, `-q`. */
+	readonly flags: readonly string[];
+	readonly summary: string;
+	/** What its value may be, none known is an empty list; undefined for a flag. */
+	readonly values: readonly string[] | undefined;
+}

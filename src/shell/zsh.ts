@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { posixHook } from "./posixhook.ts";
+import { shQuote } from "./quoting.ts";
+import type { Shell, StartupFile, UserHome } from "./shell.ts";
+import { zshCompletions } from "./zshcompletions.ts";
+
+/**
+ * `.zprofile` as well as `.zshrc`: macOS's path_helper runs from /etc/zprofile and puts the system's directories
+ * in front, and a login shell that nobody types into reads no `.zshrc`.
+ */
+function startupFiles({ userHome, env }: UserHome): readonly StartupFile[] {
+	const directory = env.ZDOTDIR || userHome;
+	return [
+		{ path: join(directory, ".zshrc"), role: "interactive", dialect: "zsh" },
+		{ path: join(directory, ".zprofile"), role: "login", dialect: "zsh" },
+	];
+}
+
+export const zsh: Shell = {
+	name: "zsh",
+	hook: (settings) => `# gox's hook for zsh. Made by gox setup and gox init; a change here is lost at the next.
+${posixHook(settings, {
+	name: "zsh",
+	prologue: "\n\temulate -L zsh",
+	beforeTalk: "\n\t\t[[ -z $WIDGET ]] || zle -I",
+})}
+# A cd inside $( ) or ( ) takes nobody anywhere.
+function __gox_chpwd {
+	emulate -L zsh
+	(( ZSH_SUBSHELL )) || __gox_announce
+	return 0
+}
+
+function __gox_start {
+	emulate -L zsh
+	typeset -ga chpwd_functions
+	chpwd_functions=("\${(@)chpwd_functions:#__gox_chpwd}" __gox_chpwd)
+	__gox_nearest
+	__gox_near="$__gox_found"
+	__gox_line=""
+}
+if [[ -o interactive ]]; then __gox_start; fi
+`,
+	sourcing: ({ hook }) => `if [ -r ${hook} ]; then . ${hook}; fi`,
+	startupFiles,
+	exporting: (name, value) => `export ${name}=${shQuote(value)}`,
+	prepending: (directory) => `export PATH=${shQuote(directory)}:"$PATH"`,
+	completions: zshCompletions,
+};
