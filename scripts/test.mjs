@@ -1,0 +1,61 @@
+// npm test: sets itself up, builds, lints, runs every test, and ends with `N passed, N failed, N skipped`.
+// Arguments go to vitest: npm test -- test/unit
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+function run(command, args, options = {}) {
+	return spawnSync(command, args, { stdio: "inherit", ...options }).status ?? 1;
+}
+
+function need(what, status) {
+	if (status === 0) return;
+	console.log(`${what} failed`);
+	console.log("0 passed, 1 failed, 0 skipped");
+	process.exit(1);
+}
+
+if (!existsSync("node_modules/.package-lock.json")) need("npm ci", run("npm", ["ci", "--no-audit", "--no-fund"]));
+need("the build", run(process.execPath, ["scripts/build.mjs"]));
+const chosen = process.argv.slice(2);
+if (chosen.length === 0) need("lint", run("npm", ["run", "--silent", "lint"]));
+
+const place = mkdtempSync(join(tmpdir(), "gox-results-"));
+const results = join(place, "results.json");
+run(process.execPath, [
+	"node_modules/vitest/vitest.mjs",
+	"run",
+	"--reporter=default",
+	"--reporter=json",
+	`--outputFile.json=${results}`,
+	...chosen,
+]);
+if (!existsSync(results)) need("vitest", 1);
+const {
+	numPassedTests: passed,
+	numFailedTests: failed,
+	numPendingTests: pending,
+	numTodoTests: todo,
+	testResults,
+} = JSON.parse(readFileSync(results, "utf8"));
+rmSync(place, { recursive: true, force: true });
+const skipped = pending + todo;
+for (const file of testResults) {
+	for (const test of file.assertionResults) {
+		if (test.status === "pending" || test.status === "skipped" || test.status === "todo")
+			console.log(`skipped: ${test.fullName}`);
+	}
+}
+// A file that can't be loaded has no tests to fail.
+const broken = testResults.filter(
+	(file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+).length;
+const allFailed = failed + broken;
+console.log(`${passed} passed, ${allFailed} failed, ${skipped} skipped`);
+const strict = process.env.GOX_TEST_NO_SKIPS === "1";
+process.exit(allFailed > 0 || passed === 0 || (strict && skipped > 0) ? 1 : 0);
