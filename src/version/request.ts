@@ -41,8 +41,8 @@ export function parseRequest(text: string): Request {
 }
 
 function parseWord(word: string, text: string): Request {
-	const prefix = prefixShape.exec(word);
-	if (prefix?.[1]) return { kind: "prefix", prefix: prefix[1], text };
+	const prefix = parsePrefix(word);
+	if (prefix !== undefined) return { kind: "prefix", prefix, text };
 	const release = parseRelease(word);
 	if (release) return { kind: "exact", release, text };
 	const named = namedRequests[word];
@@ -66,6 +66,11 @@ const namedRequests: Readonly<Record<string, "latest" | "oldstable" | "next" | "
 		system: "system",
 	}),
 );
+
+/** The minor or major that `1.22`, `go1.22`, `1.22.x`, `1` or `1.x` names, or undefined. */
+export function parsePrefix(word: string): string | undefined {
+	return prefixShape.exec(word)?.[1];
+}
 
 /** Whether a word may name an alias: a letter first, and nothing that is or looks like a version. */
 export function isAliasName(word: string): boolean {

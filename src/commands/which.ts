@@ -1,0 +1,15 @@
+import { join } from "node:path";
+import { GoxError } from "../errors.ts";
+import { select } from "../select/select.ts";
+import { isExecutable } from "../select/system.ts";
+import type { Run } from "./command.ts";
+
+/** `gox which [tool]`: the path of a tool of the version in force, in the same bytes as the native gox (docs/selection.md). */
+export const run: Run = ({ context, report, args: [tool = "go"] }) => {
+	const { failure, version, goroot, bin } = select(context);
+	if (failure) throw failure;
+	const path = join(bin ?? "", tool);
+	if (tool.includes("/") || !isExecutable(path)) throw new GoxError("command-not-found", `${version} has no ${tool}`);
+	report.line(report.asJson ? JSON.stringify({ tool, path, version, goroot }) : path);
+	return 0;
+};

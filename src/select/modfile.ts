@@ -1,0 +1,136 @@
+import { GoxError, quote } from "../errors.ts";
+import { compareParsed, type GoVersion, parseGoVersion } from "../version/goversion.ts";
+import { parseRelease } from "../version/release.ts";
+import { modFileHint } from "./failure.ts";
+import { type FileRule, readFile } from "./openfile.ts";
+
+/** The least version that a go.mod or go.work asks for, and the line that asks. */
+export interface Floor {
+	readonly version: GoVersion;
+	/** Without `go` and without a toolchain's suffix: `1.22`, `1.24rc1`. */
+	readonly text: string;
+	/** With single blanks: `go 1.22`, `toolchain go1.22.5-corp`. */
+	readonly line: string;
+}
+
+interface Directive {
+	readonly verb: "go" | "toolchain";
+	readonly args: readonly string[];
+	/** From 1. */
+	readonly line: number;
+}
+
+/** cmd/go refuses a larger one too. */
+const rule: FileRule = { limit: 16 << 20, limitText: "16 MiB", hint: modFileHint, passDirectories: true };
+
+/**
+ * A go.mod's or go.work's text, or undefined where there is none.
+ * @throws GoxError `bad-version-file`, `file-system`
+ */
+export function readModFile(path: string): string | undefined {
+	return readFile(path, rule)?.toString("utf8");
+}
+
+/**
+ * The floor that a go.mod or go.work sets: its toolchain line, or its go line if that is not less.
+ * Undefined when it has neither.
+ * @throws GoxError `bad-version-file` for a go or toolchain line that can't be read.
+ */
+export function parseModFile(text: string, path: string): Floor | undefined {
+	let floor: Floor | undefined;
+	const directives = directivesOf(text);
+	for (const directive of directives) {
+		const asked = read(directive, path);
+		if (!asked) continue;
+		const order = floor ? compareParsed(asked.version, floor.version) : 1;
+		if (order > 0 || (order === 0 && directive.verb === "go")) floor = asked;
+	}
+	return floor;
+}
+
+/** The first `go` and the first `toolchain` outside any block, in the file's order. */
+function directivesOf(text: string): readonly Directive[] {
+	const found: Directive[] = [];
+	let inBlock = false;
+	for (const [index, line] of text.split("\n").entries()) {
+		const tokens = tokensOf(line);
+		const [verb, ...args] = tokens;
+		if (inBlock) {
+			inBlock = verb !== ")";
+			continue;
+		}
+		const last = args.at(-1);
+		if (last === "(") inBlock = true;
+		const isBlock = inBlock || (last === ")" && args.at(-2) === "(");
+		if (isBlock || (verb !== "go" && verb !== "toolchain") || found.some((each) => each.verb === verb)) continue;
+		found.push({ verb, args, line: index + 1 });
+	}
+	return found;
+}
+
+/** One line's tokens, as golang.org/x/mod/modfile divides it; a quote that never ends, ends with the line. */
+function tokensOf(line: string): readonly string[] {
+	const tokens: string[] = [];
+	for (let start = 0; start < line.length; ) {
+		if (isBlank(line[start])) {
+			start++;
+			continue;
+		}
+		if (line.startsWith("//", start)) break;
+		const end = tokenEnd(line, start);
+		tokens.push(line.slice(start, end));
+		start = end;
+	}
+	return tokens;
+}
+
+function tokenEnd(line: string, start: number): number {
+	const first = line[start];
+	if (isPunctuation(first)) return start + 1;
+	if (first === '"' || first === "`") return quoteEnd(line, start, first);
+	let end = start + 1;
+	while (end < line.length && !isBlank(line[end]) && !isPunctuation(line[end]) && !line.startsWith("//", end)) end++;
+	return end;
+}
+
+function quoteEnd(line: string, start: number, mark: string): number {
+	for (let end = start + 1; end < line.length; end++) {
+		if (line[end] === mark) return end + 1;
+		if (line[end] === "\\" && mark === '"') end++;
+	}
+	return line.length;
+}
+
+function isBlank(character: string | undefined): boolean {
+	return character === " " || character === "\t" || character === "\r";
+}
+
+function isPunctuation(character: string | undefined): boolean {
+	return character !== undefined && "()[]{},".includes(character);
+}
+
+function read(directive: Directive, path: string): Floor | undefined {
+	const { verb, args } = directive;
+	const [arg] = args;
+	const line = [verb, ...args].join(" ");
+	const floor = arg === undefined || args.length > 1 ? undefined : verb === "go" ? goFloor(arg, line) : toolchainFloor(arg, line);
+	if (floor || (verb === "toolchain" && line === "toolchain default")) return floor;
+	throw new GoxError("bad-version-file", `${path}:${directive.line}: ${quote(line)} is not a ${verb} line that gox can read`, {
+		hint: modFileHint,
+	});
+}
+
+const goLine = /^1\.(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)|(?:alpha|beta|rc)(?:0|[1-9]\d*))?$/;
+/** A suffix is a name, never a path: Go looks the whole toolchain up on PATH. */
+const toolchainName = /^(go1(?:\.[^- \t]*)?)(?:-[A-Za-z0-9._+-]*)?$/;
+
+function goFloor(text: string, line: string): Floor | undefined {
+	const version = goLine.test(text) ? parseGoVersion(text) : undefined;
+	return version && { version, text, line };
+}
+
+/** `go1.22` is a language version since 1.21 and no release, so it can't be a toolchain. */
+function toolchainFloor(text: string, line: string): Floor | undefined {
+	const release = parseRelease(toolchainName.exec(text)?.[1] ?? "");
+	return release && { version: release.parsed, text: release.version, line };
+}

@@ -1,0 +1,185 @@
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { type Layout, layoutOf } from "../store/layout.ts";
+import { parseRelease } from "../version/release.ts";
+import { type Answer, answerFound, answerKey, answerPin } from "./answer.ts";
+import { badSwitch, badVariable, floorNotInstalled, noSystemGo } from "./failure.ts";
+import { findModFile, type ModFile, pickForFloor, requestFor, satisfies } from "./floor.ts";
+import { parsePin, trimBlanks, withoutGo } from "./pin.ts";
+import type { Below, Considered, Selection, Source, SourceKind } from "./source.ts";
+import { startOf, upward } from "./start.ts";
+import { findSystemGo, type SystemGo } from "./system.ts";
+import { keyLinkedAt, type Toolchain } from "./toolchain.ts";
+import { parseGoVersionFile, parseToolVersions, readVersionFile } from "./versionfile.ts";
+
+export interface SelectOptions {
+	/** What `go` is called with: `-C DIR` moves the start. */
+	readonly args?: readonly string[];
+	/** Told each source as it is asked, also when a later one throws. */
+	readonly watch?: (considered: Considered) => void;
+}
+
+/** A source's answer, and who gave it. */
+interface Spoken extends Answer {
+	readonly source: Source;
+}
+
+interface Inquiry {
+	readonly context: Context;
+	readonly layout: Layout;
+	/** Undefined in a deleted directory. */
+	readonly start: string | undefined;
+	note(kind: SourceKind, path: string | null, said: string | null): void;
+}
+
+const switchVariable = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION";
+
+/**
+ * Which Go is in force, by the rules of docs/selection.md. What is asked for and not installed is a selection with a
+ * `failure`. Reads a handful of small files, synchronously; starts no process.
+ * @throws GoxError `not-a-version`, `bad-version-file` or `file-system` when the source that speaks can't be understood.
+ */
+export function select(context: Context, options: SelectOptions = {}): Selection {
+	const considered: Considered[] = [];
+	const inquiry: Inquiry = {
+		context,
+		layout: layoutOf(context.home),
+		start: startOf(context, options.args),
+		note: (kind, path, said) => {
+			considered.push({ kind, path, said });
+			options.watch?.({ kind, path, said });
+		},
+	};
+	const spoken =
+		switchAnswer(inquiry) ??
+		variableAnswer(inquiry) ??
+		versionFileAnswer(inquiry) ??
+		floorAnswer(inquiry) ??
+		defaultAnswer(inquiry) ??
+		systemAnswer(inquiry);
+	const { version, request, source, outcome } = spoken;
+	const below = "toolchain" in outcome ? belowFloor(inquiry, source.kind, outcome.toolchain) : undefined;
+	return {
+		version,
+		goroot: "toolchain" in outcome ? outcome.toolchain.goroot : null,
+		bin: "toolchain" in outcome ? outcome.toolchain.bin : null,
+		installed: "toolchain" in outcome,
+		source,
+		request,
+		considered,
+		...(below && { below }),
+		...("failure" in outcome && { failure: outcome.failure }),
+	};
+}
+
+/** cmd/go sets it for the toolchain that it switches to, and calls that by its own name. */
+function switchAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
+	const text = context.env[switchVariable] ?? "";
+	note(switchVariable, null, text || null);
+	if (text === "") return undefined;
+	const release = text.startsWith("go") ? parseRelease(text.replace(/[- \t].*$/s, "")) : undefined;
+	if (!release) throw badSwitch(switchVariable, text);
+	return {
+		...answerKey(layout, release.name, release.version, switchVariable),
+		source: { kind: switchVariable, path: null, text },
+	};
+}
+
+function variableAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
+	const text = trimBlanks(context.env.GOX_VERSION ?? "");
+	note("GOX_VERSION", null, text || null);
+	if (text === "") return undefined;
+	const pin = parsePin(text);
+	const missingAlias = pin?.kind === "alias" && !hasAlias(layout)(pin.name);
+	if (!pin || missingAlias) throw badVariable("GOX_VERSION", text, missingAlias);
+	return {
+		...answerPin(context, layout, pin, text, "GOX_VERSION"),
+		source: { kind: "GOX_VERSION", path: null, text },
+	};
+}
+
+function versionFileAnswer(inquiry: Inquiry): Spoken | undefined {
+	let silent = 0;
+	for (const directory of inquiry.start === undefined ? [] : upward(inquiry.start)) {
+		for (const kind of [".go-version", ".tool-versions"] as const) {
+			const path = join(directory, kind);
+			const text = readVersionFile(path);
+			if (text === undefined) continue;
+			const spoken = kind === ".go-version" ? goVersionAnswer(inquiry, path, text) : toolVersionsAnswer(inquiry, path, text);
+			inquiry.note(kind, path, spoken?.source.text ?? null);
+			if (spoken) return spoken;
+			silent++;
+		}
+	}
+	if (silent === 0) inquiry.note(".go-version", null, null);
+	return undefined;
+}
+
+function goVersionAnswer({ context, layout }: Inquiry, path: string, content: string): Spoken | undefined {
+	const text = parseGoVersionFile(content, path, hasAlias(layout));
+	const pin = text === undefined ? undefined : parsePin(text);
+	if (text === undefined || !pin) return undefined;
+	return { ...answerPin(context, layout, pin, text, path), source: { kind: ".go-version", path, text } };
+}
+
+/** asdf's rule: the first of the line's words that is installed. */
+function toolVersionsAnswer({ context, layout }: Inquiry, path: string, content: string): Spoken | undefined {
+	const answers = parseToolVersions(content, path, hasAlias(layout)).flatMap((text) => {
+		const pin = parsePin(text);
+		if (!pin) return [];
+		const source: Source = { kind: ".tool-versions", path, text };
+		return { ...answerPin(context, layout, pin, text, path), source };
+	});
+	return answers.find((each) => "toolchain" in each.outcome || each.request === "system") ?? answers[0];
+}
+
+function floorAnswer({ context, layout, start, note }: Inquiry): Spoken | undefined {
+	const file = start === undefined ? undefined : findModFile(context, start);
+	note(file?.kind ?? "go.mod", file?.path ?? null, file?.floor?.line ?? null);
+	if (!file?.floor) return undefined;
+	const { path, floor } = file;
+	const request = requestFor(floor);
+	return {
+		...answerFound(pickForFloor(context, layout, floor), request, () => floorNotInstalled(path, floor.line, request)),
+		source: { kind: file.kind, path, text: floor.line },
+	};
+}
+
+function defaultAnswer({ layout, note }: Inquiry): Spoken | undefined {
+	const key = keyLinkedAt(layout.current);
+	const answer = key === undefined ? undefined : answerKey(layout, key, withoutGo(key), "the default");
+	note("default", answer ? layout.current : null, answer?.version ?? null);
+	if (!answer?.version) return undefined;
+	return { ...answer, source: { kind: "default", path: layout.current, text: answer.version } };
+}
+
+function systemAnswer({ context, layout, note }: Inquiry): Spoken {
+	const found: SystemGo | undefined = findSystemGo(context, layout);
+	note("system", found?.path ?? null, found?.version ?? null);
+	return {
+		...answerFound(found, found ? "system" : "latest", () => noSystemGo()),
+		source: { kind: "system", path: found?.path ?? null, text: "system" },
+	};
+}
+
+function hasAlias(layout: Layout): (name: string) => boolean {
+	return (name) => keyLinkedAt(join(layout.aliases, name)) !== undefined;
+}
+
+/** The line that asks for more than a pinned version; a file that can't be read is another command's trouble. */
+function belowFloor(inquiry: Inquiry, kind: SourceKind, toolchain: Toolchain): Below | undefined {
+	if (kind !== "GOX_VERSION" && kind !== ".go-version" && kind !== ".tool-versions") return undefined;
+	const file = inquiry.start === undefined ? undefined : findModFileQuietly(inquiry.context, inquiry.start);
+	if (!file?.floor || !parseRelease(toolchain.version) || satisfies(toolchain.version, file.floor)) return undefined;
+	return { path: file.path, text: file.floor.line };
+}
+
+function findModFileQuietly(context: Context, start: string): ModFile | undefined {
+	try {
+		return findModFile(context, start);
+	} catch (error) {
+		if (error instanceof GoxError) return undefined;
+		throw error;
+	}
+}

@@ -1,0 +1,68 @@
+import { realpathSync, statSync } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
+import type { Context } from "../context.ts";
+
+/**
+ * The directory that the search for files starts in: `$PWD` when it is where the process is, so that a project
+ * reached through a symlink is asked along the path that was typed; else the physical one. Undefined where it was deleted.
+ */
+export function startOf(context: Context, args: readonly string[] = []): string | undefined {
+	const start = workingDirectory(context);
+	const dir = chdirFlag(args);
+	return start === undefined || dir === undefined ? start : (moved(start, dir) ?? start);
+}
+
+/** The directories from `start` up to `/`, by words alone. */
+export function* upward(start: string): Generator<string> {
+	for (let directory = start; ; directory = dirname(directory)) {
+		yield directory;
+		if (directory === "/") return;
+	}
+}
+
+function workingDirectory(context: Context): string | undefined {
+	const { PWD } = context.env;
+	const named = PWD !== undefined && isAbsolute(PWD) ? identityOf(PWD) : undefined;
+	if (PWD !== undefined && PWD === plainPath(PWD) && named !== undefined && named === identityOf(context.cwd)) return PWD;
+	// The context's directory is `/` when the real one was deleted; PWD still names that one.
+	return context.cwd === "/" && PWD !== undefined && isAbsolute(PWD) && named === undefined ? undefined : context.cwd;
+}
+
+/** Device and inode; undefined where there is no directory. */
+function identityOf(path: string): string | undefined {
+	try {
+		const stat = statSync(path, { bigint: true });
+		return stat.isDirectory() ? `${stat.dev}:${stat.ino}` : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** DIR of `go -C DIR`, where cmd/go would take it (its `handleChdirFlag`). */
+function chdirFlag(args: readonly string[]): string | undefined {
+	const isWord = (at: number) => args[at] !== undefined && !args[at].startsWith("-");
+	let at = isWord(0) ? 1 : 0;
+	if ((args[0] === "mod" || args[0] === "work") && isWord(1)) at = 2;
+	const flag = args[at];
+	if (flag === "-C" || flag === "--C") return args[at + 1];
+	return /^--?C=(.*)$/s.exec(flag ?? "")?.[1];
+}
+
+/**
+ * Where DIR lies from `start`; undefined where there is no such directory. With `..` the kernel has to say:
+ * Node's own realpath would take `link/..` apart by words before it looks at the link.
+ */
+function moved(start: string, dir: string): string | undefined {
+	if (dir === "") return undefined;
+	const path = isAbsolute(dir) ? dir : `${start}/${dir}`;
+	if (identityOf(path) === undefined) return undefined;
+	return dir.split("/").includes("..") ? realpathSync.native(path) : plainPath(path);
+}
+
+/** An absolute path without its empty, `.` and `..` components. */
+function plainPath(path: string): string {
+	return `/${path
+		.split("/")
+		.filter((word) => word !== "" && word !== "." && word !== "..")
+		.join("/")}`;
+}

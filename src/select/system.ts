@@ -1,0 +1,79 @@
+import { accessSync, constants, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import type { Context } from "../context.ts";
+import type { Layout } from "../store/layout.ts";
+import type { Toolchain } from "./toolchain.ts";
+
+/** The next `go` on PATH that isn't gox's. */
+export interface SystemGo extends Toolchain {
+	/** As found on PATH. */
+	readonly path: string;
+}
+
+/** Every shim, native or sh, carries this text. */
+const marker = "gox-shim-marker";
+const largestShim = 1 << 20;
+
+/** The first `go` of PATH that is not a shim of this or another gox; undefined when there is none. Starts no process. */
+export function findSystemGo(context: Context, layout: Layout): SystemGo | undefined {
+	const own = statOf(join(layout.shims, "go"));
+	for (const directory of (context.env.PATH ?? "").split(":")) {
+		if (!isAbsolute(directory)) continue;
+		const path = join(directory, "go");
+		const stat = statOf(path);
+		if (!stat || !isProgram(path, stat) || isShim(path, stat, own)) continue;
+		return systemGoAt(path);
+	}
+	return undefined;
+}
+
+/** Whether the path is a regular file that may be executed. */
+export function isExecutable(path: string): boolean {
+	const stat = statOf(path);
+	return stat !== undefined && isProgram(path, stat);
+}
+
+function systemGoAt(path: string): SystemGo {
+	const goroot = dirname(dirname(realpathSync.native(path)));
+	const bin = join(goroot, "bin");
+	if (isExecutable(join(bin, "go"))) return { path, goroot, bin, version: versionIn(goroot) };
+	return { path, goroot: null, bin: dirname(path), version: "system" };
+}
+
+/** The first line of GOROOT/VERSION, when it is a Go version's. */
+function versionIn(goroot: string): string {
+	try {
+		const [line = ""] = readFileSync(join(goroot, "VERSION"), "utf8").split("\n", 1);
+		return line.startsWith("go") ? line : "system";
+	} catch {
+		return "system";
+	}
+}
+
+function isProgram(path: string, stat: Stats): boolean {
+	if (!stat.isFile()) return false;
+	try {
+		accessSync(path, constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function isShim(path: string, stat: Stats, own: Stats | undefined): boolean {
+	if (own && own.dev === stat.dev && own.ino === stat.ino) return true;
+	if (stat.size >= largestShim) return false;
+	try {
+		return readFileSync(path).includes(marker);
+	} catch {
+		return false;
+	}
+}
+
+function statOf(path: string): Stats | undefined {
+	try {
+		return statSync(path);
+	} catch {
+		return undefined;
+	}
+}
