@@ -1,0 +1,181 @@
+import type { request as Request } from "undici";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { type AddressRules, authorizationOf, hostOf, refusalOf, shown } from "./address.ts";
+import { type Agents, agentsFor } from "./agents.ts";
+import { failureOf, NetworkError } from "./failure.ts";
+import { Inflow } from "./inflow.ts";
+import { openFile } from "./localfile.ts";
+import { Patience, watched } from "./patience.ts";
+import { type Reply, ReplyHeaders } from "./reply.ts";
+import { defaultTiming, duration, type Timing } from "./timing.ts";
+
+export interface ClientOptions extends AddressRules {
+	readonly timing?: Partial<Timing>;
+}
+
+export interface GetOptions {
+	/** Names in small letters. An `authorization` goes to the first origin only. */
+	readonly headers?: Readonly<Record<string, string>>;
+}
+
+const mostRedirects = 10;
+/** What may wait in memory: enough that zlib and the disk, not the socket, set the pace. */
+const bufferBytes = 512 * 1024;
+/** What undici may hold besides; a cut loses it. */
+const undiciBytes = 16 * 1024;
+
+/**
+ * Fetches by https, http and file, as the environment of one context says: proxies, authorities, GOX_OFFLINE.
+ * Connections are kept until `close`, which every user owes it.
+ */
+export class Client {
+	readonly timing: Timing;
+	readonly #context: Context;
+	readonly #rules: AddressRules;
+	#network: Promise<{ agents: Agents; request: typeof Request }> | undefined;
+
+	constructor(context: Context, options: ClientOptions = {}) {
+		this.#context = context;
+		this.#rules = { insecure: options.insecure ?? false };
+		this.timing = { ...defaultTiming, ...options.timing };
+	}
+
+	/** Aborted when the person interrupts. */
+	get signal(): AbortSignal {
+		return this.#context.signal;
+	}
+
+	/** The time of day, by which a Retry-After is read. */
+	now(): Date {
+		return this.#context.now();
+	}
+
+	/**
+	 * GETs a URL, redirects followed by hand: at most ten, never from https to http nor to a file, credentials
+	 * (user name and password in the URL, an authorization header) never to another origin.
+	 * Any status is an answer, not an error; a file that isn't there answers 404.
+	 * @throws NetworkError; GoxError `offline`, `interrupted`.
+	 */
+	async get(start: URL, options: GetOptions = {}): Promise<Reply> {
+		const authorization = authorizationOf(start);
+		let headers: Record<string, string> = {
+			"user-agent": "gox",
+			...(authorization && { authorization }),
+			...options.headers,
+			"accept-encoding": "identity",
+		};
+		let url = bare(start);
+		for (let hop = 0; hop <= mostRedirects; hop++) {
+			if (url.protocol === "file:") return openFile(url, headers.range);
+			const reply = await this.#send(url, headers);
+			const next = this.#redirect(url, reply);
+			if (!next) return this.#unencoded(reply);
+			reply.cancel();
+			if (next.origin !== url.origin) headers = withoutCredentials(headers);
+			url = next;
+		}
+		throw new NetworkError("improper", hostOf(start), `more than ${mostRedirects} redirects`);
+	}
+
+	async close(): Promise<void> {
+		await (await this.#network)?.agents.close();
+	}
+
+	async #send(url: URL, headers: Record<string, string>): Promise<Reply> {
+		const refusal = refusalOf(url, this.#rules);
+		if (refusal) throw new NetworkError("improper", hostOf(url), refusal.reason);
+		if (isOffline(this.#context)) {
+			throw new GoxError("offline", `GOX_OFFLINE is set: ${shown(url)} is not asked for`, { hint: "unset GOX_OFFLINE" });
+		}
+		this.#network ??= connectNetwork(this.#context, this.timing);
+		const { agents, request } = await this.#network;
+		const proxy = agents.proxyFor(url);
+		const patience = new Patience(this.#context.signal);
+		try {
+			patience.start(
+				this.timing.headersMs,
+				() => new NetworkError("slow", hostOf(url), `no answer within ${duration(this.timing.headersMs)}`),
+			);
+			// undici hears of an abort only once it is connected; the race hears of it at once.
+			const response = await Promise.race([
+				request(url, { dispatcher: agents.for(url), headers, signal: patience.signal, highWaterMark: undiciBytes }),
+				patience.exhausted,
+			]);
+			patience.stop();
+			const pieces = new Inflow(response.body, bufferBytes);
+			if (response.statusCode === 407) {
+				void pieces.return();
+				throw new NetworkError("blocked", hostOf(url), `the proxy ${proxy ?? ""} wants a password (407)`);
+			}
+			return {
+				url,
+				status: response.statusCode,
+				headers: new ReplyHeaders(response.headers),
+				body: watched(pieces, { timing: this.timing, patience, source: hostOf(url), proxy }),
+				cancel: () => {
+					patience.end();
+					void pieces.return();
+				},
+			};
+		} catch (error) {
+			patience.end();
+			const failure = failureOf(error, hostOf(url), proxy);
+			if (!(failure instanceof NetworkError && failure.kind === "cut")) throw failure;
+			throw new NetworkError("dropped", hostOf(url), `${failure.reason} before an answer came`, { cause: error });
+		}
+	}
+
+	/** Where a 3xx answer leads (RFC 9110 §15.4), or undefined if the answer is no redirect. */
+	#redirect(from: URL, reply: Reply): URL | undefined {
+		if (![301, 302, 303, 307, 308].includes(reply.status)) return undefined;
+		const location = reply.headers.get("location");
+		const refuse = (reason: string) => {
+			reply.cancel();
+			return new NetworkError("improper", hostOf(from), reason);
+		};
+		if (!location || !URL.canParse(location, from.href)) throw refuse(`a redirect (${reply.status}) that leads nowhere`);
+		const to = bare(new URL(location, from));
+		if (from.protocol === "https:" && to.protocol !== "https:") {
+			throw refuse(`a redirect from https to ${to.protocol.slice(0, -1)}, at ${to.host || "a file"}, is refused`);
+		}
+		const refusal = refusalOf(to, this.#rules);
+		if (refusal || to.protocol === "file:") {
+			throw refuse(`a redirect to ${shown(to)} is refused: ${refusal?.reason ?? "it leads to a file of this machine"}`);
+		}
+		return to;
+	}
+
+	#unencoded(reply: Reply): Reply {
+		const encoding = reply.headers.get("content-encoding");
+		if (encoding === undefined || encoding === "" || encoding.toLowerCase() === "identity") return reply;
+		reply.cancel();
+		throw new NetworkError(
+			"improper",
+			hostOf(reply.url),
+			`the answer is encoded as ${encoding.slice(0, 40)}, which gox didn't ask for`,
+		);
+	}
+}
+
+async function connectNetwork(context: Context, timing: Timing): Promise<{ agents: Agents; request: typeof Request }> {
+	const [agents, { request }] = await Promise.all([agentsFor(context.env, timing), import("undici")]);
+	return { agents, request };
+}
+
+function bare(url: URL): URL {
+	const clean = new URL(url);
+	clean.username = "";
+	clean.password = "";
+	clean.hash = "";
+	return clean;
+}
+
+function withoutCredentials(headers: Record<string, string>): Record<string, string> {
+	return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== "authorization" && name !== "cookie"));
+}
+
+/** Whether GOX_OFFLINE forbids the network; `0` and nothing don't. */
+export function isOffline(context: Context): boolean {
+	return (context.env.GOX_OFFLINE ?? "0") !== "0" && context.env.GOX_OFFLINE !== "";
+}

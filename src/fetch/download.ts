@@ -1,0 +1,101 @@
+import type { Context } from "../context.ts";
+import { GoxError, systemCode } from "../errors.ts";
+import { Client, type ClientOptions, isOffline } from "./client.ts";
+import { Mirrors } from "./mirrorqueue.ts";
+import { Pass } from "./pass.ts";
+
+/** What to download: `BASE/filename` of the first mirror that delivers it. */
+export interface Wanted {
+	readonly filename: string;
+	/** In the order to try them; see releases/mirrors.ts. */
+	readonly mirrors: readonly URL[];
+	/** SHA-256 of the file, 64 small hex digits, where it is known: then every byte delivered is proven. */
+	readonly sha256?: string | undefined;
+	/** Bytes, where they are known (not 0). */
+	readonly size?: number | undefined;
+}
+
+export interface Progress {
+	/** Bytes given to the consumer in this pass; falls back to 0 when it has to start over. */
+	readonly received: number;
+	/** Bytes of the whole file, as soon as anybody said. */
+	readonly total: number | undefined;
+	/** The host that sends them. */
+	readonly from: string;
+}
+
+export interface DownloadOptions extends ClientOptions {
+	/** Called for every piece; keep it cheap. */
+	readonly progress?: (progress: Progress) => void;
+	/** A sentence for --verbose: a retry, a resume, a change of mirror. */
+	readonly note?: (text: string) => void;
+}
+
+export interface Delivered<T> {
+	/** What the consumer returned. */
+	readonly value: T;
+	/** SHA-256 of what was delivered, 64 small hex digits. */
+	readonly sha256: string;
+	readonly size: number;
+	/** Where the bytes came from, fit to be printed: the mirror's own address, not what it redirected to. */
+	readonly url: string;
+}
+
+/**
+ * Downloads one file and gives its bytes to `consume` as they arrive, without a copy on disk.
+ *
+ * The contract: `consume` gets the file from byte 0. Cuts, retries, resumes and changes of mirror happen behind the
+ * iteration, as long as the bytes already given out are a true beginning of the file. When they turn out not to be,
+ * the iteration throws, and `consume` is called again with a new one: it must clear what it made. A consumer that
+ * throws in mid-file (because gunzip or tar choke on bad bytes) or stops early is fine: the rest is read for its
+ * digest, and wrong bytes are answered by a new pass or another mirror, right ones by the consumer's own error.
+ * With a `sha256` the promise resolves only if the file had it.
+ *
+ * @throws DownloadError (`network`; `integrity` when what came was not the wanted file); GoxError `offline`,
+ * `interrupted`; whatever `consume` throws.
+ */
+export async function downloadArchive<T>(
+	context: Context,
+	wanted: Wanted,
+	consume: (bytes: AsyncIterable<Buffer>) => Promise<T>,
+	options: DownloadOptions = {},
+): Promise<Delivered<T>> {
+	const client = new Client(context, options);
+	const mirrors = new Mirrors(reachable(context, wanted), wanted.filename);
+	try {
+		for (;;) {
+			const pass = new Pass(client, mirrors, wanted, options);
+			const outcome = await consume(pass.bytes()).then(
+				(value) => ({ value }),
+				(error: unknown) => ({ error }),
+			);
+			if ("error" in outcome && !pass.ended && !(wanted.sha256 && blamesBytes(outcome.error))) {
+				await pass.abandon();
+				throw outcome.error;
+			}
+			const end = await pass.settle();
+			if (end.kind === "failed") throw end.error;
+			if (end.kind === "again") continue;
+			if ("error" in outcome) throw outcome.error;
+			return { value: outcome.value, sha256: end.sha256, size: end.size, url: end.url };
+		}
+	} finally {
+		await client.close();
+	}
+}
+
+/** Whether a consumer's failure may come from bad bytes, so that reading on for the digest is worth it: a full disk doesn't. */
+function blamesBytes(error: unknown): boolean {
+	if (error instanceof GoxError) return error.code === "integrity" || error.code === "hostile-archive";
+	return /^(?:Z|TAR)_/.test(systemCode(error) ?? "");
+}
+
+/** Offline, files are all there is. */
+function reachable(context: Context, wanted: Wanted): readonly URL[] {
+	if (!isOffline(context)) return wanted.mirrors;
+	const files = wanted.mirrors.filter((mirror) => mirror.protocol === "file:");
+	if (files.length > 0) return files;
+	throw new GoxError("offline", `${wanted.filename} is not on this machine, and GOX_OFFLINE forbids the network`, {
+		hint: "unset GOX_OFFLINE",
+	});
+}

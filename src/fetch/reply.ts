@@ -1,0 +1,58 @@
+/** An answer whose body hasn't been read yet. Whoever gets one reads its body to the end, leaves the loop early, or cancels it. */
+export interface Reply {
+	/** Where it came from after redirects, without credentials. */
+	readonly url: URL;
+	readonly status: number;
+	readonly headers: ReplyHeaders;
+	/** In pieces as they arrive; the iteration throws NetworkError when the connection is cut or too slow. */
+	readonly body: AsyncIterable<Buffer>;
+	cancel(): void;
+}
+
+/** Headers by their names in small letters; of a repeated one the first counts. */
+export class ReplyHeaders {
+	readonly #fields: Readonly<Record<string, string | string[] | undefined>>;
+
+	constructor(fields: Readonly<Record<string, string | string[] | undefined>>) {
+		this.#fields = fields;
+	}
+
+	get(name: string): string | undefined {
+		const value = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
+		return Array.isArray(value) ? value[0] : value;
+	}
+
+	/** Content-Length in bytes; undefined without one or with a malformed one. */
+	get length(): number | undefined {
+		const text = this.get("content-length");
+		return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+	}
+
+	/** The ETag if it is a strong one, quotes included (RFC 9110 §8.8.3): only these may stand in If-Range. */
+	get strongTag(): string | undefined {
+		const tag = this.get("etag");
+		return tag && /^"[^"]*"$/.test(tag) ? tag : undefined;
+	}
+
+	/**
+	 * Content-Range (RFC 9110 §14.4): the first byte's offset (undefined in a 416) and the size of the whole
+	 * (undefined for `*`); undefined without one or with a malformed one.
+	 */
+	get range(): { start: number | undefined; total: number | undefined } | undefined {
+		const found = /^bytes (?:(\d{1,15})-\d{1,15}|\*)\/(\d{1,15}|\*)$/.exec(this.get("content-range") ?? "");
+		if (!found) return undefined;
+		return {
+			start: found[1] === undefined ? undefined : Number(found[1]),
+			total: found[2] === "*" ? undefined : Number(found[2]),
+		};
+	}
+
+	/** Retry-After in milliseconds from `now`: seconds or a date (RFC 9110 §10.2.3); undefined without one. */
+	retryAfterMs(now: Date): number | undefined {
+		const text = this.get("retry-after")?.trim();
+		if (!text) return undefined;
+		if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+		const date = Date.parse(text);
+		return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+	}
+}

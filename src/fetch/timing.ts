@@ -1,0 +1,41 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** How long gox waits for a network, and how often it tries again. Milliseconds and bytes; a test makes them tiny. */
+export interface Timing {
+	/** DNS, TCP and TLS together. undici's timer for it ticks about once a second. */
+	readonly connectMs: number;
+	/** From sending a request to the last of its headers. */
+	readonly headersMs: number;
+	/** Between two pieces of a body; time that the receiver takes doesn't count. */
+	readonly idleMs: number;
+	/** Of every so much time spent waiting for a body … */
+	readonly rateWindowMs: number;
+	/** … at least so many bytes must come of it, or the source is given up: a trickle never idles. */
+	readonly rateBytes: number;
+	/** For the whole of a small document, such as the list of releases. */
+	readonly documentMs: number;
+	/** The pauses before each new try at one source; their number is the number of new tries. */
+	readonly backoffMs: readonly number[];
+	/** A Retry-After that asks for more is not waited for. */
+	readonly longestRetryAfterMs: number;
+	wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const defaultTiming: Timing = Object.freeze({
+	connectMs: 10_000,
+	headersMs: 30_000,
+	idleMs: 30_000,
+	rateWindowMs: 30_000,
+	rateBytes: 30 * 1024,
+	documentMs: 120_000,
+	backoffMs: Object.freeze([200, 1_000, 3_000]),
+	longestRetryAfterMs: 30_000,
+	wait: async (ms: number, signal: AbortSignal) => {
+		await delay(ms, undefined, { signal });
+	},
+});
+
+/** Milliseconds in words, for messages. */
+export function duration(ms: number): string {
+	return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`;
+}
