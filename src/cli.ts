@@ -79,7 +79,7 @@ function interruption(): AbortSignal {
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 		process.on(signal, () => {
 			if (controller.signal.aborted) process.exit(130);
-			controller.abort(new GoxError("interrupted", `interrupted (${signal})`));
+			controller.abort(new GoxError("interrupted", `interrupted (${signal})`, { cause: signal }));
 		});
 	}
 	return controller.signal;
