@@ -31,14 +31,16 @@ export function parseArguments(spec: CommandSpec, words: readonly string[]): Arg
 	// cac turns `1.20` into the number 1.2, as a word and as an option's value alike, and "" into 0: shield them all.
 	parser.parse(["", "", spec.name, ...before.map(shield)], { run: false });
 	const values = unshieldAll(parser.options);
-	const args = parser.args.map((word) => unshield(String(word)));
+	const positional = parser.args.map((word) => unshield(String(word)));
+	const args = spec.takesCommand ? positional : [...positional, ...rest];
 	try {
 		parser.matchedCommand?.checkUnknownOptions();
 		parser.matchedCommand?.checkOptionValue();
-		parser.matchedCommand?.checkRequiredArgs();
 	} catch (error) {
 		throw usage(spec, error instanceof Error ? plainWords(error.message) : String(error));
 	}
+	if (args.length < [...spec.args.matchAll(/</g)].length)
+		throw usage(spec, `too few words: it is \`gox ${spec.name} ${spec.args}\``);
 	const most = spec.args.includes("...") ? Number.POSITIVE_INFINITY : [...spec.args.matchAll(/[<[]/g)].length;
 	const extra = args[most];
 	if (extra !== undefined) throw usage(spec, `${quote(extra)} is one word too many`);
@@ -102,8 +104,7 @@ function unshieldAll(values: Readonly<Record<string, unknown>>): Record<string, 
 function plainWords(message: string): string {
 	return message
 		.replace(/^Unknown option `(.*)`$/, "there is no option $1")
-		.replace(/^option `(.*)` value is missing$/, "$1 wants a value")
-		.replace(/^missing required args for command `(.*)`$/, "too few words: it is `gox $1`");
+		.replace(/^option `(.*)` value is missing$/, "$1 wants a value");
 }
 
 function usage(spec: CommandSpec, message: string): GoxError {

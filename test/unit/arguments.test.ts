@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { commandHelp, parseArguments } from "../../src/arguments.ts";
+import type { CommandSpec } from "../../src/commands/command.ts";
+import { commandCalled, commands } from "../../src/commands/table.ts";
+import { GoxError } from "../../src/errors.ts";
+
+const spec = (name: string): CommandSpec => {
+	const found = commandCalled(name);
+	if (!found) throw new Error(name);
+	return found;
+};
+
+describe("words stay the strings they were in argv", () => {
+	it.each([
+		[["1.20"], ["1.20"]],
+		[["--force", "1.20"], ["1.20"]],
+		[
+			["1.20", "--force", "1.10", "1e3", "0x10", "007"],
+			["1.20", "1.10", "1e3", "0x10", "007"],
+		],
+		[[""], [""]],
+		[["--platform", "darwin-arm64", "1.20"], ["1.20"]],
+		[["-y", "1.20"], ["1.20"]],
+		[
+			["1.21", "--", "1.20", "--force"],
+			["1.21", "1.20", "--force"],
+		],
+		[
+			["true", "false"],
+			["true", "false"],
+		],
+	])("install %j", (words, args) => {
+		expect(parseArguments(spec("install"), words).args).toEqual(args);
+	});
+
+	it("and so do the values of options", () => {
+		expect(parseArguments(spec("install"), ["--platform", "1.20"]).options.text("platform")).toBe("1.20");
+		expect(parseArguments(spec("install"), ["--platform=1.20"]).options.text("platform")).toBe("1.20");
+		expect(parseArguments(spec("install"), ["--jobs=4"]).options.text("jobs")).toBe("4");
+	});
+});
+
+describe("a command line that is passed on", () => {
+	it.each<[string[], string[], string[]]>([
+		[["1.22", "--", "go", "test", "-v"], ["1.22"], ["go", "test", "-v"]],
+		[["1.22", "go", "test", "--json", "--", "x"], ["1.22"], ["go", "test", "--json", "--", "x"]],
+		[["--", "prog", "--help"], [], ["prog", "--help"]],
+		[["--quiet", "1.22", "--", "a", "--", "b"], ["1.22"], ["a", "--", "b"]],
+	])("exec %j", (words, args, rest) => {
+		expect(parseArguments(spec("exec"), words)).toMatchObject({ args, rest });
+	});
+});
+
+describe("what can't be understood is a usage error", () => {
+	it.each<[string, string[], RegExp]>([
+		["install", ["--frobnicate"], /no option --frobnicate/],
+		["install", ["--platform"], /--platform <goos-goarch> wants a value/],
+		["uninstall", [], /too few words/],
+		["init", [], /too few words/],
+		["init", ["zsh", "bash"], /one word too many/],
+		["current", ["x"], /one word too many/],
+	])("%s %j", (name, words, message) => {
+		const attempt = () => parseArguments(spec(name), words);
+		expect(attempt).toThrow(message);
+		expect(attempt).toThrow(GoxError);
+	});
+
+	it("an option given twice with two values", () => {
+		const { options } = parseArguments(spec("install"), ["--platform", "a", "--platform", "b"]);
+		expect(() => options.text("platform")).toThrow(/one value/);
+	});
+});
+
+describe("the table of commands", () => {
+	it("has no name twice, and every command has help with its options", () => {
+		const names = commands.flatMap((command) => [command.name, ...(command.aliases ?? [])]);
+		expect(new Set(names).size).toBe(names.length);
+		for (const command of commands) {
+			const help = commandHelp(command);
+			expect(help).toContain(command.summary);
+			for (const { flags } of command.options ?? []) expect(help).toContain(flags);
+		}
+	});
+});
