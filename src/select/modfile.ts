@@ -48,6 +48,11 @@ export function parseModFile(text: string, path: string): Floor | undefined {
 	return floor;
 }
 
+/** Whether the file says `toolchain default`: then Go itself never switches because of it. */
+export function keepsToolchain(text: string): boolean {
+	return directivesOf(text).some(({ verb, args }) => verb === "toolchain" && args.length === 1 && args[0] === "default");
+}
+
 /** The first `go` and the first `toolchain` outside any block, in the file's order. */
 function directivesOf(text: string): readonly Directive[] {
 	const found: Directive[] = [];

@@ -1,0 +1,22 @@
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { environmentFor } from "../select/environment.ts";
+import { select } from "../select/select.ts";
+import { toolchainNamed } from "../select/word.ts";
+import type { Run } from "./command.ts";
+import { runInForeground } from "./foreground.ts";
+
+/** `gox exec [version] -- command`: one command with one Go; its exit status is the command's. */
+export const run: Run = ({ context, args: [word], rest }) => {
+	if (rest.length === 0) {
+		throw new GoxError("usage", "exec: there is no command to run", { hint: "gox exec 1.22 -- go version" });
+	}
+	return runInForeground(context, rest, environmentFor(context, binOf(context, word)));
+};
+
+function binOf(context: Context, word: string | undefined): string {
+	if (word !== undefined) return toolchainNamed(context, word).bin;
+	const { bin, failure } = select(context);
+	if (bin === null) throw failure ?? new GoxError("no-go", "no Go is in force here");
+	return bin;
+}

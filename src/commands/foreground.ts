@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { resolve } from "node:path";
+import type { Context, Env } from "../context.ts";
+import { GoxError, systemCode } from "../errors.ts";
+import { isExecutable } from "../select/system.ts";
+
+/**
+ * Runs a command with gox's own stdin, stdout and stderr until it ends, and returns its exit status: 128+n when signal n
+ * ended it. SIGTERM and SIGHUP are passed on to it, and SIGINT unless a terminal has sent that to both already.
+ * @throws GoxError `command-not-found`, `not-executable`
+ */
+export async function runInForeground(context: Context, argv: readonly string[], env: Env): Promise<number> {
+	const [name = "", ...args] = argv;
+	const program = findProgram(name, env.PATH ?? "", context.cwd);
+	const done = new AbortController();
+	try {
+		const child = spawn(program, args, { argv0: name, cwd: context.cwd, env, stdio: "inherit" });
+		const passOn = () => {
+			const signal = interruptedBy(context);
+			if (signal !== "SIGINT" || !context.interactive) child.kill(signal);
+		};
+		context.signal.addEventListener("abort", passOn, { signal: done.signal });
+		return await new Promise<number>((ended, failed) => {
+			child.on("error", failed);
+			child.on("exit", (status, signal) => ended(signal === null ? (status ?? 1) : 128 + constants.signals[signal]));
+		});
+	} catch (error) {
+		throw new GoxError("not-executable", `${name}: ${reason(error)}`, { cause: error });
+	} finally {
+		done.abort();
+	}
+}
+
+/** As a shell finds it; an empty entry of PATH is the working directory. */
+function findProgram(name: string, path: string, cwd: string): string {
+	const candidates = name.includes("/") ? [resolve(cwd, name)] : path.split(":").map((each) => resolve(cwd, each, name));
+	const found = name === "" ? undefined : candidates.find(isExecutable);
+	if (found !== undefined) return found;
+	if (name !== "" && candidates.some((each) => existsSync(each))) {
+		throw new GoxError("not-executable", `${name}: Permission denied`);
+	}
+	throw new GoxError("command-not-found", `${name}: command not found`);
+}
+
+function interruptedBy({ signal }: Context): NodeJS.Signals {
+	const name = signal.reason instanceof GoxError ? signal.reason.cause : undefined;
+	return name === "SIGINT" || name === "SIGHUP" ? name : "SIGTERM";
+}
+
+function reason(error: unknown): string {
+	return systemCode(error) === "EACCES" ? "Permission denied" : error instanceof Error ? error.message : String(error);
+}

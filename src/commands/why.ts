@@ -1,0 +1,77 @@
+import { type GoSwitch, goSwitch } from "../select/goswitch.ts";
+import { select } from "../select/select.ts";
+import type { Considered, Selection } from "../select/source.ts";
+import { whySentence } from "../select/why.ts";
+import { columns } from "../ui/table.ts";
+import type { Run } from "./command.ts";
+
+/** `gox why`: every source that was asked, in order, what it said, who won, and what Go itself will do next. */
+export const run: Run = ({ context, report }) => {
+	const considered: Considered[] = [];
+	let selection: Selection;
+	try {
+		selection = select(context, { watch: (each) => considered.push(each) });
+	} catch (error) {
+		if (!report.asJson) for (const line of columns(considered.map(row))) report.line(line);
+		throw error;
+	}
+	const next = goSwitch(context, selection);
+	const { version, goroot, installed, source, below, failure } = selection;
+	if (report.asJson) {
+		const error = failure && { code: failure.code, message: failure.message, hint: failure.hint ?? null };
+		report.json({
+			version,
+			goroot,
+			installed,
+			source,
+			considered,
+			...(below && { below }),
+			...(error && { error }),
+			next: next ?? null,
+		});
+		return 0;
+	}
+	const last = considered.length - 1;
+	const rows = considered.map((each, index) => [...row(each), index === last ? "decides" : ""]);
+	for (const line of columns(rows)) report.line(line);
+	report.line("");
+	if (failure) {
+		report.line(failure.message);
+		if (failure.hint) report.line(`  ${failure.hint}`);
+	} else {
+		report.line(`${version} (${whySentence(selection)})`);
+		report.line(`GOROOT ${goroot ?? "is up to the program that is run"}`);
+	}
+	if (next) report.line(nextSentence(next, version));
+	return 0;
+};
+
+function row({ kind, path, said }: Considered): string[] {
+	return [path ?? kind, said ?? (path === null ? absence(kind) : "says nothing")];
+}
+
+function absence(kind: Considered["kind"]): string {
+	switch (kind) {
+		case "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION":
+		case "GOX_VERSION":
+			return "not set";
+		case ".go-version":
+		case ".tool-versions":
+			return "none here or above, nor .tool-versions";
+		case "go.work":
+		case "go.mod":
+			return "none here or above, nor go.work";
+		case "default":
+			return "not set";
+		case "system":
+			return "no other go on PATH";
+	}
+}
+
+function nextSentence({ gotoolchain, from, toolchain, because, path, download }: GoSwitch, version: string | null): string {
+	const setting = `GOTOOLCHAIN=${gotoolchain} (${from})`;
+	if (toolchain === null) return `${setting}: ${version} runs itself`;
+	if (path !== null) return `${setting}: ${version} becomes ${toolchain} (${because}), found at ${path}`;
+	const missing = `${version} becomes ${toolchain} (${because}), which is not on PATH`;
+	return `${setting}: ${missing}${download ? ": Go downloads it, unless its module cache has it" : ", and so fails"}`;
+}

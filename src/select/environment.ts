@@ -1,0 +1,21 @@
+import { basename, dirname, join } from "node:path";
+import type { Context, Env } from "../context.ts";
+import { layoutOf } from "../store/layout.ts";
+
+/**
+ * The environment for a command that is to run with one Go, whatever directory it goes to: that Go's tools first on PATH,
+ * then the shims (so that `go1.22.5` is found when Go itself switches), GOX_VERSION for shims further down, no GOROOT.
+ * `bin` is the directory of the Go's tools.
+ */
+export function environmentFor(context: Context, bin: string): Env {
+	const { GOROOT: _, PATH, ...rest } = context.env;
+	const { shims } = layoutOf(context.home);
+	return { ...rest, PATH: [bin, shims, ...(PATH ? [PATH] : [])].join(":"), GOX_VERSION: pinFor(context, bin) };
+}
+
+/** What GOX_VERSION has to say for this Go: its key without `go`; for one that isn't gox's, `system`. */
+function pinFor(context: Context, bin: string): string {
+	const goroot = dirname(bin);
+	const { versions } = layoutOf(context.home);
+	return goroot === join(versions, basename(goroot)) ? basename(goroot).replace(/^go/, "") : "system";
+}

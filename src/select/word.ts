@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { layoutOf } from "../store/layout.ts";
+import { pickInstalled } from "../store/pick.ts";
+import { notAVersion, parseRequest } from "../version/request.ts";
+import { type Answer, answerKey, answerPin } from "./answer.ts";
+import { floorNotInstalled } from "./failure.ts";
+import { findModFile, pickForFloor, requestFor } from "./floor.ts";
+import { parsePin } from "./pin.ts";
+import { startOf } from "./start.ts";
+import { keyLinkedAt, type Toolchain } from "./toolchain.ts";
+
+/**
+ * The installed Go that a word of the command line names: a pin, or what only a command may say
+ * (`oldstable`, `next`, `mod`, a range, a prefix of another platform).
+ * @throws GoxError `not-a-version`, `not-installed`, `no-go`
+ */
+export function toolchainNamed(context: Context, word: string): Toolchain {
+	const layout = layoutOf(context.home);
+	const pin = parsePin(word);
+	if (!pin) return toolchainAskedFor(context, word);
+	if (pin.kind === "alias" && keyLinkedAt(join(layout.aliases, pin.name)) === undefined) {
+		const { message, hint = "" } = notAVersion(word);
+		throw new GoxError("not-a-version", `${message}, and no alias has that name`, { hint });
+	}
+	return toolchainIn(answerPin(context, layout, pin, word, "the command line"));
+}
+
+function toolchainAskedFor(context: Context, word: string): Toolchain {
+	const layout = layoutOf(context.home);
+	const request = parseRequest(word);
+	if (request.kind === "mod") return toolchainForMod(context);
+	const { key } = pickInstalled(context, request);
+	return toolchainIn(answerKey(layout, key, key, "the command line"));
+}
+
+function toolchainForMod(context: Context): Toolchain {
+	const start = startOf(context);
+	const file = start === undefined ? undefined : findModFile(context, start);
+	if (!file?.floor) {
+		throw new GoxError("no-such-release", "no go.work or go.mod here asks for a Go version", {
+			hint: "go mod init example.com/name",
+		});
+	}
+	const found = pickForFloor(context, layoutOf(context.home), file.floor);
+	if (!found) throw floorNotInstalled(file.path, file.floor.line, requestFor(file.floor));
+	return found;
+}
+
+function toolchainIn({ outcome }: Answer): Toolchain {
+	if ("failure" in outcome) throw outcome.failure;
+	return outcome.toolchain;
+}
