@@ -75,8 +75,8 @@ class Lookup implements TileSource {
 		const answer = parseLookup(bytes, database.name);
 		const head = openTreeHead(answer.treeNote, database.key);
 		const recorded = this.#options.reader.recordedHead?.();
-		const hashes = readRecord(answer.record, path, version, database.name);
 		const tree = await this.#timeline(recorded ? [openTreeHead(recorded, database.key), head] : [head]);
+		const hashes = readRecord(answer.record, path, version, database.name);
 		await this.#proveRecord(tree, answer.recordNumber, answer.record);
 		await this.#keep(tree);
 		if (!cached) this.#cache.write(at, bytes);

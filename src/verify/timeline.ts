@@ -1,6 +1,6 @@
 import { GoxError } from "../errors.ts";
 import { encodeBase64 } from "./base64.ts";
-import { rootOf, sameHash, subtreesOf } from "./merkle.ts";
+import { emptyTreeHash, type Hash, rootOf, sameHash, subtreesOf } from "./merkle.ts";
 import { provenHashes, type TileSource } from "./treehashes.ts";
 import { sameTree, showTreeHead, type TreeHead } from "./treehead.ts";
 
@@ -21,7 +21,7 @@ export class SumdbFork extends GoxError {
 export async function newerOf(left: TreeHead, right: TreeHead, source: TileSource, database: string): Promise<TreeHead> {
 	const [older, newer] = left.size <= right.size ? [left, right] : [right, left];
 	if (sameTree(older, newer)) return newer;
-	const claimed = older.size === newer.size ? newer.root : rootOf(await provenHashes(newer, subtreesOf(older.size), source));
+	const claimed = await rootAt(older.size, newer, source);
 	if (sameHash(claimed, older.root)) return newer;
 	throw new SumdbFork(
 		[
@@ -34,6 +34,12 @@ export async function newerOf(left: TreeHead, right: TreeHead, source: TileSourc
 		].join("\n"),
 		database,
 	);
+}
+
+/** The root that the newer tree gives to its own first `size` records; tiles are read only where they decide. */
+async function rootAt(size: number, newer: TreeHead, source: TileSource): Promise<Hash> {
+	if (size === 0) return emptyTreeHash();
+	return size === newer.size ? newer.root : rootOf(await provenHashes(newer, subtreesOf(size), source));
 }
 
 function indented(head: TreeHead): string {
