@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { shown } from "../fetch/address.ts";
+import { makeDirectory, writeFileAtomic } from "../fs.ts";
+
+/** A list of releases as it was fetched. */
+export interface CachedIndex {
+	/** The JSON text. */
+	readonly body: string;
+	readonly etag: string | undefined;
+	readonly lastModified: string | undefined;
+	readonly fetchedAt: Date;
+}
+
+const lifetimeMs = 60 * 60 * 1000;
+
+/** Whether a list is younger than an hour. One from the future isn't: the clock ran backwards, and its age is unknown. */
+export function isFresh(cached: CachedIndex, now: Date): boolean {
+	const age = now.getTime() - cached.fetchedAt.getTime();
+	return age >= 0 && age < lifetimeMs;
+}
+
+/**
+ * Fetched lists on disk, one file a URL: a line of JSON (validators, time, the body's SHA-256), then the body.
+ * A cache that can't be written is no failure, and a damaged one is no cache.
+ */
+export class IndexCache {
+	readonly #directory: string;
+
+	constructor(cacheDir: string) {
+		this.#directory = join(cacheDir, "index");
+	}
+
+	/** The list of this URL; undefined if there is none that is intact. A damaged one is removed. */
+	read(url: URL): CachedIndex | undefined {
+		const path = this.#pathOf(url);
+		let text: string;
+		try {
+			text = readFileSync(path, "utf8");
+		} catch {
+			return undefined;
+		}
+		const cached = decode(text);
+		if (!cached) this.remove(url);
+		return cached;
+	}
+
+	write(url: URL, { body, etag, lastModified, fetchedAt }: CachedIndex): void {
+		const head = { url: shown(url), fetchedAt: fetchedAt.toISOString(), etag, lastModified, sha256: digestOf(body) };
+		try {
+			makeDirectory(this.#directory);
+			writeFileAtomic(this.#pathOf(url), `${JSON.stringify(head)}\n${body}`);
+		} catch {
+			// A full or read-only disk costs the next run a request, and nothing else.
+		}
+	}
+
+	remove(url: URL): void {
+		try {
+			rmSync(this.#pathOf(url), { force: true });
+		} catch {
+			// It is as good as removed: whoever reads it sees that it is damaged.
+		}
+	}
+
+	#pathOf(url: URL): string {
+		return join(this.#directory, digestOf(url.href).slice(0, 32));
+	}
+}
+
+function decode(text: string): CachedIndex | undefined {
+	const end = text.indexOf("\n");
+	const body = text.slice(end + 1);
+	try {
+		const head: Record<string, unknown> = JSON.parse(text.slice(0, Math.max(0, end)));
+		const fetchedAt = new Date(String(head.fetchedAt));
+		if (head.sha256 !== digestOf(body) || Number.isNaN(fetchedAt.getTime())) return undefined;
+		return { body, etag: textOrNothing(head.etag), lastModified: textOrNothing(head.lastModified), fetchedAt };
+	} catch {
+		return undefined;
+	}
+}
+
+function textOrNothing(value: unknown): string | undefined {
+	return typeof value === "string" ? value : undefined;
+}
+
+function digestOf(text: string): string {
+	return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,128 @@
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { shown } from "../fetch/address.ts";
+import { Client, type ClientOptions, isOffline } from "../fetch/client.ts";
+import { NetworkError } from "../fetch/failure.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Request } from "../version/request.ts";
+import { Catalog, type Chosen } from "./catalog.ts";
+import { decodeIndex, type Index } from "./index.ts";
+import { type CachedIndex, IndexCache, isFresh } from "./indexcache.ts";
+import { fetchIndex, type IndexSources, indexSources } from "./indexsource.ts";
+import type { ReleaseTable } from "./table.ts";
+
+export interface CatalogOptions extends ClientOptions {
+	/** Told when the catalog isn't what it should be: old, or only the built-in table. */
+	readonly warn: (text: string) => void;
+	/** Asks the network even if the list is fresh. */
+	readonly refresh?: boolean;
+}
+
+/**
+ * The release that a request means. An exact one that the built-in table knows needs no network, unless GOX_INDEX
+ * names a list of the person's own: that one is asked, so that it can contradict.
+ * @throws as `loadCatalog` and `Catalog.pick`.
+ */
+export async function lookUp(context: Context, request: Request, platform: Platform, options: CatalogOptions): Promise<Chosen> {
+	const wanted = request.platform ?? platform;
+	if (request.kind === "exact" && !context.env.GOX_INDEX?.trim()) {
+		const { builtInTable } = await import("./table.ts");
+		const catalog = new Catalog(undefined, builtInTable(), { origin: "table" });
+		if (catalog.hashes(request.release, wanted).table) return catalog.pick(request, wanted);
+	}
+	const catalog = await loadCatalog(context, options);
+	if (catalog.origin !== "cache" || catalog.matching(request, wanted).length > 0) return catalog.pick(request, wanted);
+	// It may have come out within the hour.
+	return (await loadCatalog(context, { ...options, refresh: true })).pick(request, wanted);
+}
+
+/**
+ * What exists: the list younger than an hour in the cache; else a new one, from GOX_INDEX or go.dev and golang.google.cn
+ * in turn; else, with a warning, the old one; else, with a warning, the built-in table. A bad answer never replaces
+ * a good list.
+ * @throws GoxError `bad-index` for a bad answer of GOX_INDEX where there is no old list; `usage` for a GOX_INDEX that
+ * can't be asked; `interrupted`.
+ */
+export async function loadCatalog(context: Context, options: CatalogOptions): Promise<Catalog> {
+	const sources = indexSources(context.env, options);
+	const { builtInTable } = await import("./table.ts");
+	const table = builtInTable();
+	const store = new IndexCache(context.cacheDir);
+	const kept = keptLists(store, sources);
+	const fresh = options.refresh ? undefined : kept.find(({ cached }) => isFresh(cached, context.now()));
+	if (fresh) return catalogOf(fresh, table, "cache");
+	const { fetched, failures } = await fetchFirst(context, sources, store, kept, options);
+	if (fetched) return catalogOf(fetched, table, "network");
+	const reasons = failures.map(({ message }) => message).join("; ");
+	const newest = kept.sort((left, right) => right.cached.fetchedAt.getTime() - left.cached.fetchedAt.getTime())[0];
+	if (newest) {
+		if (!isFresh(newest.cached, context.now())) {
+			options.warn(`${reasons}; using the list of releases of ${dayOf(newest.cached.fetchedAt)}`);
+		}
+		return catalogOf(newest, table, "stale");
+	}
+	const bad = failures.find((failure) => failure.code === "bad-index");
+	if (bad && sources.explicit) throw withHint(bad);
+	options.warn(`${reasons}; gox knows the releases up to ${table.date} by itself`);
+	return new Catalog(undefined, table, { origin: "table" });
+}
+
+interface List {
+	readonly url: URL;
+	readonly index: Index;
+	readonly cached: CachedIndex;
+}
+
+/** The intact lists that were fetched before, in the order of their sources; what can't be decoded any more is removed. */
+function keptLists(store: IndexCache, sources: IndexSources): List[] {
+	return sources.urls.flatMap((url) => {
+		const cached = url.protocol === "file:" ? undefined : store.read(url);
+		if (!cached) return [];
+		try {
+			return [{ url, index: decodeIndex(cached.body, shown(url)), cached }];
+		} catch {
+			store.remove(url);
+			return [];
+		}
+	});
+}
+
+/** The first source that has a list. */
+async function fetchFirst(
+	context: Context,
+	sources: IndexSources,
+	store: IndexCache,
+	kept: readonly List[],
+	options: CatalogOptions,
+): Promise<{ fetched?: List; failures: readonly GoxError[] }> {
+	const failures: GoxError[] = [];
+	const client = new Client(context, options);
+	try {
+		for (const url of sources.urls) {
+			if (isOffline(context) && url.protocol !== "file:") continue;
+			try {
+				const fetched = await fetchIndex(client, url, kept.find((list) => list.url === url)?.cached);
+				if (url.protocol !== "file:") store.write(url, fetched.cached);
+				return { fetched: { url, ...fetched }, failures };
+			} catch (error) {
+				if (!(error instanceof NetworkError) && !(error instanceof GoxError && error.code === "bad-index")) throw error;
+				failures.push(error);
+			}
+		}
+	} finally {
+		await client.close();
+	}
+	return { failures: failures.length > 0 ? failures : [new GoxError("offline", "GOX_OFFLINE is set")] };
+}
+
+function catalogOf({ url, index, cached }: List, table: ReleaseTable, origin: "network" | "cache" | "stale"): Catalog {
+	return new Catalog(index.releases, table, { origin, url: shown(url), fetchedAt: cached.fetchedAt });
+}
+
+function withHint(bad: GoxError): GoxError {
+	return bad.hint ? bad : new GoxError("bad-index", bad.message, { hint: "unset GOX_INDEX", cause: bad.cause });
+}
+
+function dayOf(date: Date): string {
+	return date.toISOString().slice(0, 10);
+}
