@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { bashCompletions } from "./bashcompletions.ts";
+import { posixEnvironment } from "./posixenvironment.ts";
 import { posixHook } from "./posixhook.ts";
-import { shQuote } from "./quoting.ts";
+
 import type { Shell, StartupFile, UserHome } from "./shell.ts";
+
+const loginFiles = [".bash_profile", ".bash_login", ".profile"];
 
 /** The one login file that bash reads: the first of three that exists. Making another would hide it. */
 function startupFiles({ userHome, exists }: UserHome): readonly StartupFile[] {
-	const login = [".bash_profile", ".bash_login", ".profile"].find((name) => exists(join(userHome, name))) ?? ".bash_profile";
+	const login = loginFiles.find((name) => exists(join(userHome, name))) ?? ".bash_profile";
 	return [
 		{ path: join(userHome, ".bashrc"), role: "interactive", dialect: "bash" },
 		{ path: join(userHome, login), role: "login", dialect: login === ".profile" ? "sh" : "bash" },
@@ -46,7 +49,7 @@ case "$-" in *i*) __gox_start ;; esac
 			? `if [ -r ${hook} ]; then . ${hook}; fi`
 			: `if [ -n "\${BASH_VERSION-}" ] && [ -r ${hook} ]; then . ${hook}; else case ":$PATH:" in *:${shims}:*) ;; *) PATH=${shims}:"$PATH"; export PATH ;; esac; fi`,
 	startupFiles,
-	exporting: (name, value) => `export ${name}=${shQuote(value)}`,
-	prepending: (directory) => `export PATH=${shQuote(directory)}:"$PATH"`,
+	everyStartupFile: ({ userHome }) => [".bashrc", ...loginFiles].map((name) => join(userHome, name)),
+	...posixEnvironment,
 	completions: bashCompletions,
 };

@@ -17,6 +17,7 @@ export const fish: Shell = {
 	hook: fishHook,
 	sourcing: ({ hook }) => `if test -r ${hook}; source ${hook}; end`,
 	startupFiles,
+	everyStartupFile: (home) => startupFiles(home).map(({ path }) => path),
 	exporting: (name, value) => `set -gx ${name} ${fishQuote(value)}`,
 	prepending: (directory) => `set -gx PATH ${fishQuote(directory)} $PATH`,
 	completions: fishCompletions,

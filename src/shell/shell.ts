@@ -21,6 +21,8 @@ export interface Shell {
 	sourcing(hook: HookPlace, file: StartupFile): string;
 	/** The files that a new shell reads, in the order in which they should be changed. */
 	startupFiles(home: UserHome): readonly StartupFile[];
+	/** Every file that an earlier setup may have changed: which of them is read changes with what exists. */
+	everyStartupFile(home: UserHome): readonly string[];
 	/** A statement that exports a variable. */
 	exporting(name: string, value: string): string;
 	/** A statement that puts a directory in front of PATH. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { posixEnvironment } from "./posixenvironment.ts";
 import { posixHook } from "./posixhook.ts";
-import { shQuote } from "./quoting.ts";
+
 import type { Shell, StartupFile, UserHome } from "./shell.ts";
 import { zshCompletions } from "./zshcompletions.ts";
 
@@ -43,7 +44,8 @@ if [[ -o interactive ]]; then __gox_start; fi
 `,
 	sourcing: ({ hook }) => `if [ -r ${hook} ]; then . ${hook}; fi`,
 	startupFiles,
-	exporting: (name, value) => `export ${name}=${shQuote(value)}`,
-	prepending: (directory) => `export PATH=${shQuote(directory)}:"$PATH"`,
+	everyStartupFile: ({ userHome, env }) =>
+		[env.ZDOTDIR || userHome, userHome].flatMap((directory) => [join(directory, ".zshrc"), join(directory, ".zprofile")]),
+	...posixEnvironment,
 	completions: zshCompletions,
 };
