@@ -1,0 +1,185 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { shown } from "../fetch/address.ts";
+import { Client, isOffline } from "../fetch/client.ts";
+import type { Progress } from "../fetch/download.ts";
+import type { Evidence } from "../verify/evidence.ts";
+import { goSumEvidence } from "../verify/gosum.ts";
+import { headsInHome } from "../verify/seenheads.ts";
+import { defaultGosumdb, parseGosumdb } from "../verify/sumdbdatabase.ts";
+import { recordedAnswers } from "../verify/sumdbreader.ts";
+import { parseToolchainVersion, toolchainModule, toolchainVersion } from "../verify/toolchain.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
+import { eachProxy } from "./proxy/eachproxy.ts";
+import { findGo, type GoCommand } from "./proxy/findgo.ts";
+import { goListVersions, goModDownload } from "./proxy/gocommand.ts";
+import { withoutCredentials } from "./proxy/gofailure.ts";
+import { type GoSettings, goSettings } from "./proxy/gosettings.ts";
+import { checkVersion, downloadZip, listVersions } from "./proxy/proxyclient.ts";
+import { proxiesOf, sumdbEvidence } from "./proxy/toolchainsumdb.ts";
+
+export interface FetchOptions {
+	/** A private temporary directory to write into; the caller removes it, read-only directories included. */
+	readonly dir: string;
+	/** Defaults to the context's. */
+	readonly signal?: AbortSignal;
+	readonly progress?: (progress: Progress) => void;
+	/** A sentence for --verbose: a retry, a resume. */
+	readonly note?: (text: string) => void;
+	/** Plain http to other machines is allowed (`--insecure`). */
+	readonly insecure?: boolean;
+	/** Whether only one way is tried: a `go` on this machine, or gox's own client. */
+	readonly only?: "go command" | "goproxy";
+	/** How long a `go` may take; half an hour when not given. */
+	readonly timeoutMs?: number;
+}
+
+export interface FetchedToolchain {
+	/** A local module zip. It may be the user's own module cache's: read it, never change it. */
+	readonly zip: string;
+	/** Its module version: `v0.0.1-go1.22.5.linux-amd64`. */
+	readonly version: string;
+	/** Who says what about its hash; for `vouch`, with the hash computed from the zip's own contents. */
+	readonly evidence: readonly Evidence[];
+	readonly via: "module cache" | "go command" | "goproxy";
+	/** Where it came from, fit to be printed. */
+	readonly from: string;
+}
+
+/** What a module proxy offers, newest releases included. */
+export interface ListedToolchain {
+	readonly release: Release;
+	readonly platform: Platform;
+}
+
+const goTimeoutMs = 30 * 60 * 1000;
+
+/**
+ * A release's toolchain module, from the user's module cache, by `go mod download` where a Go of 1.21 or later is on
+ * this machine, or else by gox's own client of GOPROXY. Nothing about the bytes is to be trusted before `vouch`.
+ *
+ * @throws GoxError `no-such-release`, `network`, `offline`, `integrity`, `interrupted`; `usage` for a bad GOPROXY.
+ */
+export async function fetchToolchain(
+	context: Context,
+	release: Release,
+	platform: Platform,
+	options: FetchOptions,
+): Promise<FetchedToolchain> {
+	const version = toolchainVersion(release, platform);
+	const go = findGo(context);
+	const settings = goSettings(context, go?.goroot);
+	const cached = join(settings.moduleCache, "cache", "download", toolchainModule, "@v", `${version}.zip`);
+	const insecure = options.insecure ?? false;
+	const witnesses = async (recorded?: { answers: string; heads: string }) => [
+		...goSumEvidence(context.cwd, toolchainModule, version),
+		await sumdbEvidence(context, release, platform, { settings, insecure, ...(recorded && { recorded: [recorded] }) }),
+	];
+	if (options.only === undefined && existsSync(cached)) {
+		return { zip: cached, version, evidence: await witnesses(), via: "module cache", from: settings.moduleCache };
+	}
+	if (go && options.only !== "goproxy" && !isOffline(context)) {
+		const download = await goModDownload(context, go, toolchainModule, version, {
+			directory: options.dir,
+			signal: options.signal ?? context.signal,
+			timeoutMs: options.timeoutMs ?? goTimeoutMs,
+			seen: headForGo(context, settings),
+		});
+		const evidence = await witnesses({ answers: download.recorded, heads: download.heads });
+		const proven = evidence.some((item) => item.kind === "checksum database");
+		const claim = proven ? undefined : goClaim(go, settings, download.sum);
+		return {
+			zip: download.zip,
+			version,
+			evidence: claim ? [...evidence, claim] : evidence,
+			via: "go command",
+			from: shownProxies(settings),
+		};
+	}
+	if (options.only === "go command")
+		throw new GoxError("network", "no Go of 1.21 or later is on this machine", { hint: "gox list" });
+	const { zip, from } = await fetchByProxy(context, settings, version, options);
+	return { zip, version, evidence: await witnesses(), via: "goproxy", from };
+}
+
+/**
+ * The toolchains that the module proxy knows, in its own order, for the platforms that gox installs.
+ * @throws GoxError as `fetchToolchain`.
+ */
+export async function listToolchains(context: Context, options: FetchOptions): Promise<ListedToolchain[]> {
+	const go = findGo(context);
+	const settings = goSettings(context, go?.goroot);
+	const useGo = go !== undefined && !isOffline(context) && options.only !== "goproxy";
+	const versions = useGo
+		? await goListVersions(context, go, toolchainModule, {
+				directory: options.dir,
+				signal: options.signal ?? context.signal,
+				timeoutMs: options.timeoutMs ?? goTimeoutMs,
+			})
+		: await withClient(context, options, (client) =>
+				eachProxy(knownProxies(settings, options), (proxy) => listVersions(client, proxy, toolchainModule)),
+			);
+	return versions.map(parseToolchainVersion).filter((listed) => listed !== undefined);
+}
+
+async function fetchByProxy(
+	context: Context,
+	settings: GoSettings,
+	version: string,
+	options: FetchOptions,
+): Promise<{ zip: string; from: string }> {
+	const { insecure = false, progress, note } = options;
+	return await withClient(context, options, (client) =>
+		eachProxy(knownProxies(settings, options), async (proxy) => {
+			await checkVersion(client, proxy, toolchainModule, version);
+			const download = { insecure, ...(progress && { progress }), ...(note && { note }) };
+			const zip = await downloadZip(context, proxy, toolchainModule, version, options.dir, download);
+			return { zip, from: shown(proxy) };
+		}),
+	);
+}
+
+async function withClient<T>(context: Context, options: FetchOptions, use: (client: Client) => Promise<T>): Promise<T> {
+	const client = new Client(context, { insecure: options.insecure ?? false });
+	try {
+		return await use(client);
+	} finally {
+		await client.close();
+	}
+}
+
+/** No address is built in: GOPROXY must come from somewhere. */
+function knownProxies(settings: GoSettings, options: FetchOptions) {
+	const proxies = proxiesOf(settings, options.insecure ?? false);
+	if (proxies.length > 0) return proxies;
+	throw new GoxError("network", "no module proxy is known: GOPROXY is not set, and no Go is here whose go.env names one", {
+		hint: "export GOPROXY=https://proxy.company.example",
+	});
+}
+
+/**
+ * The head that gox has seen, else the user's own Go: starting from it, the go command proves and records what
+ * leads from that tree to the newest.
+ */
+function headForGo(context: Context, settings: GoSettings): { database: string; note: Uint8Array } | undefined {
+	const database = parseGosumdb(settings.get("GOSUMDB") ?? defaultGosumdb)?.name;
+	if (database === undefined) return undefined;
+	const users = join(settings.gopath, "pkg", "sumdb", database, "latest");
+	const note = headsInHome(context.home, database).notes().at(-1) ?? recordedAnswers("", users).recordedHead?.();
+	return note && { database, note };
+}
+
+/** cmd/go checks every toolchain against the checksum database, unless GOPROXY is a single directory. */
+function goClaim(go: GoCommand, settings: GoSettings, sum: string): Evidence | undefined {
+	const proxy = settings.get("GOPROXY") ?? "";
+	if (proxy.startsWith("file://") && !/[,|]/.test(proxy)) return undefined;
+	const reason = `${go.version} asked the checksum database itself; its recorded answers don't suffice for gox's own proof`;
+	return { kind: "go command", h1: sum, go: go.path, reason };
+}
+
+function shownProxies(settings: GoSettings): string {
+	return withoutCredentials(settings.get("GOPROXY") ?? "go's own default");
+}

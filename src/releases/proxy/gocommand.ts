@@ -1,0 +1,143 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Context } from "../../context.ts";
+import { GoxError } from "../../errors.ts";
+import { makeDirectory, writeFileAtomic } from "../../fs.ts";
+import type { GoCommand } from "./findgo.ts";
+import { goFailure } from "./gofailure.ts";
+
+export interface GoDownloadOptions {
+	/** A private directory to write into. */
+	readonly directory: string;
+	readonly signal: AbortSignal;
+	readonly timeoutMs: number;
+	/** A signed tree head that go's own checks shall start from, and the database's name. */
+	readonly seen?: { readonly database: string; readonly note: Uint8Array } | undefined;
+}
+
+export interface GoDownload {
+	/** The module's zip, in `directory`. */
+	readonly zip: string;
+	/** `h1:…` as go computed and, unless its settings forbid, checked it. */
+	readonly sum: string;
+	/** GOMODCACHE/cache/download/sumdb: the answers of checksum databases that go recorded, by name. */
+	readonly recorded: string;
+	/** GOPATH/pkg/sumdb: the tree heads, `NAME/latest`. */
+	readonly heads: string;
+}
+
+/**
+ * `go mod download` of one module version into private caches, with the user's own GOPROXY, GOSUMDB and credentials.
+ * @throws GoxError `network`, `integrity`, `no-such-release` or `interrupted`.
+ */
+export async function goModDownload(
+	context: Context,
+	go: GoCommand,
+	module: string,
+	version: string,
+	options: GoDownloadOptions,
+): Promise<GoDownload> {
+	const paths = privatePaths(options.directory);
+	if (options.seen) {
+		const head = join(paths.heads, ...options.seen.database.split("/"), "latest");
+		makeDirectory(dirname(head));
+		writeFileAtomic(head, options.seen.note);
+	}
+	const subject = `${module}@${version}`;
+	const output = await runGo(context, go, ["mod", "download", "-json", subject], paths, subject, options);
+	const { Zip, Sum, Error: failure } = parseAnswer(output);
+	if (failure !== undefined) throw goFailure(failure, subject, go.path);
+	if (Zip === undefined || Sum === undefined) throw goFailure(`it answered ${output}`, subject, go.path);
+	return { zip: Zip, sum: Sum, recorded: join(paths.moduleCache, "cache", "download", "sumdb"), heads: paths.heads };
+}
+
+/** The versions of a module that go's proxies list. Throws as `goModDownload`. */
+export async function goListVersions(
+	context: Context,
+	go: GoCommand,
+	module: string,
+	options: GoDownloadOptions,
+): Promise<string[]> {
+	const paths = privatePaths(options.directory);
+	const output = await runGo(context, go, ["list", "-m", "-versions", module], paths, `the list of ${module}`, options);
+	return output.trim().split(/\s+/).slice(1);
+}
+
+interface PrivatePaths {
+	readonly module: string;
+	readonly gopath: string;
+	readonly moduleCache: string;
+	readonly heads: string;
+}
+
+function privatePaths(directory: string): PrivatePaths {
+	const gopath = join(directory, "gopath");
+	return {
+		module: join(directory, "module"),
+		gopath,
+		moduleCache: join(directory, "modcache"),
+		heads: join(gopath, "pkg", "sumdb"),
+	};
+}
+
+/** Its stdout. A failed `go mod download -json` prints its error there, any other on stderr. */
+async function runGo(
+	context: Context,
+	go: GoCommand,
+	args: readonly string[],
+	paths: PrivatePaths,
+	subject: string,
+	{ signal, timeoutMs }: GoDownloadOptions,
+): Promise<string> {
+	makeDirectory(paths.module);
+	writeFileSync(join(paths.module, "go.mod"), "module gox.invalid/download\n\ngo 1.21\n");
+	const env = goEnvironment(context, go, paths);
+	return await new Promise((resolve, reject) => {
+		const limits = { signal, timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024, killSignal: "SIGKILL" } as const;
+		execFile(go.path, [...args], { cwd: paths.module, env, ...limits }, (error, stdout, stderr) => {
+			if (signal.aborted) reject(new GoxError("interrupted", `interrupted while ${go.path} downloaded ${subject}`));
+			else if (!error) resolve(stdout);
+			else if (error.killed)
+				reject(new GoxError("network", `${go.path} did not finish downloading ${subject} within ${timeoutMs / 60_000} min`));
+			else reject(goFailure(parseAnswer(stdout).Error ?? (stderr || error.message), subject, go.path));
+		});
+	});
+}
+
+/**
+ * The user's environment but for what would lead elsewhere: another GOROOT or toolchain, a workspace, flags, their
+ * caches; and patterns that keep modules from the proxy, which must not match toolchains.
+ */
+function goEnvironment(context: Context, go: GoCommand, paths: PrivatePaths): Record<string, string | undefined> {
+	const env: Record<string, string | undefined> = {
+		...context.env,
+		PWD: paths.module,
+		GOROOT: go.goroot,
+		GOPATH: paths.gopath,
+		GOMODCACHE: paths.moduleCache,
+		GOTOOLCHAIN: "local",
+		GOWORK: "off",
+		GO111MODULE: "on",
+		GOFLAGS: "-modcacherw",
+		GONOPROXY: "none",
+	};
+	// cmd/go skips the checksum database when this names the public proxy.
+	for (const name of ["GIT_HTTP_USER_AGENT", "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION", "GOTOOLCHAIN_INTERNAL_SWITCH_COUNT"])
+		delete env[name];
+	return env;
+}
+
+function parseAnswer(output: string): { Zip?: string; Sum?: string; Error?: string } {
+	try {
+		const value: unknown = JSON.parse(output);
+		if (typeof value !== "object" || value === null) return {};
+		const text = (name: string) => {
+			const found: unknown = Reflect.get(value, name);
+			return typeof found === "string" && found !== "" ? { [name]: found } : {};
+		};
+		return { ...text("Zip"), ...text("Sum"), ...text("Error") };
+	} catch {
+		return {};
+	}
+}

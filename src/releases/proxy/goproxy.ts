@@ -1,0 +1,38 @@
+import { GoxError } from "../../errors.ts";
+import { type AddressRules, parseAddress } from "../../fetch/address.ts";
+
+/** One entry of GOPROXY. */
+export type ProxyEntry =
+	| {
+			readonly kind: "proxy";
+			readonly url: URL;
+			/** When the next entry is asked: after any failure (`|` behind this one), or only where the module is absent (`,`). */
+			readonly next: "on failure" | "on absence";
+	  }
+	| { readonly kind: "direct" | "off" };
+
+/**
+ * Reads GOPROXY: addresses separated by `,` or `|`, ended by `direct` or `off`, if any
+ * (cmd/go/internal/modfetch.proxyList; an address without a scheme is https).
+ * @throws GoxError `usage` for an address that can't be one, or a list without entries.
+ */
+export function parseGoproxy(text: string, rules: AddressRules = {}): ProxyEntry[] {
+	const entries: ProxyEntry[] = [];
+	for (const [, word = "", separator] of text.matchAll(/([^,|]*)([,|]|$)/g)) {
+		const entry = word.trim();
+		if (entry === "") continue;
+		if (entry === "direct" || entry === "off") return [...entries, { kind: entry }];
+		const address = /[.:/]/.test(entry) && !entry.includes(":/") && !entry.startsWith("/") ? `https://${entry}` : entry;
+		const next = separator === "|" ? "on failure" : "on absence";
+		entries.push({ kind: "proxy", url: parseAddress(address, "GOPROXY", rules), next });
+	}
+	if (entries.length > 0) return entries;
+	throw new GoxError("usage", "GOPROXY is set, but lists no proxy", { hint: "go env -u GOPROXY" });
+}
+
+/** The URL of a path under a proxy's address; the address's credentials and query stay. */
+export function underProxy(proxy: URL, path: string): URL {
+	const url = new URL(proxy);
+	url.pathname = `${proxy.pathname.replace(/\/+$/, "")}/${path}`;
+	return url;
+}

@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { GoxError } from "../../errors.ts";
+import { shown } from "../../fetch/address.ts";
+import type { Client } from "../../fetch/client.ts";
+import type { SumdbDatabase } from "../../verify/sumdbdatabase.ts";
+import type { SumdbReader } from "../../verify/sumdbreader.ts";
+import { eachProxy } from "./eachproxy.ts";
+import { type ProxyEntry, underProxy } from "./goproxy.ts";
+import { getUnder } from "./proxyclient.ts";
+
+/** A tile is 8 KiB, a record a few hundred bytes. */
+const largestAnswer = 1024 * 1024;
+
+/**
+ * A checksum database over the network: at the address that GOSUMDB gives, through the first proxy of GOPROXY that
+ * says `/sumdb/NAME/supported`, or else directly (https://golang.org/design/25530-sumdb#proxying-a-checksum-database).
+ */
+export function remoteSumdb(client: Client, database: SumdbDatabase, proxies: readonly ProxyEntry[]): SumdbReader {
+	let found: Promise<URL> | undefined;
+	return {
+		address: database.url ? shown(new URL(database.url)) : database.name,
+		read: async (path) => {
+			found ??= addressOf(client, database, proxies);
+			const base = await found;
+			try {
+				return await getUnder(client, base, path, largestAnswer);
+			} catch (error) {
+				if (!(error instanceof GoxError) || error.code !== "no-such-release" || path.startsWith("lookup/")) throw error;
+				throw new GoxError("network", error.message, { cause: error });
+			}
+		},
+	};
+}
+
+async function addressOf(client: Client, database: SumdbDatabase, proxies: readonly ProxyEntry[]): Promise<URL> {
+	if (database.url) return new URL(database.url);
+	const last = proxies.findIndex((entry) => entry.kind !== "proxy");
+	const asked = last < 0 ? proxies : proxies.slice(0, last);
+	const direct = new URL(`https://${database.name}`);
+	if (asked.length === 0) return direct;
+	try {
+		return await eachProxy(asked, async (proxy) => {
+			const base = underProxy(proxy, `sumdb/${database.name}`);
+			// A directory of files, such as a module cache, has the answers and no `supported`.
+			if (base.protocol === "file:" && existsSync(fileURLToPath(base))) return base;
+			await getUnder(client, base, "supported");
+			return base;
+		});
+	} catch (error) {
+		if (error instanceof GoxError && error.code === "no-such-release") return direct;
+		const lastProxy = asked.at(-1);
+		if (error instanceof GoxError && error.code === "network" && lastProxy?.kind === "proxy" && lastProxy.next === "on failure")
+			return direct;
+		throw error;
+	}
+}

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import type { Context } from "../../context.ts";
+import { GoxError } from "../../errors.ts";
+import { Client } from "../../fetch/client.ts";
+import type { Evidence } from "../../verify/evidence.ts";
+import { headsInHome } from "../../verify/seenheads.ts";
+import { lookupSumdb, type SumdbProof } from "../../verify/sumdb.ts";
+import { cacheIn } from "../../verify/sumdbcache.ts";
+import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../verify/sumdbdatabase.ts";
+import { firstOf, isUnavailable, recordedAnswers, type SumdbReader } from "../../verify/sumdbreader.ts";
+import { SumdbFork } from "../../verify/timeline.ts";
+import { toolchainModule, toolchainVersion } from "../../verify/toolchain.ts";
+import type { Platform } from "../../version/platform.ts";
+import type { Release } from "../../version/release.ts";
+import { findGo } from "./findgo.ts";
+import { type ProxyEntry, parseGoproxy } from "./goproxy.ts";
+import { type GoSettings, goSettings } from "./gosettings.ts";
+import { remoteSumdb } from "./remotesumdb.ts";
+
+export interface SumdbQuestion {
+	/** Where a go command recorded answers: GOMODCACHE/cache/download/sumdb, and GOPATH/pkg/sumdb for the heads. */
+	readonly recorded?: readonly { readonly answers: string; readonly heads: string }[];
+	/** Plain http to other machines is allowed. */
+	readonly insecure?: boolean;
+	readonly settings?: GoSettings;
+}
+
+/**
+ * What the checksum database that GOSUMDB names says about a release for a platform, proven. Recorded answers (the
+ * user's module cache too) and gox's own cache are used first; then it is asked through GOPROXY or directly.
+ * No setting exempts toolchains: where GOSUMDB is `off` or it can't be reached, the evidence says `unavailable`.
+ *
+ * @throws GoxError `integrity` for answers that must not be believed; `interrupted`; `usage` for a bad GOPROXY.
+ */
+export async function sumdbEvidence(
+	context: Context,
+	release: Release,
+	platform: Platform,
+	question: SumdbQuestion = {},
+): Promise<Evidence> {
+	const settings = question.settings ?? goSettings(context, findGo(context)?.goroot);
+	const database = parseGosumdb(settings.get("GOSUMDB") ?? defaultGosumdb);
+	if (!database) return unavailable("it is disabled by GOSUMDB=off, and toolchains are never exempt");
+	const client = new Client(context, { insecure: question.insecure ?? false });
+	try {
+		const recordings = [...(question.recorded ?? []), userRecording(settings)].map(({ answers, heads }) =>
+			recordedAnswers(join(answers, database.name), join(heads, database.name, "latest")),
+		);
+		const remote = remoteSumdb(client, database, proxiesOf(settings, question.insecure ?? false));
+		const proof = await prove(context, database, recordings, remote, toolchainVersion(release, platform));
+		return { kind: "checksum database", h1: proof.h1, proof };
+	} catch (error) {
+		if (!(error instanceof GoxError) || !isUnavailable(error)) throw error;
+		return unavailable(error.message);
+	} finally {
+		await client.close();
+	}
+}
+
+/** GOPROXY's entries; none where it isn't set anywhere. */
+export function proxiesOf(settings: GoSettings, insecure: boolean): ProxyEntry[] {
+	const list = settings.get("GOPROXY");
+	return list === undefined ? [] : parseGoproxy(list, { insecure });
+}
+
+/**
+ * Each recording is tried with the network to fill in what it lacks, and the network alone at last: a recording may
+ * be damaged, or end in a tree that it hasn't all the tiles of.
+ */
+async function prove(
+	context: Context,
+	database: SumdbDatabase,
+	recordings: readonly SumdbReader[],
+	remote: SumdbReader,
+	version: string,
+): Promise<SumdbProof> {
+	const heads = headsInHome(context.home, database.name);
+	const cache = cacheIn(join(context.cacheDir, "sumdb", ...database.name.split("/")));
+	let failure: unknown;
+	for (const reader of [...recordings.map((recording) => firstOf([recording, remote])), remote]) {
+		try {
+			return await lookupSumdb({ database, reader, heads, cache }, toolchainModule, version);
+		} catch (error) {
+			if (!(error instanceof GoxError) || error instanceof SumdbFork || error.code === "interrupted") throw error;
+			// A refused answer weighs more than a missing one.
+			failure = failure instanceof GoxError && failure.code === "integrity" ? failure : error;
+		}
+	}
+	throw failure;
+}
+
+function userRecording(settings: GoSettings): { answers: string; heads: string } {
+	return { answers: join(settings.moduleCache, "cache", "download", "sumdb"), heads: join(settings.gopath, "pkg", "sumdb") };
+}
+
+function unavailable(reason: string): Evidence {
+	return { kind: "unavailable", witness: "checksum database", reason };
+}
