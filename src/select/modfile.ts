@@ -13,7 +13,7 @@ export interface Floor {
 	readonly line: string;
 }
 
-interface Directive {
+export interface Directive {
 	readonly verb: "go" | "toolchain";
 	readonly args: readonly string[];
 	/** From 1. */
@@ -54,7 +54,7 @@ export function keepsToolchain(text: string): boolean {
 }
 
 /** The first `go` and the first `toolchain` outside any block, in the file's order. */
-function directivesOf(text: string): readonly Directive[] {
+export function directivesOf(text: string): readonly Directive[] {
 	const found: Directive[] = [];
 	let inBlock = false;
 	for (const [index, line] of text.split("\n").entries()) {
