@@ -23,4 +23,6 @@ export interface InstallListener {
 	note(text: string): void;
 	/** One line for everyone. */
 	say(text: string): void;
+	/** Milliseconds that a part of the work took, for --timings. */
+	spent(what: string, milliseconds: number): void;
 }

@@ -1,0 +1,33 @@
+import { loadConfig } from "../config.ts";
+import type { Context } from "../context.ts";
+import type { CatalogOptions } from "../releases/lookup.ts";
+import { type Platform, parsePlatform } from "../version/platform.ts";
+import type { Invocation, Options } from "./command.ts";
+
+/** The platform that a command is about: `--platform`, else GOX_PLATFORM, else this machine's. */
+export function wantedPlatform(context: Context, options: Options): Platform {
+	const named = options.text("platform") ?? context.env.GOX_PLATFORM;
+	return named ? parsePlatform(named) : context.host();
+}
+
+/** The context with the config file's index and mirrors in force where the environment names none. */
+export function withConfiguredSites(context: Context): Context {
+	const { index, mirrors } = loadConfig(context);
+	const env = { ...context.env };
+	if (!env.GOX_INDEX && index) env.GOX_INDEX = index;
+	if (!env.GOX_MIRRORS && mirrors.length > 0) env.GOX_MIRRORS = mirrors.join(",");
+	return { ...context, env };
+}
+
+/** How this command asks for the list of releases; a warning is given once, however often it is asked. */
+export function catalogOptions({ report, options }: Pick<Invocation, "report" | "options">): CatalogOptions {
+	const said = new Set<string>();
+	return {
+		warn: (text) => {
+			if (!said.has(text)) report.warn(text);
+			said.add(text);
+		},
+		insecure: options.has("insecure"),
+		refresh: options.has("refresh"),
+	};
+}

@@ -1,0 +1,169 @@
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import type { Chosen } from "../releases/catalog.ts";
+import { lookUp } from "../releases/lookup.ts";
+import { findModFile, requestFor } from "../select/floor.ts";
+import { startOf } from "../select/start.ts";
+import { wanted } from "../select/wanted.ts";
+import type { SourceChoice } from "../store/acquire.ts";
+import { userAliases } from "../store/alias.ts";
+import { openHome } from "../store/home.ts";
+import type { InstallOutcome } from "../store/install.ts";
+import { installedVersions } from "../store/installed.ts";
+import { progressOn } from "../ui/progress.ts";
+import type { Platform } from "../version/platform.ts";
+import { parseRequest, type Request } from "../version/request.ts";
+import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
+import type { Invocation } from "./command.ts";
+import { installChosen } from "./installation.ts";
+
+export async function run(invocation: Invocation): Promise<number> {
+	const { report, options } = invocation;
+	const context = withConfiguredSites(invocation.context);
+	openHome(context);
+	const platform = wantedPlatform(context, options);
+	const source = sourceChoice(options.text("source"));
+	const jobs = jobCount(options.text("jobs"));
+	const asked = requests(invocation);
+	if (asked === undefined) return 0;
+	const chosen = await choose(context, invocation, asked, platform);
+	const progress = progressOn(context, report.quiet || report.asJson);
+	const outcomes = new Map<string, InstallOutcome>();
+	const failures: unknown[] = [];
+	// The first of several becomes the default where there is none, whichever is ready first.
+	await inTurns(jobs, chosen, async (each) => {
+		try {
+			const makeDefault = options.has("default") && each === chosen[0];
+			outcomes.set(
+				`${each.release.name} ${each.platform}`,
+				await installChosen({
+					context,
+					report,
+					progress,
+					chosen: each,
+					source,
+					makeDefault,
+					force: options.has("force"),
+					unofficial: options.has("unofficial") || context.env.GOX_UNOFFICIAL === "1",
+					insecure: options.has("insecure"),
+					timings: options.has("timings"),
+				}),
+			);
+		} catch (error) {
+			failures.push(error);
+			if (chosen.length > 1 && failures.length < chosen.length)
+				progress.interleave(() =>
+					report.warn(`${each.release.name} was not installed: ${error instanceof Error ? error.message : String(error)}`),
+				);
+		}
+	});
+	progress.end();
+	if (failures.length > 0) throw failures.at(-1);
+	const done = chosen.map((each) => outcomes.get(`${each.release.name} ${each.platform}`)).filter((each) => each !== undefined);
+	if (report.asJson) report.json(done.map(asJson));
+	else adviseShims(context, report.say);
+	return 0;
+}
+
+/** What the command line asks for, or else this directory. Undefined when that is there already. */
+function requests({ context, report, args }: Invocation): readonly Request[] | undefined {
+	if (args.length > 0)
+		return args.map((word) => (word === "mod" ? parseRequest(modRequest(context)) : meant(context, parseRequest(word))));
+	const found = wanted(context);
+	if (!found)
+		throw new GoxError("usage", "nothing in this directory says which Go it wants", {
+			hint: "gox install latest\ngox pin 1.22.5, then gox install",
+		});
+	const { source, request, installed, selection } = found;
+	const who = source.path ?? source.kind;
+	if (request === "system") {
+		report.say(`${who} asks for the system's go: nothing to install`);
+		return undefined;
+	}
+	if (installed) {
+		report.say(`${selection.version} is installed, as ${who} asks`);
+		if (report.asJson)
+			report.json([{ version: selection.version, platform: context.host(), goroot: selection.goroot, status: "already" }]);
+		return undefined;
+	}
+	report.say(`${who} asks for ${source.text}`);
+	return [parseRequest(request)];
+}
+
+/** What go.work or go.mod asks for, whatever a version file says. */
+function modRequest(context: Context): string {
+	const start = startOf(context);
+	const floor = start === undefined ? undefined : findModFile(context, start)?.floor;
+	if (!floor) throw new GoxError("usage", "no go.work or go.mod here asks for a Go version", { hint: "gox install latest" });
+	return requestFor(floor);
+}
+
+/** An alias means the release it points to. */
+function meant(context: Context, request: Request): Request {
+	if (request.kind === "system")
+		throw new GoxError("usage", "the system's go is not gox's to install", { hint: "gox install latest" });
+	if (request.kind !== "alias") return request;
+	const key = userAliases(context).get(request.name);
+	const installed = installedVersions(context).find((each) => each.key === key);
+	if (installed)
+		return { kind: "exact", release: installed.release, platform: installed.platform, text: installed.release.version };
+	return request;
+}
+
+/** One release for each request; two requests that mean the same one are one. */
+async function choose(
+	context: Context,
+	invocation: Invocation,
+	asked: readonly Request[],
+	platform: Platform,
+): Promise<readonly Chosen[]> {
+	const chosen = new Map<string, Chosen>();
+	const options = catalogOptions(invocation);
+	for (const request of asked) {
+		const one = await lookUp(context, request, platform, options);
+		chosen.set(`${one.release.name} ${one.platform}`, one);
+	}
+	return [...chosen.values()];
+}
+
+function sourceChoice(word: string | undefined): SourceChoice {
+	if (word === undefined || word === "any") return "any";
+	if (word === "download" || word === "proxy") return word;
+	throw new GoxError("usage", `--source can't be "${word}"`, { hint: "--source download   or   --source proxy" });
+}
+
+function jobCount(word: string | undefined): number {
+	if (word === undefined) return 2;
+	const count = Number(word);
+	if (Number.isInteger(count) && count >= 1 && count <= 64) return count;
+	throw new GoxError("usage", `--jobs wants a number from 1 to 64, not "${word}"`);
+}
+
+/** Runs `work` on every item, so many at a time, in order of their beginning. */
+async function inTurns<T>(jobs: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+	const queue = items.values();
+	const worker = async () => {
+		for (const item of queue) await work(item);
+	};
+	await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
+}
+
+function asJson({ installed, status, receipt, isDefault }: InstallOutcome) {
+	return {
+		version: installed.release.name,
+		platform: installed.platform,
+		goroot: installed.goroot,
+		status,
+		default: isDefault,
+		source: receipt?.source ?? null,
+		witnesses: receipt?.witnesses ?? [],
+		official: receipt?.official ?? null,
+	};
+}
+
+/** Someone whose PATH doesn't have the shims yet would go on running another go. */
+function adviseShims(context: Context, say: (text: string) => void): void {
+	const shims = `${context.home}/shims`;
+	if ((context.env.PATH ?? "").split(":").includes(shims)) return;
+	say(`to run it as go: gox setup   (puts ${shims} on PATH)`);
+}

@@ -1,0 +1,77 @@
+import type { Context } from "../context.ts";
+import type { Chosen } from "../releases/catalog.ts";
+import { acquire, type SourceChoice } from "../store/acquire.ts";
+import type { InstallListener } from "../store/built.ts";
+import { type InstallOutcome, installVersion } from "../store/install.ts";
+import { versionKey } from "../store/layout.ts";
+import type { Progress } from "../ui/progress.ts";
+import type { Report } from "../ui/report.ts";
+import { bytesInWords, timeInWords } from "../ui/table.ts";
+import { witnessInWords } from "../verify/witness.ts";
+
+/** One release to be installed, and how. */
+export interface Installation {
+	readonly context: Context;
+	readonly report: Report;
+	readonly progress: Progress;
+	readonly chosen: Chosen;
+	readonly source: SourceChoice;
+	readonly force: boolean;
+	readonly makeDefault: boolean;
+	readonly unofficial: boolean;
+	readonly insecure: boolean;
+	readonly timings: boolean;
+}
+
+/** Installs a chosen release and tells of it: what it is, where its bytes came from, who vouches for them. */
+export async function installChosen(installation: Installation): Promise<InstallOutcome> {
+	const { context, report, progress, chosen } = installation;
+	const { release, platform } = chosen;
+	const key = versionKey(release.name, platform, context.host());
+	const talk = (text: string) => progress.interleave(() => report.say(text));
+	const started = performance.now();
+	const times = new Map<string, number>();
+	const listener: InstallListener = {
+		progress: (received, total) => progress.update(key, received, total),
+		note: (text) => progress.interleave(() => report.detail(text)),
+		say: talk,
+		spent: (what, milliseconds) => times.set(what, (times.get(what) ?? 0) + milliseconds),
+	};
+	try {
+		const outcome = await installVersion(context, {
+			release,
+			platform,
+			force: installation.force,
+			makeDefault: installation.makeDefault,
+			build: (staging, signal) => acquire(context, chosen, installation, staging, signal, listener),
+			waiting: (owner) => talk(`waiting for ${owner}, who is installing ${key}`),
+		});
+		progress.remove(key);
+		tell(outcome, key, performance.now() - started, talk, report);
+		if (installation.timings) for (const [what, milliseconds] of times) talk(`  ${what.padEnd(10)} ${timeInWords(milliseconds)}`);
+		return outcome;
+	} finally {
+		progress.remove(key);
+	}
+}
+
+function tell(
+	{ status, receipt, installed, isDefault }: InstallOutcome,
+	key: string,
+	milliseconds: number,
+	talk: (text: string) => void,
+	report: Report,
+): void {
+	if (status === "already") {
+		talk(`${key} is installed already${isDefault ? ", and the default" : ""}`);
+		return;
+	}
+	const size = receipt ? `${bytesInWords(receipt.size)}, ` : "";
+	talk(
+		`${report.style.green("installed")} ${report.style.bold(key)}${isDefault ? " as the default" : ""} (${size}${timeInWords(milliseconds)}) in ${installed.goroot}`,
+	);
+	if (!receipt) return;
+	talk(`  from ${receipt.source.from}`);
+	talk(`  vouched for by ${receipt.witnesses.map(witnessInWords).join(" and ")}`);
+	if (!receipt.official) report.warn(`${key} is not what the Go project published under that name`);
+}

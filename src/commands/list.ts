@@ -1,0 +1,118 @@
+import type { Context } from "../context.ts";
+import { loadCatalog } from "../releases/lookup.ts";
+import { isSupported, supportedMinors } from "../releases/support.ts";
+import { openHome } from "../store/home.ts";
+import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
+import { matching } from "../store/pick.ts";
+import { columns } from "../ui/table.ts";
+import { parseRequest } from "../version/request.ts";
+import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
+import type { Invocation } from "./command.ts";
+
+export async function run(invocation: Invocation): Promise<undefined> {
+	if (invocation.name === "ls-remote" || invocation.options.has("remote")) await listAvailable(invocation);
+	else await listInstalled(invocation);
+	return undefined;
+}
+
+async function listInstalled({ context, report, args: [word], options }: Invocation): Promise<void> {
+	openHome(context);
+	const all = installedVersions(context);
+	const platform = options.text("platform") === undefined ? undefined : wantedPlatform(context, options);
+	const request = word === undefined ? undefined : parseRequest(word);
+	const listed = request
+		? matching(context, request, platform ?? context.host())
+		: platform
+			? all.filter((each) => each.platform === platform)
+			: all;
+	const current = defaultVersion(context, all);
+	if (report.asJson) {
+		report.json(
+			listed.map((each) => ({
+				version: each.release.name,
+				platform: each.platform,
+				goroot: each.goroot,
+				default: each.key === current?.key,
+				stable: each.release.stable,
+			})),
+		);
+		return;
+	}
+	if (listed.length === 0) {
+		report.say(
+			word === undefined
+				? "no Go is installed yet; to install the newest: gox install latest"
+				: `no installed Go matches ${word}`,
+		);
+		return;
+	}
+	const supported = await supportedHere(context, all);
+	for (const line of columns(
+		listed.map((each) => [
+			each.key === current?.key ? "*" : " ",
+			each.release.name,
+			each.platform === context.host() ? "" : each.platform,
+			remarks(each, current, supported),
+		]),
+	))
+		report.line(line);
+}
+
+function remarks(each: Installed, current: Installed | undefined, supported: ReadonlySet<string>): string {
+	return [each.key === current?.key ? "default" : "", isSupported(each.release, supported) ? "" : "end of life"]
+		.filter(Boolean)
+		.join(", ");
+}
+
+/** What is supported follows from the newest release that is known without asking anyone. */
+async function supportedHere(context: Context, installed: readonly Installed[]): Promise<ReadonlySet<string>> {
+	const { loadCatalog: load } = await import("../releases/lookup.ts");
+	const offline = { ...context, env: { ...context.env, GOX_OFFLINE: "1" } };
+	const catalog = await load(offline, { warn: () => {} }).catch(() => undefined);
+	return supportedMinors([...(catalog?.releases.map((each) => each.release) ?? []), ...installed.map((each) => each.release)]);
+}
+
+async function listAvailable(invocation: Invocation): Promise<void> {
+	const {
+		report,
+		args: [word],
+		options,
+	} = invocation;
+	const context = withConfiguredSites(invocation.context);
+	const platform = wantedPlatform(context, options);
+	const catalog = await loadCatalog(context, catalogOptions(invocation));
+	const request = word === undefined ? undefined : parseRequest(word);
+	const found = request ? catalog.matching(request, platform) : catalog.releases.filter((each) => each.archives.has(platform));
+	if (request && found.length === 0) catalog.pick(request, platform);
+	const installed = new Set(
+		installedVersions(context)
+			.filter((each) => each.platform === (request?.platform ?? platform))
+			.map((each) => each.release.name),
+	);
+	if (report.asJson) {
+		report.json(
+			found.map(({ release, archives }) => ({
+				version: release.name,
+				stable: release.stable,
+				platform: request?.platform ?? platform,
+				sha256: archives.get(request?.platform ?? platform)?.sha256 ?? null,
+				installed: installed.has(release.name),
+			})),
+		);
+		return;
+	}
+	const supported = supportedMinors(catalog.releases.map((each) => each.release));
+	for (const line of columns(
+		found.map(({ release }) => [
+			release.name,
+			[
+				installed.has(release.name) ? report.style.green("installed") : "",
+				release.stable ? "" : "pre-release",
+				isSupported(release, supported) ? "" : report.style.dim("end of life"),
+			]
+				.filter(Boolean)
+				.join(", "),
+		]),
+	))
+		report.line(line);
+}

@@ -1,0 +1,85 @@
+import { loadConfig } from "../config.ts";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { shown } from "../fetch/address.ts";
+import { DownloadError } from "../fetch/downloaderror.ts";
+import type { Chosen } from "../releases/catalog.ts";
+import { mirrorsOf } from "../releases/mirrors.ts";
+import { expectArchive } from "../verify/expectation.ts";
+import type { Built, InstallListener } from "./built.ts";
+import { buildFromArchive } from "./fromarchive.ts";
+import { buildFromModule } from "./frommodule.ts";
+
+/** `any`: download sites first, then the Go module proxy where none of them can be reached. */
+export type SourceChoice = "any" | "download" | "proxy";
+
+export interface Acquisition {
+	readonly source: SourceChoice;
+	readonly unofficial: boolean;
+	readonly insecure: boolean;
+}
+
+/**
+ * Puts the chosen release, proven, into the staging directory, from wherever it can be had.
+ * @throws GoxError `network` naming every source that was tried; `integrity` as soon as wrong bytes are all there is.
+ */
+export async function acquire(
+	context: Context,
+	chosen: Chosen,
+	how: Acquisition,
+	staging: string,
+	signal: AbortSignal,
+	listener: InstallListener,
+): Promise<Built> {
+	const { release, platform, archive, hashes } = chosen;
+	const { durable } = loadConfig(context);
+	const { insecure } = how;
+	const fromModule = () => buildFromModule(context, release, platform, { insecure, durable, signal }, staging, listener);
+	if (how.source === "proxy") return fromModule();
+	const expectation = expectArchive(release, platform, { ...hashes, indexAddress: indexAddress(context) }, how.unofficial);
+	const mirrors = mirrorsOf(context.env, { insecure });
+	const started = performance.now();
+	try {
+		return await buildFromArchive(
+			context,
+			release,
+			platform,
+			{ filename: archive.filename, size: archive.size, mirrors, expectation, insecure, durable, signal },
+			staging,
+			listener,
+		);
+	} catch (error) {
+		// Wrong bytes are refused, never worked around; a build of one's own is on no proxy.
+		if (
+			how.source === "download" ||
+			!expectation.official ||
+			!(error instanceof DownloadError) ||
+			error.code !== "network" ||
+			!(error.noneReached || error.missing)
+		)
+			throw error;
+		const reason =
+			error.failures.length > 1 ? `none of the ${error.failures.length} download sites could be reached` : error.message;
+		listener.say(`${release.name}: ${reason}; trying the Go module proxy`);
+		listener.note(error.message);
+		return await fromModule().catch((second: unknown) => {
+			throw bothFailed(error, second);
+		});
+	} finally {
+		listener.spent("total", performance.now() - started);
+	}
+}
+
+/** The second failure decides the exit code, unless it only says that there was no second way. */
+function bothFailed(first: DownloadError, second: unknown): unknown {
+	if (!(second instanceof GoxError) || second.code !== "network") return second;
+	return new GoxError("network", `${first.message}\nand from the Go module proxy: ${second.message}`, {
+		hint: second.hint ?? "gox install --source proxy --verbose VERSION",
+		cause: second,
+	});
+}
+
+function indexAddress(context: Context): string | undefined {
+	const address = context.env.GOX_INDEX?.trim();
+	return address ? shown(new URL(address)) : undefined;
+}

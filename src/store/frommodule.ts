@@ -1,0 +1,77 @@
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { unpackModuleZip } from "../archive/modulezip.ts";
+import { TreeWriter } from "../archive/tree.ts";
+import type { Context } from "../context.ts";
+import { removeTree } from "../fs.ts";
+import { fetchToolchain } from "../releases/moduleproxy.ts";
+import { sha256OfFile } from "../verify/digest.ts";
+import { DirHash } from "../verify/dirhash.ts";
+import { vouch } from "../verify/evidence.ts";
+import { toolchainPrefix } from "../verify/toolchain.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
+import type { Built, InstallListener } from "./built.ts";
+
+export interface ModuleSource {
+	readonly insecure: boolean;
+	readonly durable: boolean;
+	readonly signal: AbortSignal;
+}
+
+/**
+ * A release's toolchain module from Go's module proxy → files in `staging/go`, whose dirhash, computed here from
+ * the zip's own contents, somebody independent must vouch for.
+ * @throws GoxError `network`, `no-such-release`, `integrity`, `hostile-archive`; file-system errors as they come.
+ */
+export async function buildFromModule(
+	context: Context,
+	release: Release,
+	platform: Platform,
+	source: ModuleSource,
+	staging: string,
+	listener: InstallListener,
+): Promise<Built> {
+	const goroot = join(staging, "go");
+	const dir = join(staging, "module");
+	removeTree(goroot);
+	mkdirSync(goroot);
+	mkdirSync(dir);
+	const fetching = performance.now();
+	const fetched = await fetchToolchain(context, release, platform, {
+		dir,
+		signal: source.signal,
+		insecure: source.insecure,
+		progress: ({ received, total }) => listener.progress(received, total ?? 0),
+		note: (text) => listener.note(text),
+	});
+	listener.spent("download", performance.now() - fetching);
+	const unpacking = performance.now();
+	const tree = new TreeWriter(goroot, source.durable);
+	const hash = new DirHash();
+	for (const { name, sha256 } of await unpackModuleZip(
+		{ path: fetched.zip, prefix: toolchainPrefix(release, platform) },
+		tree,
+		source.signal,
+	))
+		hash.add(name, sha256);
+	const h1 = hash.h1();
+	listener.spent("unpack", performance.now() - unpacking);
+	const witnesses = vouch(h1, fetched.evidence, release);
+	const archive = { sha256: await sha256OfFile(fetched.zip), size: statSync(fetched.zip).size };
+	removeTree(dir);
+	const way = {
+		"module cache": "the module cache",
+		"go command": "the Go module proxy, by the go command:",
+		goproxy: "the Go module proxy",
+	}[fetched.via];
+	return {
+		goroot,
+		files: tree.files,
+		h1,
+		source: { kind: "module", from: `${way} ${fetched.from}` },
+		archive,
+		witnesses,
+		official: true,
+	};
+}
