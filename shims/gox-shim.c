@@ -1,0 +1,354 @@
+/*
+ * The program that stands on PATH as go, gofmt and gox. As a Go tool it chooses the version that
+ * docs/selection.md says and becomes it; as gox it answers `current`, `which` and `exec` itself and
+ * hands everything else to the launcher. libc only, no heap but readdir's, every buffer bounded.
+ */
+#define _GNU_SOURCE
+#define _DARWIN_C_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#define HOST_OS "darwin"
+#else
+#include <sys/auxv.h>
+#define HOST_OS "linux"
+#endif
+#if defined(__aarch64__) || defined(__arm64__)
+#define HOST HOST_OS "-arm64"
+#elif defined(__x86_64__)
+#define HOST HOST_OS "-amd64"
+#else
+#error "gox installs Go for arm64 and x86-64"
+#endif
+
+extern char **environ;
+
+#include "text.h"
+#include "version.h"
+#include "place.h"
+#include "select.h"
+#include "floor.h"
+#include "speak.h"
+
+/* ---- becoming another program ---- */
+
+/* Where the chosen Go has this tool. What stands beside a system's wrapper may be a shim again. */
+static bool find_tool(const place *here, const selection *chosen, text tool, buffer *path) {
+	struct stat file;
+	bool small;
+	clear(path);
+	PUT(path, chosen->bin, T("/"), tool);
+	if (path->cut || stat(path->at, &file) != 0 || is_self(here, &file)) return false;
+	return !chosen->system || is_foreign_program(here, path->at, &small);
+}
+
+static int lack_tool(const selection *chosen, text tool, bool json) {
+	static failure why;
+	expect_no_failure(&why);
+	why.code = COMMAND_NOT_FOUND;
+	PUT(&why.message, release_of(chosen->key), T(" has no "), tool);
+	return report(&why, json);
+}
+
+static int fail_to_start(text program, int error) {
+	if (error == ENOENT || error == ENOTDIR) return COMPLAIN(COMMAND_NOT_FOUND, none, program, T(": command not found"));
+	char bytes[LONGEST_PATH + 2];
+	buffer what = BUFFER(bytes);
+	PUT(&what, program, T(": "));
+	return complain_about(NOT_EXECUTABLE, whole(&what), error);
+}
+
+/* So that Go's own switching finds shims/go1.22.5. Without a PATH the system's default one stays in force. */
+static void put_shims_on_path(const place *here) {
+	char bytes[LONGEST_PATH];
+	buffer shims = BUFFER(bytes);
+	text path = text_of(getenv("PATH"));
+	put_in_home(&shims, here, T("shims"));
+	if (path.len && !is_on_path(whole(&shims))) SET(T("PATH"), path, T(":"), whole(&shims));
+}
+
+/* A small system go may be another manager's shim that finds this one again: it is counted, and passed over in the end. */
+static void count_depth(const selection *chosen) {
+	char digit = (char)('1' + depth_of_shims());
+	if (chosen->system && chosen->may_loop) SET(T("GOX_SHIM_DEPTH"), ((text){&digit, 1}));
+}
+
+static int become_tool(const place *here, const selection *chosen, char **argv) {
+	static char bytes[LONGEST_PATH];
+	buffer path = BUFFER(bytes);
+	if (!find_tool(here, chosen, here->name, &path)) return lack_tool(chosen, here->name, false);
+	drop_variable(T("GOROOT"));
+	put_shims_on_path(here);
+	count_depth(chosen);
+	execve(path.at, argv, environ);
+	return fail_to_start(whole(&path), errno);
+}
+
+/* As execvp, on the PATH that was just set, without its fallback to sh. Returns errno. */
+static int execute_on_path(char **argv) {
+	char bytes[LONGEST_PATH];
+	text command = text_of(argv[0]), path = text_of(getenv("PATH")), entry;
+	int seen = ENOENT;
+	if (holds(command, '/') || !command.len) {
+		execve(argv[0], argv, environ);
+		return errno;
+	}
+	bool more = path.len > 0;
+	while (next_on_path(&path, &more, &entry)) {
+		buffer file = BUFFER(bytes);
+		PUT(&file, entry.len ? entry : T("."), T("/"), command);
+		if (file.cut) continue;
+		execve(file.at, argv, environ);
+		if (errno == EACCES) seen = EACCES;
+		else if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) return errno;
+	}
+	return seen;
+}
+
+/* ---- the launcher ---- */
+
+#define MOST_WORDS 32
+
+static const text launcher_hint = CONSTANT("run any command of the installed package once, e.g.: npx gox-cli setup");
+
+typedef struct {
+	char bytes[LONGEST_PATH + 1];
+	char *words[MOST_WORDS];
+	size_t count;
+} launcher;
+
+static bool read_launcher(const place *here, launcher *to) {
+	char path_bytes[LONGEST_PATH];
+	buffer path = BUFFER(path_bytes);
+	text content;
+	put_in_home(&path, here, T("launcher"));
+	to->count = 0;
+	if (path.cut || read_file(path.at, to->bytes, LONGEST_PATH - 1, &content) != READ) return false;
+	to->bytes[content.len] = 0;
+	while (content.len && to->count < MOST_WORDS) {
+		text word = take_until(&content, '\n');
+		if (ends(word, T("\r"))) word.len--;
+		to->bytes[word.at + word.len - to->bytes] = 0;
+		if (word.len) to->words[to->count++] = to->bytes + (word.at - to->bytes);
+	}
+	return to->count > 0;
+}
+
+static int lack_launcher(const place *here) {
+	return COMPLAIN(INTERNAL, launcher_hint, here->home, T("/launcher is missing: gox cannot start"));
+}
+
+/* Executes the launcher with these arguments; returns errno. `argv` has room for the launcher's words in front. */
+static int execute_launcher(const place *here, char **argv) {
+	drop_variable(T("GOX_SHIM_DEPTH"));
+	SET(T("GOX_HOME"), here->home.len ? here->home : T("/"));
+	execve(argv[0], argv, environ);
+	int error = errno;
+	if (!same(base_of(text_of(argv[0])), T("node"))) return error;
+	argv[0] = (char[]){"node"};
+	return execute_on_path(argv);
+}
+
+static int hand_over(const place *here, int argc, char **argv) {
+	static launcher found;
+	if (!read_launcher(here, &found)) return lack_launcher(here);
+	size_t given = (size_t)argc - 1;
+	char **words = mmap(NULL, (found.count + given + 1) * sizeof *words, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+	if (words == MAP_FAILED) return COMPLAIN(INTERNAL, none, T("out of memory"));
+	memcpy(words, found.words, found.count * sizeof *words);
+	memcpy(words + found.count, argv + 1, (given + 1) * sizeof *words);
+	int error = execute_launcher(here, words);
+	char bytes[LONGEST_PATH + 256];
+	buffer what = BUFFER(bytes);
+	PUT(&what, text_of(found.words[0]), T(": "));
+	put_reason(&what, error);
+	return COMPLAIN(INTERNAL, launcher_hint, whole(&what), T(": gox cannot start"));
+}
+
+/* ---- installing what is missing ---- */
+
+/* The child's side: stdout becomes stderr, and a failure to start is told through the pipe. */
+static void run_installer(const place *here, launcher *found, const failure *why, int tell) {
+	static char request[256], asked_by[LONGEST_PATH];
+	buffer what = BUFFER(request), file = BUFFER(asked_by);
+	put(&what, whole(&why->request));
+	put(&file, why->asked_by);
+	char *words[MOST_WORDS + 5];
+	memcpy(words, found->words, found->count * sizeof *words);
+	words[found->count] = (char[]){"auto-install"};
+	words[found->count + 1] = what.at;
+	words[found->count + 2] = (char[]){"--asked-by"};
+	words[found->count + 3] = file.at;
+	words[found->count + 4] = NULL;
+	dup2(2, 1);
+	/* What gox runs while it installs must not ask for the same install again. */
+	SET(T("GOX_NO_AUTO_INSTALL"), T("1"));
+	int error = execute_launcher(here, words);
+	write_all(tell, (text){(const char *)&error, sizeof error});
+	_exit(127);
+}
+
+static int wait_for(pid_t child) {
+	int status;
+	while (waitpid(child, &status, 0) < 0) {
+		if (errno != EINTR) return 1;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The child's exit status, or -1 when it could not be started. Ctrl-C is the child's to answer, as with system(3). */
+static int start_installer(const place *here, const failure *why) {
+	static launcher found;
+	int tell[2], error;
+	struct sigaction ignore = {0}, interrupt, quit;
+	if (!read_launcher(here, &found) || pipe(tell) != 0) return -1;
+	fcntl(tell[0], F_SETFD, FD_CLOEXEC);
+	fcntl(tell[1], F_SETFD, FD_CLOEXEC);
+	ignore.sa_handler = SIG_IGN;
+	sigaction(SIGINT, &ignore, &interrupt);
+	sigaction(SIGQUIT, &ignore, &quit);
+	pid_t child = fork();
+	if (child == 0) {
+		sigaction(SIGINT, &interrupt, NULL);
+		sigaction(SIGQUIT, &quit, NULL);
+		run_installer(here, &found, why, tell[1]);
+	}
+	close(tell[1]);
+	ssize_t told = -1;
+	if (child > 0) {
+		do told = read(tell[0], &error, sizeof error);
+		while (told < 0 && errno == EINTR);
+	}
+	close(tell[0]);
+	int status = child > 0 ? wait_for(child) : -1;
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	return told == 0 ? status : -1;
+}
+
+static bool may_install(const failure *why) {
+	return why->request.len && !text_of(getenv("GOX_NO_AUTO_INSTALL")).len;
+}
+
+/* ---- the two faces ---- */
+
+static int run_as_tool(question *asked, int argc, char **argv) {
+	static selection chosen;
+	static failure why;
+	text directory;
+	if (same(asked->here.name, T("go")) && find_chdir(argc, argv, &directory)) {
+		move_start(&asked->start, &asked->start_known, directory);
+	}
+	if (select_go(asked, &chosen, &why)) return become_tool(&asked->here, &chosen, argv);
+	if (!may_install(&why)) return report(&why, false);
+	int status = start_installer(&asked->here, &why);
+	if (status > 0) return status;
+	if (status == 0 && select_go(asked, &chosen, &why)) return become_tool(&asked->here, &chosen, argv);
+	return report(&why, false);
+}
+
+static int run_current(const question *asked, bool json) {
+	static selection chosen;
+	static failure why;
+	if (!select_go(asked, &chosen, &why)) return report(&why, json);
+	return json ? say_current_json(asked, &chosen) : say_current(asked, &chosen);
+}
+
+static int run_which(const question *asked, text tool, bool json) {
+	static selection chosen;
+	static failure why;
+	static char bytes[LONGEST_PATH];
+	buffer path = BUFFER(bytes);
+	if (!select_go(asked, &chosen, &why)) return report(&why, json);
+	if (!find_tool(&asked->here, &chosen, tool, &path)) return lack_tool(&chosen, tool, json);
+	return say_which(&chosen, tool, whole(&path), json);
+}
+
+/* GOX_VERSION for the command that exec runs: the word that means this very version. */
+static void put_version_word(buffer *to, const selection *chosen) {
+	if (chosen->system) {
+		put(to, T("system"));
+		return;
+	}
+	text release = release_of(chosen->key);
+	put_exact_word(to, release);
+	put(to, skip(chosen->key, release.len));
+}
+
+static int run_exec(const question *asked, const pin *wanted, char **command) {
+	static selection chosen;
+	static failure why;
+	char version_bytes[512];
+	buffer version = BUFFER(version_bytes);
+	const place *here = &asked->here;
+	source from = {T("the command line"), none, wanted->word, 0};
+	expect_no_failure(&why);
+	bool found = wanted->form == NO_PIN ? select_go(asked, &chosen, &why) : select_pin(here, &from, wanted, &chosen, &why);
+	if (!found) return report(&why, false);
+	put_version_word(&version, &chosen);
+	text path = text_of(getenv("PATH"));
+	drop_variable(T("GOROOT"));
+	bool room = SET(T("PATH"), chosen.bin, T(":"), here->home, T("/shims"), path.len ? T(":") : none, path) &&
+	            SET(T("GOX_VERSION"), whole(&version));
+	if (!room) return COMPLAIN(INTERNAL, none, T("PATH is too long"));
+	return fail_to_start(text_of(command[0]), execute_on_path(command));
+}
+
+/* Arguments of `current` and `which`: --json, and at most `tools` names. False when something else is there. */
+static bool understand(int argc, char **argv, int tools, bool *json, text *tool) {
+	for (int i = 2; i < argc; i++) {
+		text argument = text_of(argv[i]);
+		bool name = argument.len && argument.at[0] != '-' && !holds(argument, '/');
+		if (same(argument, T("--json"))) *json = true;
+		else if (name && tools-- > 0) *tool = argument;
+		else return false;
+	}
+	return true;
+}
+
+/* Arguments of `exec`: perhaps a pin, `--`, a command. The command's index, or 0; ranges and unknown words are not for here. */
+static int understand_exec(const place *here, int argc, char **argv, pin *wanted) {
+	int at = 2;
+	*wanted = (pin){NO_PIN, none, none, none, {none, none, none, none, none}};
+	bool given = argc > at && !same(text_of(argv[at]), T("--"));
+	if (given && (!parse_pin(text_of(argv[at++]), wanted) || !is_known_alias(here, wanted))) return 0;
+	return argc > at + 1 && same(text_of(argv[at]), T("--")) ? at + 1 : 0;
+}
+
+static int run_as_gox(const question *asked, int argc, char **argv) {
+	text command = argc > 1 ? text_of(argv[1]) : none, tool = T("go");
+	bool json = false;
+	pin wanted;
+	if (same(command, T("current")) && understand(argc, argv, 0, &json, &tool)) return run_current(asked, json);
+	if (same(command, T("which")) && understand(argc, argv, 1, &json, &tool)) return run_which(asked, tool, json);
+	int at = same(command, T("exec")) ? understand_exec(&asked->here, argc, argv, &wanted) : 0;
+	return at ? run_exec(asked, &wanted, argv + at) : hand_over(&asked->here, argc, argv);
+}
+
+int main(int argc, char **argv) {
+	static question asked;
+	if (argc < 1 || !argv[0][0]) return COMPLAIN(USAGE, none, T("started without a name: argv is empty"));
+	bool placed = find_place(&asked.here);
+	bool gox = same(asked.here.name, T("gox")) || same(asked.here.name, T("gox-shim"));
+	if (gox && argc == 2 && same(text_of(argv[1]), T("--shim-self-test"))) {
+		return write_all(1, T("gox-shim ok " HOST "\n")) ? 0 : 1;
+	}
+	if (!placed) return COMPLAIN(BAD_HOME, T("export HOME"), T("neither GOX_HOME nor HOME is an absolute path"));
+	asked.start = BUFFER(asked.start_bytes);
+	asked.start_known = find_working_directory(&asked.start);
+	return gox ? run_as_gox(&asked, argc, argv) : run_as_tool(&asked, argc, argv);
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# gox-shim-marker
+exit 1

@@ -1,0 +1,70 @@
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { buildWithCc, hostTarget, isFresh, prebuiltDir } from "../../scripts/build-shims.mjs";
+import { type Case, layOut, type Refused, rooted } from "./case.ts";
+
+/** The native shim for this machine: as committed, or built by cc where the sources have moved on. */
+export function nativeShim(directory: string): string {
+	const host = hostTarget();
+	if (host && isFresh(host)) return join(prebuiltDir, host, "gox-shim");
+	const built = buildWithCc(directory);
+	if (!built) throw new Error("shims/prebuilt is older than its source, and there is no cc to build the shim");
+	return built;
+}
+
+/** One case on disk, with a shim in its home, ready to be asked. */
+export interface Machine {
+	readonly root: string;
+	readonly cwd: string;
+	readonly env: Readonly<Record<string, string>>;
+	/** Runs `gox/shims/NAME` in the case's directory. */
+	run(name: string, args: readonly string[], env?: Readonly<Record<string, string>>): SpawnSyncReturns<string>;
+}
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65_534;
+
+/** Lays a case out with copies of `shim` as go, gofmt and gox. What is not for the superuser runs as nobody. */
+export function machineOf(each: Case, root: string, shim: string): Machine {
+	const { cwd, env } = layOut(each, root, (path) => installShims(shim, dirname(path)));
+	const who = each.unless === "root" && isRoot ? { uid: nobody, gid: nobody } : {};
+	chmodSync(dirname(root), 0o755);
+	return {
+		root,
+		cwd,
+		env,
+		run: (name, args, more = {}) => {
+			const program = join(root, "gox/shims", name);
+			const options = { encoding: "utf8", ...who, env: { ...env, ...more } } as const;
+			if (!each.deleted) return spawnSync(program, args, { ...options, cwd });
+			mkdirSync(cwd, { recursive: true });
+			return spawnSync("/bin/sh", ["-c", 'cd "$0" && /bin/rmdir "$0" && exec "$@"', cwd, program, ...args], {
+				...options,
+				cwd: "/",
+			});
+		},
+	};
+}
+
+export function installShims(shim: string, directory: string): void {
+	for (const name of ["go", "gofmt", "gox"]) {
+		rmSync(join(directory, name), { force: true });
+		copyFileSync(shim, join(directory, name));
+		chmodSync(join(directory, name), 0o755);
+	}
+}
+
+/** What a failure looks like on stderr. */
+export function failureText({ message, hint }: Refused): string {
+	return `gox: ${message}\n${hint === null ? "" : `  ${hint}\n`}`;
+}
+
+export function expectationOf(each: Case, root: string): Case["expect"] {
+	return rooted(each.expect, root);
+}
+
+/** Whether the case's Go is one of the fake ones that say their version. */
+export function speaks(goroot: string | null, root: string): boolean {
+	return goroot !== null && (goroot.startsWith(`${root}/gox/versions/`) || goroot === `${root}/system/go`);
+}
