@@ -58,7 +58,7 @@ function needsExecuteBit(path: string): boolean {
 }
 
 async function openZip(path: string): Promise<ZipFile> {
-	const { open } = await import("yauzl");
+	const { open } = await import("./yauzl.ts");
 	return new Promise((resolve, reject) => {
 		open(path, { lazyEntries: true, autoClose: false, strictFileNames: true, validateEntrySizes: true }, (error, file) =>
 			error ? reject(error) : resolve(file),

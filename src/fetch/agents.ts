@@ -19,7 +19,7 @@ export interface Agents {
  * undici would ask the process for what it isn't given, so all three are always given.
  */
 export async function agentsFor(env: Env, timing: Timing): Promise<Agents> {
-	const { Agent, EnvHttpProxyAgent } = await import("undici");
+	const { Agent, EnvHttpProxyAgent } = await import("./undici.ts");
 	const ca = authorities(env);
 	const connect = {
 		timeout: timing.connectMs,

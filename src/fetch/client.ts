@@ -159,7 +159,7 @@ export class Client {
 }
 
 async function connectNetwork(context: Context, timing: Timing): Promise<{ agents: Agents; request: typeof Request }> {
-	const [agents, { request }] = await Promise.all([agentsFor(context.env, timing), import("undici")]);
+	const [agents, { request }] = await Promise.all([agentsFor(context.env, timing), import("./undici.ts")]);
 	return { agents, request };
 }
 

@@ -69,7 +69,7 @@ async function acquire(
 	waiting: (owner: string) => void,
 	onCompromised: () => void,
 ): Promise<() => Promise<void>> {
-	const { lock } = await import("proper-lockfile");
+	const { lock } = await import("./lockfile.ts");
 	makeDirectory(layout.locks);
 	const file = join(layout.locks, key);
 	const deadline = performance.now() + times.patience;
