@@ -29,7 +29,7 @@ export async function unpackModuleZip(
 	const descriptor = openSync(zip.path, "r");
 	const names: string[] = [];
 	try {
-		const archive = await openZip(zip.path);
+		const archive = await openZip(descriptor, packed);
 		try {
 			for await (const entry of entriesOf(archive)) {
 				signal.throwIfAborted();
@@ -57,13 +57,38 @@ function needsExecuteBit(path: string): boolean {
 	return /^bin\/[^/]+$/.test(path) || /^pkg\/tool\/[^/]+\/[^/]+$/.test(path) || /\.(bash|sh|pl|rc)$/.test(path);
 }
 
-async function openZip(path: string): Promise<ZipFile> {
-	const { open } = await import("./yauzl.ts");
+/** Reads synchronously: a turn of the event loop for each of 10,000 entries would take longer than the unpacking. */
+async function openZip(descriptor: number, size: number): Promise<ZipFile> {
+	const { fromRandomAccessReader, RandomAccessReader } = await import("./yauzl.ts");
+	class SyncReader extends RandomAccessReader {
+		override read(
+			buffer: Buffer,
+			offset: number,
+			length: number,
+			position: number,
+			callback: (error: Error | null) => void,
+		): void {
+			const read = readFully(descriptor, buffer.subarray(offset, offset + length), position);
+			callback(read ? null : new Error("it ends too early"));
+		}
+		override _readStreamForRange(): never {
+			throw new Error("entries are read by position, not as streams");
+		}
+	}
 	return new Promise((resolve, reject) => {
-		open(path, { lazyEntries: true, autoClose: false, strictFileNames: true, validateEntrySizes: true }, (error, file) =>
-			error ? reject(error) : resolve(file),
-		);
+		const options = { lazyEntries: true, autoClose: false, strictFileNames: true, validateEntrySizes: true };
+		fromRandomAccessReader(new SyncReader(), size, options, (error, file) => (error ? reject(error) : resolve(file)));
 	});
+}
+
+function readFully(descriptor: number, buffer: Buffer, position: number): boolean {
+	let offset = 0;
+	while (offset < buffer.length) {
+		const count = readSync(descriptor, buffer, offset, buffer.length - offset, position + offset);
+		if (count === 0) return false;
+		offset += count;
+	}
+	return true;
 }
 
 async function* entriesOf(archive: ZipFile): AsyncGenerator<Entry> {
@@ -106,12 +131,8 @@ async function contentOf(archive: ZipFile, entry: Entry, descriptor: number): Pr
 		);
 	});
 	const packed = Buffer.allocUnsafe(entry.compressedSize);
-	let offset = 0;
-	while (offset < packed.length) {
-		const count = readSync(descriptor, packed, offset, packed.length - offset, start + offset);
-		if (count === 0) throw new GoxError("integrity", `the module zip ends inside ${quote(entry.fileName)}`);
-		offset += count;
-	}
+	if (!readFully(descriptor, packed, start))
+		throw new GoxError("integrity", `the module zip ends inside ${quote(entry.fileName)}`);
 	const content = inflate(entry, packed);
 	if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32) {
 		throw new GoxError("integrity", `the module zip's entry ${quote(entry.fileName)} doesn't match its own checksum`);

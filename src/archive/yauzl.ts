@@ -1,2 +1,2 @@
 // The bundler gives a CommonJS package that is imported lazily no names of its own: this module has them.
-export { open } from "yauzl";
+export { fromRandomAccessReader, RandomAccessReader } from "yauzl";

@@ -27,13 +27,12 @@ export async function run(invocation: Invocation): Promise<number> {
 	const asked = requests(invocation);
 	if (asked === undefined) return 0;
 	const chosen = await choose(context, invocation, asked, platform);
+	// The first of several becomes the default where there is none, whichever is ready first.
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const outcomes = new Map<string, InstallOutcome>();
 	const failures: unknown[] = [];
-	// The first of several becomes the default where there is none, whichever is ready first.
 	await inTurns(jobs, chosen, async (each) => {
 		try {
-			const makeDefault = options.has("default") && each === chosen[0];
 			outcomes.set(
 				`${each.release.name} ${each.platform}`,
 				await installChosen({
@@ -42,7 +41,7 @@ export async function run(invocation: Invocation): Promise<number> {
 					progress,
 					chosen: each,
 					source,
-					makeDefault,
+					asDefault: each === chosen[0] ? (options.has("default") ? "always" : "if-none") : "no",
 					force: options.has("force"),
 					unofficial: options.has("unofficial") || context.env.GOX_UNOFFICIAL === "1",
 					insecure: options.has("insecure"),

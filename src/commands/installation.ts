@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { acquire, type SourceChoice } from "../store/acquire.ts";
 import type { InstallListener } from "../store/built.ts";
-import { type InstallOutcome, installVersion } from "../store/install.ts";
+import { type InstallOutcome, type InstallPlan, installVersion } from "../store/install.ts";
 import { versionKey } from "../store/layout.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Report } from "../ui/report.ts";
@@ -17,7 +17,7 @@ export interface Installation {
 	readonly chosen: Chosen;
 	readonly source: SourceChoice;
 	readonly force: boolean;
-	readonly makeDefault: boolean;
+	readonly asDefault: InstallPlan["asDefault"];
 	readonly unofficial: boolean;
 	readonly insecure: boolean;
 	readonly timings: boolean;
@@ -42,7 +42,7 @@ export async function installChosen(installation: Installation): Promise<Install
 			release,
 			platform,
 			force: installation.force,
-			makeDefault: installation.makeDefault,
+			asDefault: installation.asDefault,
 			build: (staging, signal) => acquire(context, chosen, installation, staging, signal, listener),
 			waiting: (owner) => talk(`waiting for ${owner}, who is installing ${key}`),
 		});

@@ -23,8 +23,8 @@ export interface InstallPlan {
 	readonly platform: Platform;
 	/** Install again what is there already. */
 	readonly force: boolean;
-	/** Make it the default; otherwise the first version for this machine becomes it. */
-	readonly makeDefault: boolean;
+	/** Whether it becomes the default: always, where there is none yet, or not at all. */
+	readonly asDefault: "always" | "if-none" | "no";
 	/** Puts a proven GOROOT into the staging directory. */
 	build(staging: string, signal: AbortSignal): Promise<Built>;
 	/** Another process is at it. */
@@ -122,8 +122,8 @@ function settle(
 	completeShims(context);
 	context.checkpoint("install:shims");
 	const native = installed.platform === context.host();
-	const current = linkedKey(layout.current);
-	if (plan.makeDefault || (native && !all.some((each) => each.key === current))) setDefault(context, installed);
+	const hasDefault = all.some((each) => each.key === linkedKey(layout.current));
+	if (plan.asDefault === "always" || (plan.asDefault === "if-none" && native && !hasDefault)) setDefault(context, installed);
 	return { installed, status, receipt: readReceipt(layout, key), isDefault: linkedKey(layout.current) === key };
 }
 

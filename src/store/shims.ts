@@ -1,12 +1,13 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { besideName, ifPresent, namesIn, readIfPresent, replaceSymlink, writeFileAtomic } from "../fs.ts";
+import { besideName, ifPresent, namesIn, readIfPresent, removeTree, replaceSymlink, writeFileAtomic } from "../fs.ts";
 import { makeHome, openHome } from "./home.ts";
 import { installedVersions } from "./installed.ts";
 import type { Layout } from "./layout.ts";
+import { makeStaging } from "./staging.ts";
 
 export interface ShimReport {
 	/** What runs when `go` is called: the native program, or the sh script where the native one can't run here. */
@@ -45,59 +46,69 @@ export function completeShims(context: Context): ShimReport {
 function placePrograms(context: Context, layout: Layout, tools: readonly string[], changed: Set<string>): ShimReport["kind"] {
 	const native = join(context.assets, "shims", context.host(), "gox-shim");
 	const script = join(context.assets, "shims", "gox-shim.sh");
-	if (existsSync(native) && placeAll(layout, tools, native, changed, runsHere)) return "native";
-	if (existsSync(script) && placeAll(layout, tools, script, changed)) return "sh";
+	if (existsSync(native) && placeNative(context, layout, tools, native, changed)) return "native";
+	if (existsSync(script)) {
+		placeAll(layout, missingFrom(layout, tools, script), script, changed);
+		return "sh";
+	}
 	throw new GoxError(
 		"file-system",
 		`this gox has no shim for ${context.host()}: ${join(context.assets, "shims")} is incomplete`,
-		{ hint: "npm install -g gox-cli" },
+		{
+			hint: "npm install -g gox-cli",
+		},
 	);
 }
 
-/** Copies `source` under every name where it isn't yet; false when `test` finds that the first copy can't run here. */
-function placeAll(
-	layout: Layout,
-	tools: readonly string[],
-	source: string,
-	changed: Set<string>,
-	test?: (program: string) => boolean,
-): boolean {
+/** False where the native program can't run; it is tried before it takes any name on PATH. */
+function placeNative(context: Context, layout: Layout, tools: readonly string[], source: string, changed: Set<string>): boolean {
+	const missing = missingFrom(layout, tools, source);
+	if (missing.length === 0) return true;
+	const trial = makeStaging(context, layout, "shim");
+	try {
+		const program = join(trial, "gox-shim");
+		copyFileSync(source, program);
+		chmodSync(program, 0o755);
+		if (!runsHere(program)) return false;
+		placeAll(layout, missing, program, changed);
+		return true;
+	} finally {
+		removeTree(trial);
+	}
+}
+
+function missingFrom(layout: Layout, tools: readonly string[], source: string): string[] {
 	const bytes = readFileSync(source);
+	return tools.filter((tool) => {
+		const path = join(layout.shims, tool);
+		return !(ifPresent(() => lstatSync(path))?.isFile() && readFileSync(path).equals(bytes));
+	});
+}
+
+function placeAll(layout: Layout, tools: readonly string[], source: string, changed: Set<string>): void {
 	for (const tool of tools) {
 		const path = join(layout.shims, tool);
-		if (ifPresent(() => lstatSync(path))?.isFile() && readFileSync(path).equals(bytes)) continue;
 		const beside = besideName(path);
 		try {
 			copyFileSync(source, beside);
 			chmodSync(beside, 0o755);
-			if (test && !test(beside)) return false;
 			renameSync(beside, path);
 		} finally {
 			rmSync(beside, { force: true });
 		}
 		changed.add(tool);
 	}
-	return true;
 }
 
 /** The shim's self-test; on macOS a signature that the system doesn't accept is made anew, ad hoc. */
 function runsHere(program: string): boolean {
 	if (selfTest(program)) return true;
 	if (!existsSync("/usr/bin/codesign")) return false;
-	try {
-		execFileSync("/usr/bin/codesign", ["-f", "-s", "-", program], { stdio: "ignore" });
-	} catch {
-		return false;
-	}
-	return selfTest(program);
+	return spawnSync("/usr/bin/codesign", ["-f", "-s", "-", program], { stdio: "ignore" }).status === 0 && selfTest(program);
 }
 
 function selfTest(program: string): boolean {
-	const { status, stdout } = spawnSync(program, ["--shim-self-test"], {
-		encoding: "utf8",
-		argv0: "gox",
-		stdio: ["ignore", "pipe", "ignore"],
-	});
+	const { status, stdout } = spawnSync(program, ["--shim-self-test"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 	return status === 0 && stdout.startsWith("gox-shim ok ");
 }
 

@@ -54,7 +54,7 @@ function plan(name: string, options: Partial<InstallPlan> & { archive?: Partial<
 		release: release(name),
 		platform,
 		force: false,
-		makeDefault: false,
+		asDefault: "if-none",
 		waiting: () => {},
 		build: async (staging) => {
 			const goroot = join(staging, "go");
@@ -187,10 +187,10 @@ describe("installing", () => {
 		async (name) => {
 			await installVersion(context, plan("go1.21.13"));
 			killAt = name;
-			await expect(installVersion(context, plan("go1.22.5", { makeDefault: true }))).rejects.toBeInstanceOf(Killed);
+			await expect(installVersion(context, plan("go1.22.5", { asDefault: "always" }))).rejects.toBeInstanceOf(Killed);
 			for (const key of keys()) expect(existsSync(inHome("versions", key, "VERSION"))).toBe(true);
 			killAt = undefined;
-			await installVersion(context, plan("go1.22.5", { makeDefault: true }));
+			await installVersion(context, plan("go1.22.5", { asDefault: "always" }));
 			expect(keys()).toEqual(["go1.22.5", "go1.21.13"]);
 			expect(alias("latest")).toBe("../versions/go1.22.5");
 			expect(readlinkSync(inHome("current"))).toBe("versions/go1.22.5");
@@ -214,7 +214,7 @@ describe("installing", () => {
 describe("uninstalling", () => {
 	it("takes away the tree, its receipt, its links, and aliases that pointed at it", async () => {
 		await installVersion(context, plan("go1.21.13"));
-		const { installed } = await installVersion(context, plan("go1.22.5", { makeDefault: true }));
+		const { installed } = await installVersion(context, plan("go1.22.5", { asDefault: "always" }));
 		setAlias(context, "work", installed);
 		const outcome = await uninstallVersion(context, installed);
 		expect(outcome).toEqual({ wasDefault: true, removedAliases: ["work"] });
