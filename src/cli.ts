@@ -25,7 +25,7 @@ async function run(context: Context): Promise<number> {
 	let asJson = false;
 	try {
 		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);
-		const [{ commandCalled }, { parseArguments }, { reportOn }] = await Promise.all([
+		const [{ commandCalled, commands }, { parseArguments }, { reportOn }] = await Promise.all([
 			import("./commands/table.ts"),
 			import("./arguments.ts"),
 			import("./ui/report.ts"),
@@ -36,7 +36,7 @@ async function run(context: Context): Promise<number> {
 		const { args, options, rest } = parseArguments(spec, words);
 		const report = reportOn(context, { json: options.has("json"), quiet: options.has("quiet"), verbose: options.has("verbose") });
 		const { run: runCommand } = await spec.load();
-		return (await runCommand({ context, report, args, options, rest, name })) ?? 0;
+		return (await runCommand({ context, report, args, options, rest, name, commands })) ?? 0;
 	} catch (error) {
 		const { renderFailure } = await import("./ui/failure.ts");
 		return renderFailure(context, error, asJson);

@@ -34,6 +34,8 @@ export interface Invocation {
 	readonly options: Options;
 	/** The name the command was called by: its own or an alias. */
 	readonly name: string;
+	/** The whole table of commands. */
+	readonly commands: readonly CommandSpec[];
 	/** What stood behind `--`. */
 	readonly rest: readonly string[];
 }

@@ -5,11 +5,9 @@ import { shellNames } from "../shell/shells.ts";
 import { platforms } from "../version/platform.ts";
 import type { CommandSpec, OptionSpec, Run } from "./command.ts";
 import { shellNamed } from "./shellargument.ts";
-// biome-ignore lint/suspicious/noImportCycles: the table imports this module only when the command is called
-import { commands } from "./table.ts";
 
 /** `gox completions zsh`: made from the table of commands, so that they can't drift from it. */
-export const run: Run = ({ context, args: [name = ""] }) => {
+export const run: Run = ({ context, commands, args: [name = ""] }) => {
 	const shell = shellNamed(name);
 	const completed = commands.filter((command) => !command.hidden).map(asCompleted);
 	context.stdout.write(shell.completions(completed, hookSettings(context)));

@@ -90,5 +90,5 @@ function plain({ code, exit, message, hint }: GoxError): unknown {
 function call(run: Run, context: TestContext, flags: readonly string[]): void {
 	const options = new Options(Object.fromEntries(flags.map((flag) => [flag, true])));
 	const report = reportOn(context, { json: flags.includes("json"), quiet: false, verbose: false });
-	void run({ context, report, args: [], options, rest: [], name: "current" });
+	void run({ context, report, args: [], options, rest: [], name: "current", commands: [] });
 }
