@@ -52,7 +52,7 @@ export class ReplyHeaders {
 		const text = this.get("retry-after")?.trim();
 		if (!text) return undefined;
 		if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-		const date = Date.parse(text);
+		const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
 		return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 	}
 }
