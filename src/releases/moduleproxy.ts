@@ -73,36 +73,63 @@ export async function fetchToolchain(
 	const go = findGo(context);
 	const settings = goSettings(context, go?.goroot);
 	const cached = join(settings.moduleCache, "cache", "download", toolchainModule, "@v", `${version}.zip`);
-	const insecure = options.insecure ?? false;
-	const witnesses = async (recorded?: { answers: string; heads: string }) => [
+	const witnesses = async (recorded?: Recording) => [
 		...goSumEvidence(context.cwd, toolchainModule, version),
-		await sumdbEvidence(context, release, platform, { settings, insecure, ...(recorded && { recorded: [recorded] }) }),
+		await sumdbEvidence(context, release, platform, {
+			settings,
+			insecure: options.insecure ?? false,
+			...(recorded && { recorded: [recorded] }),
+		}),
 	];
 	if (options.only === undefined && existsSync(cached)) {
 		return { zip: cached, version, evidence: await witnesses(), via: "module cache", from: settings.moduleCache };
 	}
-	if (go && options.only !== "goproxy" && !isOffline(context)) {
-		const download = await goModDownload(context, go, toolchainModule, version, {
-			directory: options.dir,
-			signal: options.signal ?? context.signal,
-			timeoutMs: options.timeoutMs ?? goTimeoutMs,
-			seen: headForGo(context, settings),
-		});
-		const evidence = await witnesses({ answers: download.recorded, heads: download.heads });
-		const proven = evidence.some((item) => item.kind === "checksum database");
-		const claim = proven ? undefined : goClaim(go, settings, download.sum);
-		return {
-			zip: download.zip,
-			version,
-			evidence: claim ? [...evidence, claim] : evidence,
-			via: "go command",
-			from: shownProxies(settings),
-		};
+	let failure: GoxError | undefined;
+	if (options.only === "go command" || (go && options.only === undefined && suits(context, settings, options))) {
+		try {
+			return await fetchByGo(context, go, settings, version, options, witnesses);
+		} catch (error) {
+			if (!(error instanceof GoxError) || error.code !== "network" || options.only) throw error;
+			failure = error;
+		}
 	}
-	if (options.only === "go command")
-		throw new GoxError("network", "no Go of 1.21 or later is on this machine", { hint: "gox list" });
-	const { zip, from } = await fetchByProxy(context, settings, version, options);
-	return { zip, version, evidence: await witnesses(), via: "goproxy", from };
+	try {
+		const { zip, from } = await fetchByProxy(context, settings, version, options);
+		return { zip, version, evidence: await witnesses(), via: "goproxy", from };
+	} catch (error) {
+		// Go's own words are the better ones where gox's client can't get through either.
+		if (failure && error instanceof GoxError && error.code === "network") throw failure;
+		throw error;
+	}
+}
+
+type Recording = { readonly answers: string; readonly heads: string };
+
+/** Where everything is on this machine, or go would refuse every toolchain, gox's own client does as well or better. */
+function suits(context: Context, settings: GoSettings, options: FetchOptions): boolean {
+	if (isOffline(context) || settings.get("GOSUMDB") === "off") return false;
+	return proxiesOf(settings, options.insecure ?? false).some((entry) => entry.kind === "proxy" && entry.url.protocol !== "file:");
+}
+
+async function fetchByGo(
+	context: Context,
+	go: GoCommand | undefined,
+	settings: GoSettings,
+	version: string,
+	options: FetchOptions,
+	witnesses: (recorded: Recording) => Promise<Evidence[]>,
+): Promise<FetchedToolchain> {
+	if (!go) throw new GoxError("network", "no Go of 1.21 or later is on this machine", { hint: "gox list" });
+	const download = await goModDownload(context, go, toolchainModule, version, {
+		directory: options.dir,
+		signal: options.signal ?? context.signal,
+		timeoutMs: options.timeoutMs ?? goTimeoutMs,
+		seen: headForGo(context, settings),
+	});
+	const evidence = await witnesses({ answers: download.recorded, heads: download.heads });
+	const proven = evidence.some((item) => item.kind === "checksum database");
+	const claim = proven ? [] : goClaim(go, settings, download.sum);
+	return { zip: download.zip, version, evidence: [...evidence, ...claim], via: "go command", from: shownProxies(settings) };
 }
 
 /**
@@ -172,12 +199,12 @@ function headForGo(context: Context, settings: GoSettings): { database: string; 
 	return note && { database, note };
 }
 
-/** cmd/go checks every toolchain against the checksum database, unless GOPROXY is a single directory. */
-function goClaim(go: GoCommand, settings: GoSettings, sum: string): Evidence | undefined {
+/** cmd/go checks every toolchain against the checksum database, unless GOSUMDB is off and GOPROXY a single directory. */
+function goClaim(go: GoCommand, settings: GoSettings, sum: string): Evidence[] {
 	const proxy = settings.get("GOPROXY") ?? "";
-	if (proxy.startsWith("file://") && !/[,|]/.test(proxy)) return undefined;
+	if (settings.get("GOSUMDB") === "off" || (proxy.startsWith("file://") && !/[,|]/.test(proxy))) return [];
 	const reason = `${go.version} asked the checksum database itself; its recorded answers don't suffice for gox's own proof`;
-	return { kind: "go command", h1: sum, go: go.path, reason };
+	return [{ kind: "go command", h1: sum, go: go.path, reason }];
 }
 
 function shownProxies(settings: GoSettings): string {

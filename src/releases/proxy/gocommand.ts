@@ -107,7 +107,7 @@ async function runGo(
 
 /**
  * The user's environment but for what would lead elsewhere: another GOROOT or toolchain, a workspace, flags, their
- * caches; and patterns that keep modules from the proxy, which must not match toolchains.
+ * caches; and patterns that keep modules from the proxy or the checksum database, which must not match toolchains.
  */
 function goEnvironment(context: Context, go: GoCommand, paths: PrivatePaths): Record<string, string | undefined> {
 	const env: Record<string, string | undefined> = {
@@ -121,6 +121,7 @@ function goEnvironment(context: Context, go: GoCommand, paths: PrivatePaths): Re
 		GO111MODULE: "on",
 		GOFLAGS: "-modcacherw",
 		GONOPROXY: "none",
+		GONOSUMDB: "none",
 	};
 	// cmd/go skips the checksum database when this names the public proxy.
 	for (const name of ["GIT_HTTP_USER_AGENT", "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION", "GOTOOLCHAIN_INTERNAL_SWITCH_COUNT"])

@@ -6,10 +6,9 @@ const meanings: readonly (readonly [words: RegExp, code: ErrorCode])[] = [
 		/SECURITY ERROR|checksum mismatch|checksum missing|misbehavior|invalid signature|no verifiable signatures|malformed (?:note|record|tree)|cannot authenticate record|cannot validate record|inconsistent tile|invalid GOSUMDB|missing GOSUMDB|disabled by GOSUMDB/i,
 		"integrity",
 	],
-	[
-		/\b(?:404|410)\b|unknown revision|no matching versions|invalid version|not found|does not exist|no such file/i,
-		"no-such-release",
-	],
+	// The proxy has the release, but the checksum database doesn't know it.
+	[/\bverifying (?:module|go\.mod):.*\b(?:404|410)\b/s, "integrity"],
+	[/\b(?:404|410)\b|unknown revision|no matching versions|invalid version|no such file/i, "no-such-release"],
 ];
 
 /**

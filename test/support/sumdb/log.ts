@@ -4,7 +4,7 @@ import { type Hash, nodeHash, recordHash, rootOf, subtreesOf } from "../../../sr
 import { escapeModule } from "../../../src/verify/modulepath.ts";
 import { keyHash } from "../../../src/verify/note.ts";
 import type { SumdbReader } from "../../../src/verify/sumdbreader.ts";
-import { parseTilePath } from "../../../src/verify/tile.ts";
+import { parseTilePath, tilePath } from "../../../src/verify/tile.ts";
 
 /** A key pair that signs tree heads. */
 export class LogSigner {
@@ -84,6 +84,24 @@ export class TestLog {
 		if (!tile || (tile.n * 256 + tile.width) * 256 ** tile.level > size) return undefined;
 		const hashes = Array.from({ length: tile.width }, (_, index) => this.#hash(tile.level * 8, tile.n * 256 + index));
 		return Buffer.concat(hashes);
+	}
+
+	/** The paths of all look-ups. */
+	lookups(): string[] {
+		return this.#records.map(({ module }) => `lookup/${module}`);
+	}
+
+	/** The paths of all tiles, full and partial, of every width that a tree of up to this size has. */
+	tiles(): string[] {
+		const paths: string[] = [];
+		for (let level = 0; this.size >= 256 ** level; level++) {
+			const hashes = Math.floor(this.size / 256 ** level);
+			for (let end = 1; end <= hashes; end++) {
+				const width = ((end - 1) % 256) + 1;
+				paths.push(tilePath({ level, n: Math.floor((end - 1) / 256), width }));
+			}
+		}
+		return paths;
 	}
 
 	/** Every answer by path, as it would be recorded when the log had `size` records. */
