@@ -31,8 +31,8 @@ export const run: Run = ({ context, report }) => {
 		});
 		return 0;
 	}
-	const last = considered.length - 1;
-	const rows = considered.map((each, index) => [...row(each), index === last ? "decides" : ""]);
+	const winner = considered.at(-1);
+	const rows = considered.map((each) => [...row(each), each === winner && each.said !== null ? "decides" : ""]);
 	for (const line of columns(rows)) report.line(line);
 	report.line("");
 	if (failure) {
@@ -43,6 +43,7 @@ export const run: Run = ({ context, report }) => {
 		report.line(`GOROOT ${goroot ?? "is up to the program that is run"}`);
 	}
 	if (next) report.line(nextSentence(next, version));
+	if (next?.toolchain && next.path === null) report.line(`  gox install ${next.toolchain.replace(/^go|-.*$/g, "")}`);
 	return 0;
 };
 

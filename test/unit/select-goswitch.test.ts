@@ -1,0 +1,143 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { goSwitch } from "../../src/select/goswitch.ts";
+import { select } from "../../src/select/select.ts";
+import { freshRoot, testContext } from "../support/context.ts";
+
+/** The GOROOT of the machine's own go, when it is one that switches. */
+function realGoroot(): string | undefined {
+	try {
+		const env = { ...process.env, GOTOOLCHAIN: "local" };
+		const [root = "", version = ""] = execFileSync("go", ["env", "GOROOT", "GOVERSION"], { encoding: "utf8", env }).split("\n");
+		return Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0) >= 21 ? root : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+const goroot = realGoroot();
+const onPath = ["go1.21.13", "go1.20", "go1.98.0", "go1.98.3", "go1.98.3-corp", "go1.99.0", "go1.99rc1"];
+
+interface Situation {
+	readonly name: string;
+	readonly mod?: string;
+	readonly work?: string;
+	readonly gotoolchain?: string;
+	/** What `go env -w` has written. */
+	readonly written?: string;
+	readonly becomes: string | null;
+}
+
+const situations: readonly Situation[] = [
+	{ name: "no go.mod", gotoolchain: "auto", becomes: null },
+	{ name: "an older go line", mod: "go 1.20\n", gotoolchain: "auto", becomes: null },
+	{ name: "a newer go line becomes its .0", mod: "go 1.99\n", gotoolchain: "auto", becomes: "go1.99.0" },
+	{ name: "a newer release candidate", mod: "go 1.99rc1\n", gotoolchain: "auto", becomes: "go1.99rc1" },
+	{ name: "a newer toolchain line", mod: "go 1.20\ntoolchain go1.98.3\n", gotoolchain: "auto", becomes: "go1.98.3" },
+	{
+		name: "a toolchain line with a suffix",
+		mod: "go 1.20\ntoolchain go1.98.3-corp\n",
+		gotoolchain: "auto",
+		becomes: "go1.98.3-corp",
+	},
+	{ name: "a go line above the toolchain line", mod: "go 1.99\ntoolchain go1.98.3\n", gotoolchain: "auto", becomes: "go1.99.0" },
+	{ name: "toolchain default", mod: "go 1.20\ntoolchain default\n", gotoolchain: "auto", becomes: null },
+	{ name: "go.work before go.mod", mod: "go 1.99\n", work: "go 1.98\n", gotoolchain: "auto", becomes: "go1.98.0" },
+	{ name: "path, found there", mod: "go 1.99\n", gotoolchain: "path", becomes: "go1.99.0" },
+	{ name: "local", mod: "go 1.20\ntoolchain go1.98.3\n", gotoolchain: "local", becomes: null },
+	{ name: "local and auto", mod: "go 1.20\ntoolchain go1.98.3\n", gotoolchain: "local+auto", becomes: "go1.98.3" },
+	{ name: "an older one by name", gotoolchain: "go1.21.13", becomes: "go1.21.13" },
+	{ name: "go1.20 by name", gotoolchain: "go1.20", becomes: "go1.20" },
+	{
+		name: "by name, and go.mod is not asked",
+		mod: "go 1.20\ntoolchain go1.98.3\n",
+		gotoolchain: "go1.21.13",
+		becomes: "go1.21.13",
+	},
+	{ name: "at least one by name", mod: "go 1.20\n", gotoolchain: "go1.21.13+auto", becomes: "go1.21.13" },
+	{ name: "at least one by name, go.mod asks for more", mod: "go 1.99\n", gotoolchain: "go1.21.13+path", becomes: "go1.99.0" },
+	{ name: "what go env -w wrote", written: "GOTOOLCHAIN=go1.21.13\n", becomes: "go1.21.13" },
+	{ name: "the environment over what go env -w wrote", written: "GOTOOLCHAIN=go1.21.13\n", gotoolchain: "local", becomes: null },
+	{ name: "the last line of the file", written: "GOTOOLCHAIN=go1.21.13\nGOTOOLCHAIN=go1.20\n", becomes: "go1.20" },
+	{ name: "a line that doesn't begin with it", written: "GOTOOLCHAIN=local\n GOTOOLCHAIN=go1.21.13\n", becomes: null },
+	{ name: "an empty value in the environment", written: "GOTOOLCHAIN=go1.21.13\n", gotoolchain: "", becomes: "go1.21.13" },
+	{ name: "an empty value in the file", mod: "go 1.20\ntoolchain go1.98.3\n", written: "GOTOOLCHAIN=\n", becomes: null },
+];
+
+describe.skipIf(goroot === undefined)("what Go does next, against a real Go (needs go 1.21 or newer)", () => {
+	let root: string;
+	beforeAll(() => {
+		root = freshRoot("gox-goswitch-");
+		mkdirSync(join(root, "bin"));
+		for (const name of onPath) writeFileSync(join(root, "bin", name), `#!/bin/sh\necho became ${name}\n`, { mode: 0o755 });
+	});
+	afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+	it.each(situations.map((each, index) => ({ ...each, index })))(
+		"$name",
+		({ index, mod, work, gotoolchain, written, becomes }) => {
+			const cwd = join(root, `p${index}`);
+			mkdirSync(cwd);
+			if (mod !== undefined) writeFileSync(join(cwd, "go.mod"), `module m\n\n${mod}`);
+			if (work !== undefined) writeFileSync(join(cwd, "go.work"), work);
+			writeFileSync(join(cwd, "goenv"), written ?? "");
+			const env = {
+				HOME: root,
+				PATH: [join(root, "bin"), join(goroot ?? "", "bin")].join(delimiter),
+				PWD: cwd,
+				GOENV: join(cwd, "goenv"),
+				GOPROXY: "off",
+				GOX_VERSION: "system",
+				...(gotoolchain !== undefined && { GOTOOLCHAIN: gotoolchain }),
+			};
+			const said = execFileSync(join(goroot ?? "", "bin/go"), ["version"], { cwd, env, encoding: "utf8" });
+			expect(/^became (.*)$/m.exec(said)?.[1] ?? null).toBe(becomes);
+			const context = testContext({ root, cwd, env });
+			const next = goSwitch(context, select(context));
+			expect(next?.toolchain ?? null).toBe(becomes);
+			expect(next?.path ?? null).toBe(becomes === null ? null : join(root, "bin", becomes));
+		},
+	);
+});
+
+describe("what Go does next", () => {
+	function nextIn(version: string, mod: string, env: Record<string, string> = {}, goEnv = "GOTOOLCHAIN=auto\n") {
+		const root = freshRoot();
+		const goroot = join(root, ".gox/versions", version);
+		mkdirSync(join(goroot, "bin"), { recursive: true });
+		writeFileSync(join(goroot, "bin/go"), "", { mode: 0o755 });
+		writeFileSync(join(goroot, "go.env"), goEnv);
+		writeFileSync(join(root, "go.mod"), mod);
+		const context = testContext({ root, env: { GOX_VERSION: version, PATH: "/usr/bin", ...env } });
+		const next = goSwitch(context, select(context));
+		rmSync(root, { recursive: true });
+		return next;
+	}
+
+	it("is nothing before 1.21", () => {
+		expect(nextIn("go1.20.14", "go 1.99\n", { GOTOOLCHAIN: "auto" })).toBeUndefined();
+	});
+
+	it("is a download with auto, for one that isn't on PATH", () => {
+		expect(nextIn("go1.22.5", "go 1.99\n")).toMatchObject({ toolchain: "go1.99.0", path: null, download: true });
+	});
+
+	it("is a failure with path, for one that isn't on PATH", () => {
+		expect(nextIn("go1.22.5", "go 1.99\n", { GOTOOLCHAIN: "path" })).toMatchObject({
+			toolchain: "go1.99.0",
+			path: null,
+			download: false,
+		});
+	});
+
+	it("is said with where GOTOOLCHAIN is set", () => {
+		expect(nextIn("go1.22.5", "go 1.20\n")?.from).toMatch(/versions\/go1\.22\.5\/go\.env$/);
+		expect(nextIn("go1.22.5", "go 1.20\n", { GOTOOLCHAIN: "local" })?.from).toBe("the environment");
+	});
+
+	it("is nothing where GOTOOLCHAIN is set nowhere", () => {
+		expect(nextIn("go1.22.5", "go 1.99\n", {}, "")).toBeUndefined();
+	});
+});
