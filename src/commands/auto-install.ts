@@ -13,7 +13,7 @@ export async function run(invocation: Invocation): Promise<number> {
 		args: [request = ""],
 		options,
 	} = invocation;
-	const askedBy = options.text("asked-by") ?? "the command line";
+	const askedBy = options.text("askedBy") ?? "the command line";
 	const word = request.replace(/@.*$/, "");
 	const platform = /@(.+)$/.exec(request)?.[1];
 	const command = `gox install ${word}${platform ? ` --platform ${platform}` : ""}`;

@@ -65,6 +65,9 @@ export class Options {
 		if (value === undefined) return undefined;
 		const words = (Array.isArray(value) ? value : [value]).map(String);
 		if (new Set(words).size === 1 && words[0] !== undefined && words[0] !== "true" && words[0] !== "") return words[0];
-		throw new GoxError("usage", `--${name} wants one value, not ${words.map((word) => quote(word)).join(" and ")}`);
+		throw new GoxError(
+			"usage",
+			`--${name.replace(/[A-Z]/g, "-$&").toLowerCase()} wants one value, not ${words.map((word) => quote(word)).join(" and ")}`,
+		);
 	}
 }

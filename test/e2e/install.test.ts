@@ -1,0 +1,231 @@
+import { execFileSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
+import { Sandbox } from "../support/sandbox.ts";
+
+// Versions that no table knows, so that the mirror's own index is the only witness.
+let mirror: Mirror;
+let box: Sandbox;
+
+beforeAll(async () => {
+	mirror = await startMirror(
+		["go1.90.1", "go1.90.2", "go1.91.0", "go1.92rc1"].map((version) => ({ version, platform: hostPlatform })),
+	);
+	mirror.add({ version: "go1.90.2", platform: "darwin-arm64" });
+});
+afterAll(() => mirror.close());
+beforeEach(() => {
+	box = new Sandbox(mirror.env);
+});
+
+const shim = (name = "go") => join(box.home, "shims", name);
+
+describe("gox install", () => {
+	it("lays down a version that runs, and says where it came from and who vouches for it", async () => {
+		const { status, stderr, stdout } = await box.gox(["install", "1.90.1"]);
+		expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+		expect(stderr).toContain("installed go1.90.1 as the default");
+		expect(stderr).toContain(`from ${mirror.server.origin}/dl/go1.90.1`);
+		expect(stderr).toContain(`vouched for by the index ${mirror.server.origin}`);
+		expect(stderr).toContain("gox setup");
+		expect(execFileSync(shim(), ["version"], { encoding: "utf8" })).toBe(
+			`go version go1.90.1 ${hostPlatform.replace("-", "/")}\n`,
+		);
+		expect(box.leftovers()).toEqual([]);
+	});
+
+	it.each([
+		["1.90", "go1.90.2"],
+		["go1.90.1", "go1.90.1"],
+		["latest", "go1.91.0"],
+		["oldstable", "go1.90.2"],
+		["next", "go1.92rc1"],
+		["1.92rc1", "go1.92rc1"],
+		[">=1.90 <1.91", "go1.90.2"],
+		["~1.90.1", "go1.90.2"],
+		["1", "go1.91.0"],
+		["1.90.x", "go1.90.2"],
+	])("%s means %s, and list --remote says so first", async (request, version) => {
+		const installed = await box.gox(["install", request, "--json"]);
+		expect(installed.status, installed.stderr).toBe(0);
+		expect(JSON.parse(installed.stdout)).toMatchObject([
+			{ version, platform: hostPlatform, status: "installed", goroot: join(box.home, "versions", version) },
+		]);
+		const listed = await box.gox(["list", "--remote", request, "--json"]);
+		expect(JSON.parse(listed.stdout)[0]).toMatchObject({
+			version,
+			platform: hostPlatform,
+			installed: true,
+			stable: !version.includes("rc"),
+		});
+		expect(JSON.parse(listed.stdout)[0].sha256).toMatch(/^[0-9a-f]{64}$/);
+	});
+
+	it("is content with what is there already", async () => {
+		await box.gox(["install", "1.90.1"]);
+		const before = mirror.server.requests.length;
+		const again = await box.gox(["install", "1.90.1", "--json"]);
+		expect(JSON.parse(again.stdout)).toMatchObject([{ status: "already" }]);
+		expect(mirror.server.requests.slice(before).filter((each) => each.url.endsWith(".gz"))).toEqual([]);
+	});
+
+	it("--force 1.90 means the newest 1.90, never 1.9", async () => {
+		const { status, stderr } = await box.gox(["install", "--force", "1.90"]);
+		expect(status, stderr).toBe(0);
+		expect(box.names("versions")).toEqual(["go1.90.2"]);
+	});
+
+	it("several at once: one default, the first", async () => {
+		const { status, stderr } = await box.gox(["install", "1.90.2", "1.91", "1.90.1", "--jobs", "3"]);
+		expect(status, stderr).toBe(0);
+		expect(box.names("versions")).toEqual(["go1.90.1", "go1.90.2", "go1.91.0"]);
+		expect(readlinkSync(join(box.home, "current"))).toBe("versions/go1.90.2");
+		expect(box.names("aliases")).toEqual(["1", "1.90", "1.91", "latest"]);
+	});
+
+	it("without a version installs what the directory asks for", async () => {
+		box.write({ "p/.go-version": "1.90.1\n", "m/go.mod": "module m\n\ngo 1.91\n", "n/x": "" });
+		const pinned = await box.gox(["install"], { cwd: "p" });
+		expect(pinned.stderr).toContain(`${join(box.root, "p/.go-version")} asks for 1.90.1`);
+		expect((await box.gox(["install"], { cwd: "m" })).status).toBe(0);
+		expect(box.names("versions")).toEqual(["go1.90.1", "go1.91.0"]);
+		const again = await box.gox(["install"], { cwd: "p" });
+		expect(again).toMatchObject({ status: 0 });
+		expect(again.stderr).toContain("go1.90.1 is installed");
+		const nothing = await box.gox(["install"], { cwd: "n" });
+		expect(nothing.status).toBe(2);
+		expect(nothing.stderr).toContain("nothing in this directory says which Go it wants");
+	});
+
+	it("several platforms lie side by side; GOX_PLATFORM is the default of --platform", async () => {
+		const foreign = hostPlatform === "darwin-arm64" ? "linux-amd64" : "darwin-arm64";
+		if (foreign === "linux-amd64") mirror.add({ version: "go1.90.2", platform: foreign });
+		await box.gox(["install", "1.90.2"]);
+		const { status, stderr } = await box.gox(["install", "1.90"], { env: { GOX_PLATFORM: foreign } });
+		expect(status, stderr).toBe(0);
+		expect(box.names("versions")).toEqual(["go1.90.2", `go1.90.2@${foreign}`]);
+		expect(JSON.parse((await box.gox(["list", "--json"])).stdout).map((each: { platform: string }) => each.platform)).toEqual([
+			hostPlatform,
+			foreign,
+		]);
+		expect((await box.gox(["default", `1.90.2@${foreign}`])).status).toBe(2);
+		expect((await box.gox(["uninstall", "1.90.2", "--platform", foreign])).status).toBe(0);
+		expect(box.names("versions")).toEqual(["go1.90.2"]);
+	});
+});
+
+describe("the other commands of the store", () => {
+	beforeEach(async () => {
+		expect((await box.gox(["install", "1.90.1", "1.91.0"])).status).toBe(0);
+	});
+
+	it("list marks the default", async () => {
+		expect((await box.gox(["list"])).stdout).toBe("   go1.91.0\n*  go1.90.1    default\n".replace(/ {2}(go1.91.0)/, "  $1"));
+		const json = JSON.parse((await box.gox(["ls", "--json"])).stdout);
+		expect(json).toMatchObject([
+			{ version: "go1.91.0", default: false },
+			{ version: "go1.90.1", default: true, goroot: join(box.home, "versions/go1.90.1"), platform: hostPlatform },
+		]);
+	});
+
+	it("default, alias, current, which, exec and uninstall agree with each other", async () => {
+		expect((await box.gox(["default", "1.91"])).stderr).toContain("the default is now go1.91.0");
+		expect((await box.gox(["alias", "work", "1.90"])).status).toBe(0);
+		expect((await box.gox(["current"])).stdout).toBe("go1.91.0 (default)\n");
+		expect((await box.gox(["which"], { env: { GOX_VERSION: "work" } })).stdout).toBe(`${box.home}/versions/go1.90.1/bin/go\n`);
+		expect((await box.gox(["exec", "work", "--", "go", "version"])).stdout).toContain("go1.90.1");
+		expect((await box.gox(["exec", "1.91", "go", "version"])).stdout).toContain("go1.91.0");
+		const gone = await box.gox(["uninstall", "1.90.1"]);
+		expect(gone.stderr).toContain("removed the alias work");
+		expect((await box.gox(["which"], { env: { GOX_VERSION: "1.90.1" } })).status).toBe(3);
+		expect(box.leftovers()).toEqual([]);
+	});
+
+	it("pin writes what was meant", async () => {
+		const pinned = async (word: string) => {
+			const { status, stderr } = await box.gox(["pin", word], { cwd: "user" });
+			expect(status, stderr).toBe(0);
+			return box.read("user/.go-version");
+		};
+		expect(await pinned("go1.90.1")).toBe("1.90.1\n");
+		expect(await pinned("1.90")).toBe("1.90\n");
+		expect(await pinned("latest")).toBe("1.91.0\n");
+		expect(await pinned(">=1.90 <1.91")).toBe("1.90.2\n");
+		expect(await pinned("1.20.0")).toBe("1.20.0\n");
+		expect(await pinned("system")).toBe("system\n");
+		const refused = await box.gox(["pin", "1.91.77"], { cwd: "user" });
+		expect(refused.status).toBe(3);
+		expect(box.read("user/.go-version")).toBe("system\n");
+		expect(JSON.parse((await box.gox(["pin", "--json"], { cwd: "user" })).stdout)).toEqual({
+			path: join(box.root, "user/.go-version"),
+			pin: "system",
+		});
+	});
+
+	it("config is read back, and a mistake in it is named", async () => {
+		expect((await box.gox(["config", "auto_install", "yes"])).status).toBe(0);
+		expect((await box.gox(["config", "auto_install"])).stdout).toBe("yes\n");
+		expect((await box.gox(["config", "auto_install", "perhaps"])).status).toBe(2);
+		box.write({ "odd.conf": "# mine\nauto_install = perhaps\n" });
+		const { status, stderr } = await box.gox(["install", "1.90.2"], { env: { GOX_CONFIG: join(box.root, "odd.conf") } });
+		expect(status).toBe(2);
+		expect(stderr).toContain('odd.conf:2: auto_install can\'t be "perhaps"');
+	});
+
+	it("auto_install = yes installs on the first go, and no says what to type", async () => {
+		box.write({ "p/.go-version": "1.90.2\n" });
+		const refused = await box.run(shim(), ["version"], { cwd: "p" });
+		expect(refused.status).toBe(3);
+		expect(refused.stderr).toBe(
+			`gox: go1.90.2 is not installed (asked for by ${join(box.root, "p/.go-version")})\n  gox install 1.90.2\n`,
+		);
+		await box.gox(["config", "auto_install", "yes"]);
+		const ran = await box.run(shim(), ["version"], { cwd: "p" });
+		expect(ran.status, ran.stderr).toBe(0);
+		expect(ran.stdout).toBe(`go version go1.90.2 ${hostPlatform.replace("-", "/")}\n`);
+	});
+});
+
+describe("what is trusted", () => {
+	it("an archive that the release table contradicts is refused, however consistently index and mirror lie", async () => {
+		const liar = await startMirror([
+			{ version: "go1.22.5", platform: hostPlatform, more: [{ path: "go/trojan", content: "horse" }] },
+		]);
+		try {
+			const { status, stderr } = await box.gox(["install", "1.22.5"], { env: liar.env });
+			expect(status).toBe(5);
+			expect(stderr).toContain("contradict each other about go1.22.5");
+			const mirrorOnly = await box.gox(["install", "1.22.5"], { env: { ...liar.env, GOX_INDEX: "" } });
+			expect(mirrorOnly.status).toBe(5);
+			expect(mirrorOnly.stderr).toContain("SHA-256");
+			expect(box.names("versions")).toEqual([]);
+			expect(box.leftovers()).toEqual([]);
+			const mine = await box.gox(["install", "1.22.5"], { env: { ...liar.env, GOX_UNOFFICIAL: "1" } });
+			expect(mine.status, mine.stderr).toBe(0);
+			expect(mine.stderr).toContain("not what the Go project published");
+			expect(JSON.parse(box.read("goxhome/receipts/go1.22.5.json"))).toMatchObject({
+				official: false,
+				witnesses: [{ kind: "unofficial index" }],
+			});
+		} finally {
+			await liar.close();
+		}
+	});
+
+	it("wrong bytes are deleted; a second mirror that has the right ones takes over", async () => {
+		const bad = await startMirror();
+		bad.server.put(mirror.path("go1.90.1"), Buffer.from("not an archive at all"));
+		try {
+			const alone = await box.gox(["install", "1.90.1"], { env: { GOX_MIRRORS: bad.server.mirror } });
+			expect(alone.status).toBe(5);
+			expect(box.names("versions")).toEqual([]);
+			const both = await box.gox(["install", "1.90.1"], { env: { GOX_MIRRORS: `${bad.server.mirror},${mirror.server.mirror}` } });
+			expect(both.status, both.stderr).toBe(0);
+			expect(box.leftovers()).toEqual([]);
+		} finally {
+			await bad.close();
+		}
+	});
+});
