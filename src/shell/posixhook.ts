@@ -164,7 +164,7 @@ function __gox_announce {${prologue}
 	if [ -z "$__gox_near" ]; then
 		__gox_line=""
 	elif [ -x "$__gox_home/shims/gox" ]; then${dialect.beforeTalk}
-		line="$("$__gox_home/shims/gox" current)" || return 0
+		line="$(\\exec "$__gox_home/shims/gox" current)" || return 0
 		[ "$line" = "\${__gox_line-}" ] || __gox_say "$line"
 		__gox_line="$line"
 	fi

@@ -44,7 +44,8 @@ export const startupCases: readonly (readonly [name: string, file: Kind, text: s
 	["exec behind a condition", bashrc, "export A=1\n@\n[ -t 1 ] && exec fish\n"],
 	["exec sometimes, and more behind it", bashrc, "@\nif [ -t 1 ]; then exec fish; fi\nexport A=1\n@"],
 	["exec always, and dead lines behind it", bashrc, "export A=1\n@\nexec zsh -l\nexport B=1\n"],
-	["exec of a redirection leaves nothing", bashrc, "exec 2>/dev/null\nexec >&2\nexec {fd}>/tmp/x\nexport A=1\n@"],
+	["exec of a redirection leaves nothing", bashrc, "exec 2>/dev/null\nexec >&2\nexport A=1\n@"],
+	["exec of a redirection to a variable (bash 4)", bashrc, "exec {fd}>/dev/null\nexport A=1\n@"],
 	["exec in a function", bashrc, "f() {\n  exec fish\n}\nfunction g { exec fish; }\nexport A=1\n@"],
 	["exit in a subshell", bashProfile, '(cd /tmp || exit 1)\nx=$(exit 3)\ny="$(case a in a) exit;; esac)"\nexport A=1\n@'],
 	["a return in a here-document", bashProfile, "cat <<'END' >/dev/null\nreturn\nexec fish\nEND\nexport A=1\n@"],
@@ -80,7 +81,7 @@ export const startupCases: readonly (readonly [name: string, file: Kind, text: s
 	["lines that go on", bashrc, "export A=1 \\\n  B=2\ntrue &&\n  echo yes |\n  cat\n@"],
 	["process substitution", bashrc, 'source <(kubectl completion bash)\nwhile read -r l; do :; done < <(echo "a)")\n@'],
 	["a here-string", bashrc, "read -r x <<<'return'\n@"],
-	["a case in a substitution", bashrc, "x=$(case $y in (a) echo 1;; b|c) echo 2;; esac)\n@"],
+	["a case in a substitution (bash 4)", bashrc, "x=$(case $y in (a) echo 1;; b|c) echo 2;; esac)\n@"],
 ];
 
 /** The text, and where its `@` lines stood. */
