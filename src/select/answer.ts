@@ -5,7 +5,7 @@ import { type Layout, versionKey } from "../store/layout.ts";
 import { keyNotInstalled, noneInstalled, noSystemGo } from "./failure.ts";
 import { type Pin, withoutGo } from "./pin.ts";
 import { findSystemGo } from "./system.ts";
-import { keyLinkedAt, type Toolchain, toolchainOf, versionOf } from "./toolchain.ts";
+import { keyLinkedAt, type Toolchain, toolchainOf, versionOf, wordFor } from "./toolchain.ts";
 
 /** What a request comes to in this store. */
 export interface Answer {
@@ -28,7 +28,7 @@ export function answerPin(context: Context, layout: Layout, pin: Pin, word: stri
 		}
 		case "alias": {
 			const key = keyLinkedAt(join(layout.aliases, pin.name)) ?? "";
-			return answerKey(layout, key, withoutGo(key), who);
+			return answerKey(layout, key, wordFor(key), who);
 		}
 		case "prefix":
 			return answerLink(layout, pin.prefix, request, () => noneInstalled(`Go ${pin.prefix}`, who, request));

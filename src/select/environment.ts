@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import type { Context, Env } from "../context.ts";
 import { layoutOf } from "../store/layout.ts";
+import { wordFor } from "./toolchain.ts";
 
 /**
  * The environment for a command that is to run with one Go, whatever directory it goes to: that Go's tools first on PATH,
@@ -13,9 +14,9 @@ export function environmentFor(context: Context, bin: string): Env {
 	return { ...rest, PATH: [bin, shims, ...(PATH ? [PATH] : [])].join(":"), GOX_VERSION: pinFor(context, bin) };
 }
 
-/** What GOX_VERSION has to say for this Go: its key without `go`; for one that isn't gox's, `system`. */
+/** What GOX_VERSION has to say for this Go; for one that isn't gox's, `system`. */
 function pinFor(context: Context, bin: string): string {
 	const goroot = dirname(bin);
 	const { versions } = layoutOf(context.home);
-	return goroot === join(versions, basename(goroot)) ? basename(goroot).replace(/^go/, "") : "system";
+	return goroot === join(versions, basename(goroot)) ? wordFor(basename(goroot)) : "system";
 }

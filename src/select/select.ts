@@ -6,11 +6,11 @@ import { parseRelease } from "../version/release.ts";
 import { type Answer, answerFound, answerKey, answerPin } from "./answer.ts";
 import { badSwitch, badVariable, floorNotInstalled, noSystemGo } from "./failure.ts";
 import { findModFile, type ModFile, pickForFloor, requestFor, satisfies } from "./floor.ts";
-import { parsePin, trimBlanks, withoutGo } from "./pin.ts";
+import { parsePin, trimBlanks } from "./pin.ts";
 import type { Below, Considered, Selection, Source, SourceKind } from "./source.ts";
 import { startOf, upward } from "./start.ts";
 import { findSystemGo, type SystemGo } from "./system.ts";
-import { keyLinkedAt, type Toolchain } from "./toolchain.ts";
+import { keyLinkedAt, type Toolchain, wordFor } from "./toolchain.ts";
 import { parseGoVersionFile, parseToolVersions, readVersionFile } from "./versionfile.ts";
 
 export interface SelectOptions {
@@ -81,7 +81,7 @@ function switchAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
 	const release = text.startsWith("go") ? parseRelease(text.replace(/[- \t].*$/s, "")) : undefined;
 	if (!release) throw badSwitch(switchVariable, text);
 	return {
-		...answerKey(layout, release.name, release.version, switchVariable),
+		...answerKey(layout, release.name, wordFor(release.name), switchVariable),
 		source: { kind: switchVariable, path: null, text },
 	};
 }
@@ -148,7 +148,7 @@ function floorAnswer({ context, layout, start, note }: Inquiry): Spoken | undefi
 
 function defaultAnswer({ layout, note }: Inquiry): Spoken | undefined {
 	const key = keyLinkedAt(layout.current);
-	const answer = key === undefined ? undefined : answerKey(layout, key, withoutGo(key), "the default");
+	const answer = key === undefined ? undefined : answerKey(layout, key, wordFor(key), "the default");
 	note("default", answer ? layout.current : null, answer?.version ?? null);
 	if (!answer?.version) return undefined;
 	return { ...answer, source: { kind: "default", path: layout.current, text: answer.version } };

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { linkedKey } from "../store/installed.ts";
 import type { Layout } from "../store/layout.ts";
+import { parseRelease } from "../version/release.ts";
 
 /** A Go that can run. */
 export interface Toolchain {
@@ -26,6 +27,18 @@ export function toolchainOf(layout: Layout, key: string): Toolchain | undefined 
 export function keyLinkedAt(path: string): string | undefined {
 	const key = linkedKey(path);
 	return key !== undefined && keyShape.test(key) ? key : undefined;
+}
+
+/**
+ * The pin that means exactly this key: `1.22.5`, `1.15.15@darwin-amd64`; `1.20.0` for go1.20, because the pin `1.20`
+ * is the newest of that minor.
+ */
+export function wordFor(key: string): string {
+	const [name = "", ...platform] = key.split("@");
+	const release = parseRelease(name);
+	if (!release) return key.replace(/^go/, "");
+	const { major, minor, patch } = release.parsed;
+	return [release.stable ? `${major}.${minor}.${patch}` : release.version, ...platform].join("@");
 }
 
 /** A key without its platform: `go1.15.15` of `go1.15.15@darwin-amd64`. */

@@ -11,7 +11,7 @@ import { reportOn } from "../../src/ui/report.ts";
 import { layOut } from "../shim/case.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 
-const installed = ["1.20.14", "1.21.13", "1.22.4", "1.22.5", "1.23rc1"];
+const installed = ["1.20", "1.20.14", "1.21.13", "1.22.4", "1.22.5", "1.23rc1"];
 let root: string;
 let context: Context;
 
@@ -85,6 +85,7 @@ describe("gox exec", () => {
 			`${home}/versions/go1.21.13/bin:${home}/shims:${context.env.PATH}|1.21.13|`,
 		);
 		expect(await printed(["system"], 'echo "$GOX_VERSION"')).toBe("system");
+		expect(await printed(["1.20.0"], 'echo "$GOX_VERSION"')).toBe("1.20.0");
 	});
 
 	it("leaves no empty entry on PATH, which would be the working directory", async () => {
