@@ -64,11 +64,12 @@ const goTimeoutMs = 30 * 60 * 1000;
  * @throws GoxError `no-such-release`, `network`, `offline`, `integrity`, `interrupted`; `usage` for a bad GOPROXY.
  */
 export async function fetchToolchain(
-	context: Context,
+	caller: Context,
 	release: Release,
 	platform: Platform,
 	options: FetchOptions,
 ): Promise<FetchedToolchain> {
+	const context = { ...caller, signal: options.signal ?? caller.signal };
 	const version = toolchainVersion(release, platform);
 	const go = findGo(context);
 	const settings = goSettings(context, go?.goroot);
@@ -122,7 +123,7 @@ async function fetchByGo(
 	if (!go) throw new GoxError("network", "no Go of 1.21 or later is on this machine", { hint: "gox list" });
 	const download = await goModDownload(context, go, toolchainModule, version, {
 		directory: options.dir,
-		signal: options.signal ?? context.signal,
+		signal: context.signal,
 		timeoutMs: options.timeoutMs ?? goTimeoutMs,
 		seen: headForGo(context, settings),
 	});
@@ -136,14 +137,15 @@ async function fetchByGo(
  * The toolchains that the module proxy knows, in its own order, for the platforms that gox installs.
  * @throws GoxError as `fetchToolchain`.
  */
-export async function listToolchains(context: Context, options: FetchOptions): Promise<ListedToolchain[]> {
+export async function listToolchains(caller: Context, options: FetchOptions): Promise<ListedToolchain[]> {
+	const context = { ...caller, signal: options.signal ?? caller.signal };
 	const go = findGo(context);
 	const settings = goSettings(context, go?.goroot);
 	const useGo = go !== undefined && !isOffline(context) && options.only !== "goproxy";
 	const versions = useGo
 		? await goListVersions(context, go, toolchainModule, {
 				directory: options.dir,
-				signal: options.signal ?? context.signal,
+				signal: context.signal,
 				timeoutMs: options.timeoutMs ?? goTimeoutMs,
 			})
 		: await withClient(context, options, (client) =>

@@ -140,7 +140,7 @@ describe.skipIf(!go)("the real go command (skipped without Go 1.21 or later)", (
 
 	const moduleCache = process.env.GOMODCACHE ?? join(homedir(), "go", "pkg", "mod");
 	const download = join(moduleCache, "cache", "download");
-	describe.each(recordedToolchains)("with $version out of a module cache", (real) => {
+	describe.each(recordedToolchains.slice(1, 3))("with $version out of a module cache", (real) => {
 		const zip = join(download, "golang.org/toolchain/@v", `${real.version}.zip`);
 		const known = parseToolchainVersion(real.version) ?? expect.unreachable();
 		const serveReal = () => {
