@@ -1,6 +1,6 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { buildWithCc, hostTarget, isFresh, prebuiltDir } from "../../scripts/build-shims.mjs";
 import { type Case, layOut, type Refused, rooted } from "./case.ts";
 
@@ -29,7 +29,7 @@ const nobody = 65_534;
 export function machineOf(each: Case, root: string, shim: string): Machine {
 	const { cwd, env } = layOut(each, root, (path) => installShims(shim, dirname(path)));
 	const who = each.unless === "root" && isRoot ? { uid: nobody, gid: nobody } : {};
-	chmodSync(dirname(root), 0o755);
+	if ("uid" in who) openTo(root);
 	return {
 		root,
 		cwd,
@@ -45,6 +45,11 @@ export function machineOf(each: Case, root: string, shim: string): Machine {
 			});
 		},
 	};
+}
+
+/** Lets everybody into the test's own directories above `root`. */
+function openTo(root: string): void {
+	for (let above = dirname(root); basename(above).startsWith("gox-"); above = dirname(above)) chmodSync(above, 0o755);
 }
 
 export function installShims(shim: string, directory: string): void {
