@@ -140,8 +140,8 @@ export class Client {
 			throw refuse(`a redirect from https to ${to.protocol.slice(0, -1)}, at ${to.host || "a file"}, is refused`);
 		}
 		const refusal = refusalOf(to, this.#rules);
-		if (refusal || to.protocol === "file:") {
-			throw refuse(`a redirect to ${shown(to)} is refused: ${refusal?.reason ?? "it leads to a file of this machine"}`);
+		if (refusal) {
+			throw refuse(`a redirect to ${shown(to)} is refused: ${refusal.reason}`);
 		}
 		return to;
 	}

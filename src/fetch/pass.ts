@@ -109,6 +109,10 @@ export class Pass {
 		this.#mirrors.tag = opening.tag;
 		this.#total = opening.total;
 		const from = hostOf(url);
+		if (this.#received > 0) {
+			this.#pure = opening.offset === 0;
+			this.#note(`${from}: ${opening.offset > 0 ? `resumed at byte ${opening.offset}` : "sends the file from its beginning"}`);
+		}
 		const body =
 			opening.offset < this.#received ? begins(opening.body, this.#received, this.#hash.copy().digest("hex")) : opening.body;
 		for await (const piece of body) {

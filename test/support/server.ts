@@ -26,6 +26,8 @@ export interface Fault {
 	readonly redirect?: string;
 	/** A Range gets 200 and the whole file. */
 	readonly ignoreRange?: boolean;
+	/** If-Range is not understood. */
+	readonly ignoreIfRange?: boolean;
 	/** What Content-Range claims, instead of the truth. */
 	readonly contentRange?: string;
 	/** What Content-Length claims; the body stays, and the connection ends with it. */
@@ -137,7 +139,7 @@ function respond(request: IncomingMessage, response: ServerResponse, file: Buffe
 	}
 	const tag = fault.headers && "etag" in fault.headers ? fault.headers.etag : etagOf(content);
 	if (tag !== undefined && request.headers["if-none-match"] === tag) return void response.writeHead(304, { etag: tag }).end();
-	const range = fault.ignoreRange ? undefined : rangeOf(request, tag);
+	const range = fault.ignoreRange ? undefined : rangeOf(request, fault.ignoreIfRange ? request.headers["if-range"] : tag);
 	if (range && range.start >= content.length) {
 		return void response.writeHead(416, defined({ "content-range": `bytes */${content.length}`, ...fault.headers })).end();
 	}

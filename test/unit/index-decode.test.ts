@@ -24,6 +24,11 @@ const file = {
 	kind: "archive",
 };
 const release = { version: "go1.22.5", stable: true, files: [file] };
+const named = (version: string) => ({
+	version,
+	stable: true,
+	files: [{ ...file, version, filename: `${version}.linux-amd64.tar.gz` }],
+});
 const withFile = (change: object) => [{ ...release, files: [{ ...file, ...change }] }];
 
 describe("a good list", () => {
@@ -58,10 +63,7 @@ describe("a good list", () => {
 	test.each<[string, unknown]>([
 		["unknown fields", [{ ...release, featured: 1, files: [{ ...file, mirror: "x" }] }]],
 		["a byte-order mark", `\ufeff${JSON.stringify([release])}`],
-		[
-			"releases that aren't Go versions",
-			[release, ...["go1.22", "go2", "go1.20.0", "weekly.2012", ""].map((version) => ({ ...release, version, files: [] }))],
-		],
+		["releases that aren't Go versions", [release, ...["go1.22", "go2", "go1.20.0", "weekly.2012", "1.22.6"].map(named)]],
 		[
 			"a release for other platforms only",
 			[release, { version: "go1.22.6", stable: true, files: [{ ...file, version: "go1.22.6", os: "plan9" }] }],
