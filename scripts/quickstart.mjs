@@ -55,7 +55,7 @@ async function tour() {
 
 	heading("One shell only");
 	const shell = ["zsh", "bash"].find((name) => spawnSync(name, ["-c", ":"]).status === 0) ?? "bash";
-	const script = `eval "$(${gox} init ${shell})"\ngox use 1.21\ngo version\ngox use --unset\ngo version\n`;
+	const script = `exec 2>&1\neval "$(${gox} init ${shell})"\ngox use 1.21\ngo version\ngox use --unset\ngo version\n`;
 	const used = step(`gox use 1.21; go version; gox use --unset; go version      (in ${shell})`, shell, ["-c", script], {
 		cwd: project,
 	});
