@@ -158,7 +158,7 @@ end
 
 if status is-interactive
     function __gox_moved --on-variable PWD
-        status is-command-substitution; or __gox_announce
+        __gox_announce
     end
     __gox_nearest
     set -g __gox_near $__gox_found

@@ -4,7 +4,7 @@ import type { HookSettings, ShellName } from "./shell.ts";
 /** Where the two shells differ inside the functions that they share. */
 export interface PosixDialect {
 	readonly name: ShellName;
-	/** First in every function: zsh's own rules, whatever options the user has set. */
+	/** First in the functions that are called from outside: zsh's own rules, whatever options the user has set. */
 	readonly prologue: string;
 	/** Before something is written while a line may be being edited. */
 	readonly beforeTalk: string;
@@ -43,7 +43,7 @@ function __gox_say {
 }
 
 # __gox_find WORD: the GOROOT that it means, in __gox_found; fails where that isn't certain.
-function __gox_find {${prologue}
+function __gox_find {
 	local word="$1" key="" core=""
 	case "$word" in
 	go[0-9]*) word="\${word#go}" ;;
@@ -70,7 +70,6 @@ function __gox_find {${prologue}
 		*) __gox_found="$__gox_home/aliases/$key" ;;
 		esac
 		;;
-	*.*) return 1 ;;
 	*) __gox_found="$__gox_home/aliases/$word" ;;
 	esac
 	[ -e "$__gox_found/bin/go" ]
@@ -120,7 +119,7 @@ function gox {
 }
 
 # Which version file or go.mod is nearest, in __gox_found; which Go that means is for the program to say.
-function __gox_nearest {${prologue}
+function __gox_nearest {
 	local dir="\${PWD-}"
 	__gox_found=""
 	case "$dir" in
@@ -144,7 +143,7 @@ function __gox_nearest {${prologue}
 	done
 }
 
-function __gox_names_go {${prologue}
+function __gox_names_go {
 	local word="" more="" lines=0
 	while IFS=$' \\t\\r' read -r word more || [ -n "$word" ]; do
 		case "$word" in go | golang) return 0 ;; esac
@@ -155,7 +154,7 @@ function __gox_names_go {${prologue}
 }
 
 # Says, on entering another project, which Go it uses and why; at most one process.
-function __gox_announce {${prologue}
+function __gox_announce {
 	local line=""
 	[ "\${GOX_ANNOUNCE:-${settings.announce ? "on" : "off"}}" != off ] || return 0
 	__gox_nearest

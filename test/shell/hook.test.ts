@@ -165,7 +165,10 @@ function story(shell: RealShell): void {
 	it("isn't led astray by a directory's name, nor by a cd that takes nobody anywhere", () => {
 		sandbox.calls();
 		const nowhere = shell.name === "fish" ? "" : 'x=$(cd "$P/a"; pwd)\n';
-		const { talk } = sandbox.type(shell, `cd "$P"\n${shell.name === "fish" ? "cd $P/-f*" : 'cd -- "$P/"-f*'}\n${nowhere}`);
+		const { talk } = sandbox.type(
+			shell,
+			`cd "$P"\n${shell.name === "fish" ? "cd $P/-f*" : 'cd -- "$P/"-f*'}\ncd sub\ncd ..\n${nowhere}`,
+		);
 		expect(talk).toEqual([expect.stringContaining(`gox: go1.22.5 (${sandbox.projects}/-f`)]);
 		expect(sandbox.calls()).toEqual(["gox current @"]);
 	});
@@ -272,6 +275,12 @@ function processes(sandbox: ShellSandbox, shell: RealShell, script: string, cwd:
 
 describe.skipIf(onPath("bash") === undefined)("bash's PROMPT_COMMAND", () => {
 	const shell = realShells.find(({ name }) => name === "bash") as RealShell;
+	it("doesn't end a shell that has set -e, whatever the last status was", async () => {
+		const sandbox = new ShellSandbox();
+		await sandbox.setUp(shell);
+		expect(sandbox.type(shell, "set -e\n! true\necho alive\n").out).toBe("alive\n");
+	});
+
 	it.each([
 		["nothing", "unset PROMPT_COMMAND", []],
 		["an empty string", "PROMPT_COMMAND=", []],

@@ -55,11 +55,12 @@ export class ShellSandbox {
 		this.file("projects/a/.go-version", "1.22\n");
 		this.file("projects/a/deep/er/main.go", "package main\n");
 		this.file("projects/b/go.mod", "module b\n\ngo 1.21\n");
-		this.file("projects/c/.tool-versions", "nodejs 20\n  golang 1.21.13\n");
+		this.file("projects/c/.tool-versions", "nodejs 20\n  golang 1.21.13");
 		this.file("projects/d/.tool-versions", "golangci-lint 1.2\nnodejs 20");
 		this.file("projects/e/broken", "");
 		this.file("projects/e/.go-version", "1.2d2\n");
 		this.file("projects/-f\n[x] $(y)/go.mod", "module f\n");
+		this.file("projects/-f\n[x] $(y)/sub/x.go", "package x\n");
 		this.file("outside/x/y", "");
 		this.file("assets/shims/gox-shim.sh", standIn);
 		for (const name of [".zshrc", ".bashrc"]) this.file(`it's my home/${name}`, "PS1=\nPROMPT=\n");

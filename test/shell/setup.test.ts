@@ -76,11 +76,11 @@ describe("gox setup", () => {
 		const rc = join(sandbox.userHome, ".zshrc");
 		const real = join(sandbox.root, "dotfiles/zshrc");
 		sandbox.file("dotfiles/zshrc", "export A=1");
-		chmodSync(real, 0o640);
+		chmodSync(real, 0o666);
 		finish("/bin/ln", ["-sf", "../dotfiles/zshrc", rc], {});
 		await sandbox.setUp(named("zsh"));
 		expect(readlinkSync(rc)).toBe("../dotfiles/zshrc");
-		expect(statSync(real).mode & 0o777).toBe(0o640);
+		expect(statSync(real).mode & 0o777).toBe(0o666);
 		expect(readFileSync(real, "utf8")).toContain("export A=1\n# >>> gox >>>\n");
 		const [copy = ""] = readdirSync(join(sandbox.home, "backup"));
 		expect(copy).toMatch(/^\.zshrc\.\d{4}-/);
