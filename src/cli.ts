@@ -15,9 +15,10 @@ async function main(): Promise<void> {
 	const context = processContext(interruption());
 	watchOutput();
 	const status = await run(context);
-	process.exitCode = status;
 	// Idle keep-alive connections would hold the process; what was written has to leave first.
-	process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+	process.stdout.write("", (failure) =>
+		process.stderr.write("", () => process.exit(failure ? statusOfLostOutput(failure) : status)),
+	);
 }
 
 async function run(context: Context): Promise<number> {
@@ -85,12 +86,11 @@ function interruption(): AbortSignal {
 	return controller.signal;
 }
 
-/** A reader that left (`gox list | head -1`) ends the run quietly; a full disk behind stdout is a failure. */
 function watchOutput(): void {
-	for (const stream of [process.stdout, process.stderr]) {
-		stream.on("error", (error) => {
-			if (systemCode(error) === "EPIPE") process.exit(0);
-			process.exit(6);
-		});
-	}
+	for (const stream of [process.stdout, process.stderr]) stream.on("error", (error) => process.exit(statusOfLostOutput(error)));
+}
+
+/** A reader that left (`gox list | head -1`) ends the run quietly; a full disk behind stdout is a failure. */
+function statusOfLostOutput(error: Error): number {
+	return systemCode(error) === "EPIPE" ? 0 : 6;
 }

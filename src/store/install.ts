@@ -15,8 +15,9 @@ import { type Installed, installedVersions, linkedKey } from "./installed.ts";
 import { type Layout, versionKey } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import { type Receipt, readReceipt, writeReceipt } from "./receipt.ts";
+import { recover } from "./recover.ts";
 import { completeShims } from "./shims.ts";
-import { makeStaging, stagingPath, sweepStaging } from "./staging.ts";
+import { makeStaging, stagingPath } from "./staging.ts";
 
 export interface InstallPlan {
 	readonly release: Release;
@@ -48,6 +49,7 @@ export interface InstallOutcome {
 export async function installVersion(context: Context, plan: InstallPlan): Promise<InstallOutcome> {
 	const layout = openHome(context);
 	const key = versionKey(plan.release.name, plan.platform, context.host());
+	recover(context, layout);
 	if (!plan.force && isComplete(layout, key)) return settle(context, layout, plan, key, "already");
 	makeHome(layout);
 	return withLock(
@@ -55,7 +57,6 @@ export async function installVersion(context: Context, plan: InstallPlan): Promi
 		layout,
 		key,
 		async (signal) => {
-			sweepStaging(context, layout);
 			if (!plan.force && isComplete(layout, key)) return settle(context, layout, plan, key, "already");
 			const staging = makeStaging(context, layout, key);
 			try {

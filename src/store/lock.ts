@@ -6,13 +6,13 @@
  * holder, should it wake, sees that it is compromised and aborts. Beside it, `KEY.owner` names the holder's
  * process, so that a lock left by a killed process on this machine is taken over at once.
  */
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { besideName, ifPresent, makeDirectory } from "../fs.ts";
+import { besideName, ifPresent, makeDirectory, namesIn } from "../fs.ts";
 import type { Layout } from "./layout.ts";
 
 export interface LockTimes {
@@ -93,20 +93,30 @@ async function acquire(
 	}
 }
 
-/** Removes the lock of a holder that is dead, and only that one: what was renamed away must be what was looked at. */
-function breakDeadLock(context: Context, layout: Layout, key: string): boolean {
-	const path = join(layout.locks, `${key}.lock`);
-	const seen = ifPresent(() => statSync(path));
-	const owner = readOwner(layout, key);
-	if (!seen || !owner || owner.host !== hostname() || owner.pid === context.pid || context.isAlive(owner.pid)) return false;
-	const aside = besideName(path);
-	if (!ifPresent(() => renamed(path, aside))) return false;
-	if (statSync(aside).ino !== seen.ino) {
-		// Another waiter was quicker and its new lock was caught: give it back.
-		renameSync(aside, path);
-		return false;
+/** Removes the locks of processes of this machine that died holding them. */
+export function sweepLocks(context: Context, layout: Layout): void {
+	for (const name of namesIn(layout.locks)) {
+		const key = /^(.+)\.(?:lock|owner)$/.exec(name)?.[1];
+		if (key !== undefined) breakDeadLock(context, layout, key);
 	}
-	rmSync(aside, { recursive: true, force: true });
+}
+
+/** Whether a process that may be alive holds the lock. */
+export function isLocked(layout: Layout, key: string): boolean {
+	return existsSync(join(layout.locks, `${key}.lock`));
+}
+
+/**
+ * Removes the lock of a holder that is dead. The name of the dead holder goes first, in one rename that only one
+ * process can make: whoever holds the lock afterwards is not taken for the dead one.
+ */
+function breakDeadLock(context: Context, layout: Layout, key: string): boolean {
+	const owner = readOwner(layout, key);
+	if (!owner || owner.host !== hostname() || owner.pid === context.pid || context.isAlive(owner.pid)) return false;
+	const aside = besideName(ownerPath(layout, key));
+	if (!ifPresent(() => renamed(ownerPath(layout, key), aside))) return false;
+	rmSync(aside, { force: true });
+	rmSync(join(layout.locks, `${key}.lock`), { recursive: true, force: true });
 	return true;
 }
 

@@ -8,8 +8,9 @@ import { openHome } from "./home.ts";
 import { type Installed, linkedKey } from "./installed.ts";
 import { withLock } from "./lock.ts";
 import { removeReceipt } from "./receipt.ts";
+import { recover } from "./recover.ts";
 import { completeShims } from "./shims.ts";
-import { stagingPath, sweepStaging } from "./staging.ts";
+import { stagingPath } from "./staging.ts";
 
 export interface UninstallOutcome {
 	/** Whether it was the default; there is none now. */
@@ -25,12 +26,12 @@ export async function uninstallVersion(
 	waiting?: (owner: string) => void,
 ): Promise<UninstallOutcome> {
 	const layout = openHome(context);
+	recover(context, layout);
 	return withLock(
 		context,
 		layout,
 		installed.key,
 		async () => {
-			sweepStaging(context, layout);
 			const gone = stagingPath(context, layout, "gone", installed.key);
 			context.checkpoint("uninstall:start");
 			renameSync(join(layout.versions, installed.key), gone);

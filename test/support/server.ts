@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { EventEmitter, once as firstOf } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -71,6 +72,8 @@ export interface TestServer {
 	failAlways(path: string, fault: Fault | undefined): void;
 	/** Requests for one path, without their queries. */
 	requestsFor(path: string): readonly Logged[];
+	/** Resolves once the path has been asked for. */
+	seen(path: string): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -82,6 +85,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 	const once = new Map<string, Fault[]>();
 	const always = new Map<string, Fault>();
 	const requests: Logged[] = [];
+	const arrivals = new EventEmitter();
 	const put = (path: string, content: Buffer | string) => void files.set(path, Buffer.from(content));
 	const putIndex = (index: unknown) =>
 		put(indexPath, typeof index === "string" || Buffer.isBuffer(index) ? index : JSON.stringify(index, null, 1));
@@ -94,6 +98,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 		const path = (request.url ?? "").replace(/\?.*$/, "");
 		const logged: Logged = { method: request.method ?? "", url: request.url ?? "", headers: request.headers, status: 0 };
 		requests.push(logged);
+		arrivals.emit(path);
 		const fault = once.get(path)?.shift() ?? always.get(path) ?? {};
 		respond(request, response, files.get(path), fault);
 		if (response.headersSent) logged.status = response.statusCode;
@@ -111,6 +116,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 		fail: (path, ...faults) => void once.set(path, [...(once.get(path) ?? []), ...faults]),
 		failAlways: (path, fault) => void (fault ? always.set(path, fault) : always.delete(path)),
 		requestsFor: (path) => requests.filter(({ url }) => url.replace(/\?.*$/, "") === path),
+		seen: async (path) => {
+			if (!requests.some(({ url }) => url.replace(/\?.*$/, "") === path)) await firstOf(arrivals, path);
+		},
 		close: () => closeServer(server),
 	};
 }
