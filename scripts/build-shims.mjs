@@ -11,6 +11,7 @@ import {
 	readdirSync,
 	readFileSync,
 	rmSync,
+	statSync,
 	writeFileSync,
 } from "node:fs";
 import { machine, tmpdir, userInfo } from "node:os";
@@ -177,8 +178,9 @@ export function rebuildPrebuilt() {
 
 /** zig compiles its C library once and keeps it; outside the repository, and each user's own. */
 function zigCache() {
-	const directory = join(tmpdir(), `gox-zig-cache-${userInfo().uid}`);
+	const directory = `/tmp/gox-zig-cache-${userInfo().uid}`;
 	mkdirSync(directory, { recursive: true, mode: 0o700 });
+	if (statSync(directory).uid !== userInfo().uid) throw new Error(`${directory} is another user's: remove it`);
 	return { ZIG_GLOBAL_CACHE_DIR: directory, ZIG_LOCAL_CACHE_DIR: directory };
 }
 

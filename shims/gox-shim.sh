@@ -935,6 +935,11 @@ find_self() {
 	real_directory "$self"
 	directory_of_self=${self%/*}
 	if [ -L "$self" ] || ! is_plain "$self"; then directory_of_self=$real; fi
+	# The directory it was found in may be a link to shims/ by another name.
+	case $directory_of_self in */shims) ;; *) directory_of_self=$real ;; esac
+}
+
+find_home() {
 	case ${GOX_HOME-} in
 	/*) join_words "$GOX_HOME" ;;
 	*)
@@ -1045,14 +1050,17 @@ plan() {
 	export PATH
 	gox_shim_constants
 	find_self
-	case $self_name in
-	gox | gox-shim.sh)
-		if [ "$*" != --shim-self-test ]; then
-			plan_to_hand_over
-			return
-		fi
+	case "$self_name $*" in
+	'gox --shim-self-test' | 'gox-shim.sh --shim-self-test')
 		host_platform
 		printf 'echo gox-shim ok %s' "$host"
+		return
+		;;
+	esac
+	find_home
+	case $self_name in
+	gox | gox-shim.sh)
+		plan_to_hand_over
 		return
 		;;
 	esac

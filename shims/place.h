@@ -68,7 +68,9 @@ static text executed_path(void) {
 
 static text resolved_self(char *bytes) {
 #ifdef __APPLE__
-	return realpath(executed_path().at, bytes) ? text_of(bytes) : none;
+	char real[PATH_MAX];
+	if (!realpath(executed_path().at, real) || strlen(real) >= LONGEST_PATH) return none;
+	return text_of(strcpy(bytes, real));
 #else
 	ssize_t length = readlink("/proc/self/exe", bytes, LONGEST_PATH);
 	return length > 0 && length < LONGEST_PATH ? (text){bytes, (size_t)length} : none;
@@ -102,6 +104,8 @@ static bool find_place(place *here) {
 	buffer home = BUFFER(home_bytes);
 	text wanted = text_of(getenv("GOX_HOME"));
 	text lexical = starts(wanted, T("/")) ? wanted : shims_parent(own);
+	/* The directory it was found in may be a link to shims/ by another name. */
+	if (!lexical.len) lexical = shims_parent(resolved_self(own_bytes));
 	if (!lexical.len) {
 		text user = text_of(getenv("HOME"));
 		if (!starts(user, T("/"))) return false;

@@ -25,9 +25,13 @@ export interface Machine {
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 
+/** A case without its question and answer: the same fields set up a machine for a story. */
+export type Setup = Omit<Case, "name" | "expect">;
+
 /** Lays a case out with copies of `shim` as go, gofmt and gox. What is not for the superuser runs as nobody. */
-export function machineOf(each: Case, root: string, shim: string): Machine {
-	const { cwd, env } = layOut(each, root, (path) => installShims(shim, dirname(path)));
+export function machineOf(each: Setup, root: string, shim: string): Machine {
+	const unasked: Case = { name: "", expect: { error: "", exit: 0, message: "", hint: null }, ...each };
+	const { cwd, env } = layOut(unasked, root, (path) => installShims(shim, dirname(path)));
 	const who = each.unless === "root" && isRoot ? { uid: nobody, gid: nobody } : {};
 	if ("uid" in who) openTo(root);
 	return {
@@ -52,8 +56,8 @@ function openTo(root: string): void {
 	for (let above = dirname(root); basename(above).startsWith("gox-"); above = dirname(above)) chmodSync(above, 0o755);
 }
 
-export function installShims(shim: string, directory: string): void {
-	for (const name of ["go", "gofmt", "gox"]) {
+export function installShims(shim: string, directory: string, names: readonly string[] = ["go", "gofmt", "gox"]): void {
+	for (const name of names) {
 		rmSync(join(directory, name), { force: true });
 		copyFileSync(shim, join(directory, name));
 		chmodSync(join(directory, name), 0o755);
