@@ -1,4 +1,5 @@
 import { GoxError } from "../errors.ts";
+import { parsePin } from "../select/pin.ts";
 import { shellNames } from "../shell/shells.ts";
 import type { Run } from "./command.ts";
 import { shellVersion } from "./shellversion.ts";
@@ -9,15 +10,16 @@ import { shellVersion } from "./shellversion.ts";
  * what it puts into GOX_VERSION. Without the hook there is nothing to be done but to say how to get it.
  */
 export const run: Run = ({ context, report, args: [word], options }) => {
-	const isHooked = shellNames.some((name) => name === context.env.GOX_HOOK);
 	if (options.has("unset") && word !== undefined) {
 		throw new GoxError("usage", "use: --unset takes no version", { hint: "gox use --unset" });
 	}
 	if (options.has("unset")) throw noHook("unset GOX_VERSION");
 	if (word === undefined) throw new GoxError("usage", "use: which version?", { hint: "gox use 1.22\ngox use --unset" });
-	const version = shellVersion(context, word);
-	if (!isHooked) throw noHook(`export GOX_VERSION=${version}`);
-	report.line(version);
+	if (!shellNames.some((name) => name === context.env.GOX_HOOK)) {
+		const pin = parsePin(word);
+		throw noHook(`export GOX_VERSION=${pin && pin.kind !== "alias" ? word : shellVersion(context, word)}`);
+	}
+	report.line(shellVersion(context, word));
 	return undefined;
 };
 

@@ -261,9 +261,15 @@ describe("gox use without a hook", () => {
 	const context = (more: Record<string, string> = {}) =>
 		testContext({ root: sandbox.root, env: { GOX_HOME: sandbox.home, HOME: sandbox.userHome, ...more } });
 	it.each([
-		["1.21", {}, "usage", "gox setup          # once, for new shells\nexport GOX_VERSION=1.21.13"],
-		["1.19", {}, "not-installed", "gox install 1.19"],
-		["latst", {}, "not-a-version", "did you mean `latest`?"],
+		["1.21", {}, "usage", "gox setup          # once, for new shells\nexport GOX_VERSION=1.21"],
+		["oldstable", {}, "usage", "gox setup          # once, for new shells\nexport GOX_VERSION=1.21.13"],
+		["1.19", { GOX_HOOK: "zsh" }, "not-installed", "gox install 1.19"],
+		[
+			"l a t",
+			{},
+			"not-a-version",
+			"a version is like 1.22.5, 1.22, latest or '>=1.21 <1.23'; see them all with: gox list --remote",
+		],
 	])("%s", (word, more, code, hint) => {
 		expect(() => call(use, context(more), [word])).toThrow(expect.objectContaining({ code, hint }));
 	});

@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { ShellSandbox } from "./sandbox.ts";
+import { onPath, realShells } from "./shells.ts";
+
+/** A shell at a real terminal, with line editing and prompts; tmux tells when a command has run, so nothing waits. */
+const tmux = onPath("tmux");
+for (const shell of realShells) {
+	describe.skipIf(shell.path === undefined || tmux === undefined)(`${shell.title} at a terminal (needs tmux)`, () => {
+		const sandbox = new ShellSandbox();
+		const call = (...args: string[]) =>
+			spawnSync(tmux ?? "", ["-S", join(sandbox.root, "tmux"), "-f", "/dev/null", ...args], {
+				encoding: "utf8",
+				env: { ...sandbox.env(), SHELL: "/bin/sh" },
+				timeout: 60_000,
+			});
+		afterEach(() => void call("kill-server"));
+
+		it("reads its start-up files, chooses, announces, and comes back to a prompt", async () => {
+			await sandbox.setUp(shell);
+			const started = call("new-session", "-d", "-x", "300", "-y", "50", "-c", sandbox.root, shell.path ?? "", "-l", "-i");
+			expect(started.stderr).toBe("");
+			let steps = 0;
+			const type = (line: string) => {
+				steps++;
+				call("send-keys", "-l", `${line}; ${tmux} -S "$ROOT/tmux" wait-for -S step${steps}`);
+				call("send-keys", "Enter");
+				expect(call("wait-for", `step${steps}`).status).toBe(0);
+			};
+			type("gox use 1.21");
+			type('cd "$P/b"; go version');
+			type("gox use --unset");
+			type('cd "$P/a/deep"');
+			type("cd er");
+			type("echo the end");
+			// Once this has run, tmux has read what came before it.
+			type(":");
+			const screen = call("capture-pane", "-p", "-S", "-").stdout;
+			const said = screen.split("\n").filter((line) => /^(?:gox:|go says|the end)/.test(line));
+			expect([...said].sort()).toEqual(
+				[
+					"gox: go1.21.13 in this shell (GOX_VERSION=1.21)",
+					"gox: go1.22.5 (1.21)",
+					"go says 1.21",
+					"gox: this shell chooses no version any more",
+					`gox: go1.22.5 (${join(sandbox.projects, "a/deep")})`,
+					"the end",
+				].sort(),
+			);
+			expect(sandbox.calls()).toEqual(expect.arrayContaining(["gox current @1.21", "go version @1.21", "gox current @"]));
+		});
+	});
+}
