@@ -23,7 +23,10 @@ export function hookText(context: Context, shell: Shell): string {
 	return shell.hook(hookSettings(context));
 }
 
-/** Hook and shims as start-up files name them: `$HOME` stays a variable, for files that several machines share. */
+/**
+ * Hook and shims as start-up files name them: `$HOME` stays a variable, for files that several machines share. Any other
+ * home has only characters that need no escape (store/home.ts).
+ */
 export function hookPlace(context: Context, shell: Shell): HookPlace {
 	const home = isDefaultHome(context) ? "$HOME/.gox" : context.home;
 	return { hook: `"${home}/hook.${shell.name}"`, shims: `"${home}/shims"` };

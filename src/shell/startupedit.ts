@@ -116,9 +116,15 @@ function checked(edit: StartupEdit): StartupEdit {
 
 function refusal(path: string, why: string, cause?: unknown): GoxError {
 	return new GoxError("file-system", `${path} ${why}, so gox can't set itself up in it`, {
-		hint: `make it writable and run gox setup again, or put this into a file that your shell reads: eval "$(gox init bash)"`,
+		hint: `make it writable and run gox setup again, or put this into a file that your shell reads:\n${byHand(path)}`,
 		cause,
 	});
+}
+
+/** What the block stands for, in the file's own language. */
+function byHand(path: string): string {
+	if (path.endsWith(".fish")) return "gox init fish | source";
+	return `eval "$(gox init ${basename(path).startsWith(".z") ? "zsh" : "bash"})"`;
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -123,7 +123,11 @@ describe("gox setup", () => {
 	])("refuses a file that is %s, before anything is changed", async (_name, spoil, code, message) => {
 		const sandbox = new ShellSandbox();
 		spoil(join(sandbox.userHome, ".zshrc"));
-		await expect(sandbox.setUp(named("zsh"))).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+		await expect(sandbox.setUp(named("zsh"))).rejects.toMatchObject({
+			code,
+			message: expect.stringContaining(message),
+			hint: expect.stringMatching(code === "file-system" ? /\neval "\$\(gox init zsh\)"$/ : /run the command again$/),
+		});
 		expect(existsSync(join(sandbox.userHome, ".zprofile"))).toBe(false);
 		expect(existsSync(join(sandbox.home, "hook.zsh"))).toBe(false);
 	});
