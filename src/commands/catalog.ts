@@ -1,6 +1,9 @@
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
+import { removeTree } from "../fs.ts";
 import type { CatalogOptions } from "../releases/lookup.ts";
+import { openHome } from "../store/home.ts";
+import { makeStaging } from "../store/staging.ts";
 import { type Platform, parsePlatform } from "../version/platform.ts";
 import type { Invocation, Options } from "./command.ts";
 
@@ -20,7 +23,7 @@ export function withConfiguredSites(context: Context): Context {
 }
 
 /** How this command asks for the list of releases; a warning is given once, however often it is asked. */
-export function catalogOptions({ report, options }: Pick<Invocation, "report" | "options">): CatalogOptions {
+export function catalogOptions({ context, report, options }: Pick<Invocation, "context" | "report" | "options">): CatalogOptions {
 	const said = new Set<string>();
 	return {
 		warn: (text) => {
@@ -29,5 +32,15 @@ export function catalogOptions({ report, options }: Pick<Invocation, "report" | 
 		},
 		insecure: options.has("insecure"),
 		refresh: options.has("refresh"),
+		widen: async (table) => {
+			const layout = openHome(context);
+			const { releasesBeyond } = await import("../releases/beyond.ts");
+			const dir = makeStaging(context, layout, "list");
+			try {
+				return await releasesBeyond(context, table, { dir, insecure: options.has("insecure") });
+			} finally {
+				removeTree(dir);
+			}
+		},
 	};
 }

@@ -6,7 +6,7 @@ import { NetworkError } from "../fetch/failure.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Request } from "../version/request.ts";
 import { Catalog, type Chosen } from "./catalog.ts";
-import { decodeIndex, type Index } from "./index.ts";
+import { decodeIndex, type Index, type IndexRelease } from "./index.ts";
 import { type CachedIndex, IndexCache, isFresh } from "./indexcache.ts";
 import { fetchIndex, type IndexSources, indexSources } from "./indexsource.ts";
 import type { ReleaseTable } from "./table.ts";
@@ -16,6 +16,8 @@ export interface CatalogOptions extends ClientOptions {
 	readonly warn: (text: string) => void;
 	/** Asks the network even if the list is fresh. */
 	readonly refresh?: boolean;
+	/** What exists beyond the table, asked where no list can be had; see beyond.ts. */
+	readonly widen?: (table: ReleaseTable) => Promise<readonly IndexRelease[]>;
 }
 
 /**
@@ -64,7 +66,8 @@ export async function loadCatalog(context: Context, options: CatalogOptions): Pr
 	const bad = failures.find((failure) => failure.code === "bad-index");
 	if (bad && sources.explicit) throw withHint(bad);
 	options.warn(`${reasons}; gox knows the releases up to ${table.date} by itself`);
-	return new Catalog(undefined, table, { origin: "table" });
+	const wider = isOffline(context) ? undefined : await options.widen?.(table);
+	return new Catalog(wider, table, { origin: "table" });
 }
 
 interface List {

@@ -35,7 +35,9 @@ export async function acquire(
 	const { durable } = loadConfig(context);
 	const { insecure } = how;
 	const fromModule = () => buildFromModule(context, release, platform, { insecure, durable, signal }, staging, listener);
-	if (how.source === "proxy") return fromModule();
+	// What only the module proxy lists has no published SHA-256; the checksum database vouches for it.
+	const onlyOnProxy = how.source === "any" && !hashes.table && !hashes.index;
+	if (how.source === "proxy" || onlyOnProxy) return fromModule();
 	const expectation = expectArchive(release, platform, { ...hashes, indexAddress: indexAddress(context) }, how.unofficial);
 	const mirrors = mirrorsOf(context.env, { insecure });
 	const started = performance.now();

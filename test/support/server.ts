@@ -147,7 +147,9 @@ function respond(request: IncomingMessage, response: ServerResponse, file: Buffe
 	}
 	const tag = fault.headers && "etag" in fault.headers ? fault.headers.etag : etagOf(content);
 	if (tag !== undefined && request.headers["if-none-match"] === tag) return void response.writeHead(304, { etag: tag }).end();
-	const range = fault.ignoreRange ? undefined : rangeOf(request, fault.ignoreIfRange ? request.headers["if-range"] : tag);
+	const range = fault.ignoreRange
+		? undefined
+		: rangeOf(request, fault.ignoreIfRange ? request.headers["if-range"]?.toString() : tag);
 	if (range && range.start >= content.length) {
 		return void response.writeHead(416, defined({ "content-range": `bytes */${content.length}`, ...fault.headers })).end();
 	}
