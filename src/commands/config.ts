@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { checkSetting, readSettings, settings } from "../config.ts";
 import { GoxError } from "../errors.ts";
 import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { refreshHooks } from "../shell/hookfile.ts";
 import { columns } from "../ui/table.ts";
 import type { Invocation } from "./command.ts";
 
@@ -31,7 +32,9 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 	makeDirectory(dirname(context.configFile));
 	writeFileAtomic(context.configFile, withSetting(readIfPresent(context.configFile) ?? "", name, value));
 	report.say(value === undefined ? `${name} is ${setting.preset || "unset"} again` : `${name} = ${value}`);
-	if (name === "announce") report.say("for new shells: gox setup");
+	// The hook is a static file that carries this setting.
+	if (name === "announce" && refreshHooks(context).length > 0)
+		report.say("for the shells that run already: source the start-up file again");
 	return undefined;
 }
 

@@ -37,6 +37,10 @@ function single({
 	const found = matching(context, request, wanted);
 	const [first, second] = found;
 	if (first && !second) return first;
+	if (!first && request.kind !== "alias")
+		throw new GoxError("not-installed", `${word} is not installed${wanted === context.host() ? "" : ` for ${wanted}`}`, {
+			hint: "gox list",
+		});
 	if (!first) return pickInstalled(context, request, wanted);
 	throw new GoxError("usage", `${word} matches ${found.map((each) => each.key).join(", ")}`, {
 		hint: found.map((each) => `gox uninstall ${each.release.version}`).join("\n"),
