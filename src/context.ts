@@ -43,6 +43,8 @@ export interface Context {
 	readonly self: readonly string[];
 	/** The directory that holds `shims/` and what else the build leaves. */
 	readonly assets: string;
+	/** Whose signatures of archives count, where a test has a key of its own: a primary key's fingerprint and the key's address. */
+	readonly releaseKey?: { readonly fingerprint: string; readonly address: string };
 	/** Aborted by Ctrl-C and SIGTERM. */
 	readonly signal: AbortSignal;
 	/** Named points between two steps that change the disk; a test kills the process there. */
