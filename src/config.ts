@@ -14,6 +14,8 @@ export interface Config {
 	readonly mirrors: readonly string[];
 	/** Address of a go.dev-shaped index; GOX_INDEX wins. */
 	readonly index: string | undefined;
+	/** A file with the public key that signs Go's releases; GOX_PGP_KEY wins. */
+	readonly pgpKey: string | undefined;
 }
 
 /** One setting: its name in the file, what it may be, and what it is for. */
@@ -50,6 +52,13 @@ export const settings: readonly Setting[] = [
 		accepts: isSwitch,
 	},
 	{ name: "mirrors", values: "BASE[,BASE…]", preset: "", summary: "download mirrors, in order", accepts: () => true },
+	{
+		name: "pgp_key",
+		values: "FILE",
+		preset: "",
+		summary: "the public key that signs Go's releases, where the built-in one is too old",
+		accepts: () => true,
+	},
 	{ name: "index", values: "URL", preset: "", summary: "address of a list of releases in go.dev's shape", accepts: () => true },
 ];
 
@@ -69,6 +78,7 @@ export function loadConfig(context: Context): Config {
 			.map((base) => base.trim())
 			.filter(Boolean),
 		index: values.get("index") || undefined,
+		pgpKey: values.get("pgp_key") || undefined,
 	};
 }
 
