@@ -4,7 +4,7 @@ import type { PublicKey } from "openpgp";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { hostOf, shown } from "../fetch/address.ts";
+import { fileUnder, hostOf, shown } from "../fetch/address.ts";
 import { Client } from "../fetch/client.ts";
 import { getDocument } from "../fetch/document.ts";
 import { NetworkError, neverReached } from "../fetch/failure.ts";
@@ -36,8 +36,7 @@ export async function fetchSignature(
 	try {
 		const keys = await releaseKeys(context, client);
 		for (const mirror of mirrors) {
-			const url = new URL(mirror);
-			url.pathname = `${url.pathname.replace(/\/$/, "")}/${filename}.asc`;
+			const url = fileUnder(mirror, `${filename}.asc`);
 			try {
 				const signature = await DetachedSignature.read(await get(client, url, largestSignature), shown(url));
 				const key = await keys(signature);

@@ -4,10 +4,14 @@ import { ArchivePolicy } from "../archive/policy.ts";
 import { TarGzUnpacker } from "../archive/targz.ts";
 import { TreeWriter } from "../archive/tree.ts";
 import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
 import { downloadArchive } from "../fetch/download.ts";
 import { removeTree } from "../fs.ts";
+import type { ArchiveSignature } from "../releases/signature.ts";
 import type { Expectation } from "../verify/expectation.ts";
+import type { Signer } from "../verify/signature.ts";
 import { toolchainHash } from "../verify/toolchain.ts";
+import type { Witness } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
 import type { Built, InstallListener } from "./built.ts";
@@ -18,6 +22,8 @@ export interface ArchiveSource {
 	readonly size?: number | undefined;
 	readonly mirrors: readonly URL[];
 	readonly expectation: Expectation;
+	/** Must be good over the archive's bytes, where there is one. */
+	readonly signature?: ArchiveSignature | undefined;
 	readonly insecure: boolean;
 	readonly durable: boolean;
 	readonly signal: AbortSignal;
@@ -25,7 +31,7 @@ export interface ArchiveSource {
 
 /**
  * One pass: the bytes of an official archive → digest, gunzip, tar, policy → files in `staging/go`.
- * Resolves only when the archive had the SHA-256 that was expected.
+ * Resolves only when the archive had the SHA-256 that was expected and a signature, if it has one, is good.
  * @throws DownloadError; GoxError `hostile-archive`, `integrity`; file-system errors as they come.
  */
 export async function buildFromArchive(
@@ -37,7 +43,8 @@ export async function buildFromArchive(
 	listener: InstallListener,
 ): Promise<Built> {
 	const goroot = join(staging, "go");
-	const { filename, size, mirrors, expectation } = source;
+	const { filename, size, mirrors, expectation, signature } = source;
+	if (expectation.sha256 === undefined && !signature) throw unproven(release, platform);
 	const delivered = await downloadArchive(
 		{ ...context, signal: source.signal },
 		{ filename, mirrors, sha256: expectation.sha256, size },
@@ -47,13 +54,18 @@ export async function buildFromArchive(
 			mkdirSync(goroot);
 			const tree = new TreeWriter(goroot, source.durable);
 			const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree);
+			const check = await signature?.check();
 			try {
-				for await (const chunk of bytes) await unpacker.write(chunk);
+				for await (const chunk of bytes) {
+					await check?.write(chunk);
+					await unpacker.write(chunk);
+				}
 				await unpacker.end();
+				return { files: tree.files, signer: await check?.end() };
 			} finally {
+				check?.abandon();
 				unpacker.abandon();
 			}
-			return tree.files;
 		},
 		{
 			insecure: source.insecure,
@@ -61,17 +73,28 @@ export async function buildFromArchive(
 			note: (text) => listener.note(text),
 		},
 	);
+	const { files, signer } = delivered.value;
 	return {
 		goroot,
-		files: delivered.value,
+		files,
 		h1: toolchainHash(
-			delivered.value.map((file) => [file.path, file.sha256] as const),
+			files.map((file) => [file.path, file.sha256] as const),
 			release,
 			platform,
 		),
 		source: { kind: "archive", from: delivered.url },
 		archive: { sha256: delivered.sha256, size: delivered.size },
-		witnesses: expectation.witnesses,
+		witnesses: [...expectation.witnesses, ...(signer ? [signatureWitness(signer, delivered.sha256)] : [])],
 		official: expectation.official,
 	};
+}
+
+function signatureWitness({ primary, subkey, signedAt }: Signer, sha256: string): Witness {
+	return { kind: "pgp", digest: sha256, fingerprint: primary, subkey, signedAt: signedAt.toISOString() };
+}
+
+function unproven(release: Release, platform: Platform): GoxError {
+	return new GoxError("integrity", `nobody has published a SHA-256 of ${release.name} for ${platform}, so it can't be proven`, {
+		hint: `gox install ${release.version} --verify pgp\ngox install ${release.version} --source proxy`,
+	});
 }

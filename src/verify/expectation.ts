@@ -14,7 +14,8 @@ export interface KnownHashes {
 
 /** What an archive must be, and who says so. */
 export interface Expectation {
-	readonly sha256: string;
+	/** Undefined where nobody has published it: then only a signature can vouch for the archive. */
+	readonly sha256: string | undefined;
 	readonly witnesses: readonly Witness[];
 	readonly official: boolean;
 }
@@ -22,7 +23,8 @@ export interface Expectation {
 /**
  * Decides what an archive's SHA-256 must be: the table and the index, who must not contradict each other.
  * With `unofficial`, an index that the table contradicts is believed, and the receipt will say so.
- * @throws GoxError `integrity` when they contradict each other, or when neither knows the archive.
+ * Where neither knows the archive, nobody vouches for it yet.
+ * @throws GoxError `integrity` when they contradict each other.
  */
 export function expectArchive(release: Release, platform: Platform, known: KnownHashes, unofficial: boolean): Expectation {
 	const { table, index, indexAddress: where } = known;
@@ -38,9 +40,5 @@ export function expectArchive(release: Release, platform: Platform, known: Known
 	const witnesses: Witness[] = [];
 	if (table) witnesses.push({ kind: "table", digest: table });
 	if (index) witnesses.push({ kind: "index", digest: index, ...from });
-	const sha256 = table ?? index;
-	if (sha256) return { sha256, witnesses, official: true };
-	throw new GoxError("integrity", `nobody has published a SHA-256 of ${release.name} for ${platform}, so it can't be proven`, {
-		hint: `gox install ${release.version} --source proxy`,
-	});
+	return { sha256: table ?? index, witnesses, official: true };
 }
