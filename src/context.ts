@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { homedir, machine } from "node:os";
+import { availableParallelism, homedir, machine } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import envPaths from "env-paths";
@@ -39,6 +39,12 @@ export interface Context {
 	/** This process, and whether another one of this machine still runs. */
 	readonly pid: number;
 	isAlive(pid: number): boolean;
+	/** Sends a signal to every process of a group; false when the group has none left. */
+	signalGroup(group: number, signal: NodeJS.Signals): boolean;
+	/** Runs `work` when this process exits, in whatever way but SIGKILL; the function that is returned calls it off. */
+	atExit(work: () => void): () => void;
+	/** How many programs the machine can run at once. */
+	readonly processors: number;
 	/** argv that starts this same program again. */
 	readonly self: readonly string[];
 	/** The directory that holds `shims/` and what else the build leaves. */
@@ -73,6 +79,12 @@ export function processContext(signal: AbortSignal): Context {
 		host: once(hostPlatform),
 		pid: process.pid,
 		isAlive,
+		signalGroup,
+		atExit: (work) => {
+			process.on("exit", work);
+			return () => void process.off("exit", work);
+		},
+		processors: availableParallelism(),
 		self: selfArgv(entry),
 		assets: assetsBeside(entry),
 		signal,
@@ -86,6 +98,15 @@ export function processContext(signal: AbortSignal): Context {
 function isAlive(pid: number): boolean {
 	try {
 		return process.kill(pid, 0);
+	} catch (error) {
+		return systemCode(error) === "EPERM";
+	}
+}
+
+/** EPERM says that processes are left which are no longer this user's. */
+function signalGroup(group: number, signal: NodeJS.Signals): boolean {
+	try {
+		return process.kill(-group, signal);
 	} catch (error) {
 		return systemCode(error) === "EPERM";
 	}

@@ -67,6 +67,15 @@ export function testContext(options: TestContextOptions = {}): TestContext {
 				return false;
 			}
 		},
+		signalGroup: (group, signal) => {
+			try {
+				return process.kill(-group, signal);
+			} catch {
+				return false;
+			}
+		},
+		atExit: () => () => {},
+		processors: 2,
 		self: [process.execPath, resolve(import.meta.dirname, "../../dist/gox.js")],
 		assets: resolve(import.meta.dirname, "../../dist"),
 		signal: interruption.signal,
