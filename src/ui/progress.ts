@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { statusLineOn } from "./statusline.ts";
 import { bytesInWords } from "./table.ts";
 
 /** Shows how far several downloads are, on one line of a terminal; silent elsewhere. */
@@ -17,38 +18,24 @@ export interface Progress {
 const interval = 100;
 
 export function progressOn(context: Context, silent: boolean): Progress {
-	const { stderr } = context;
-	if (silent || !stderr.isTTY || context.env.TERM === "dumb")
-		return { update: () => {}, remove: () => {}, interleave: (write) => write(), end: () => {} };
+	const line = statusLineOn(context, silent);
+	if (!line.live) return { update: () => {}, remove: () => {}, interleave: line.interleave, end: () => {} };
 	const parts = new Map<string, { received: number; total: number }>();
 	let drawnAt = 0;
-	let shown = false;
-	const clear = () => {
-		if (shown) stderr.write("\r\u001b[K");
-		shown = false;
-	};
-	const draw = () => {
-		const text = [...parts].map(([name, part]) => partText(name, part.received, part.total, parts.size)).join("   ");
-		stderr.write(`\r\u001b[K${text.slice(0, Math.max(0, stderr.columns - 1))}`);
-		shown = true;
-	};
 	return {
 		update: (name, received, total) => {
 			parts.set(name, { received, total });
 			const now = performance.now();
 			if (now - drawnAt < interval) return;
 			drawnAt = now;
-			draw();
+			line.show([...parts].map(([each, part]) => partText(each, part.received, part.total, parts.size)).join("   "));
 		},
 		remove: (name) => {
 			parts.delete(name);
-			clear();
+			line.clear();
 		},
-		interleave: (write) => {
-			clear();
-			write();
-		},
-		end: clear,
+		interleave: line.interleave,
+		end: line.clear,
 	};
 }
 
