@@ -41,8 +41,7 @@ export function parseArguments(spec: CommandSpec, words: readonly string[]): Arg
 	}
 	if (args.length < [...spec.args.matchAll(/</g)].length)
 		throw usage(spec, `too few words: it is \`gox ${spec.name} ${spec.args}\``);
-	const most = spec.args.includes("...") ? Number.POSITIVE_INFINITY : [...spec.args.matchAll(/[<[]/g)].length;
-	const extra = args[most];
+	const extra = args[positionals(spec)];
 	if (extra !== undefined) throw usage(spec, `${quote(extra)} is one word too many`);
 	return { args, options: new Options(values), rest };
 }
@@ -70,18 +69,48 @@ function commandParser(spec: CommandSpec): ReturnType<typeof cac> {
 	return parser;
 }
 
+/** The words of a command line that are gox's own: what follows is passed on, so `gox exec -- prog --help` is prog's. */
+export function ownWords(spec: CommandSpec, words: readonly string[]): readonly string[] {
+	return splitRest(spec, words).before;
+}
+
 /**
- * `--` ends options. A command that takes a command line (`exec`) ends them at its first word as well,
+ * `--` ends options. A command that takes a command line (`exec`) ends them at its last word as well,
  * so that `gox exec 1.22 go vet -json` needs no `--`.
  */
 function splitRest(spec: CommandSpec, words: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
-	const dashes = words.indexOf("--");
-	if (!spec.takesCommand)
-		return dashes < 0 ? { before: words, rest: [] } : { before: [...words.slice(0, dashes)], rest: words.slice(dashes + 1) };
-	const first = words.findIndex((word) => !word.startsWith("-"));
-	if (dashes >= 0 && (first < 0 || dashes <= first + 1)) return { before: words.slice(0, dashes), rest: words.slice(dashes + 1) };
-	if (first < 0) return { before: words, rest: [] };
-	return { before: words.slice(0, first + 1), rest: words.slice(first + 1) };
+	const end = spec.takesCommand ? endOfOwnWords(spec, words) : words.indexOf("--");
+	if (end < 0) return { before: words, rest: [] };
+	return { before: words.slice(0, end), rest: words.slice(words[end] === "--" ? end + 1 : end) };
+}
+
+/** Where the command line begins, or the `--` in front of it; the number of words where there is none. */
+function endOfOwnWords(spec: CommandSpec, words: readonly string[]): number {
+	const most = positionals(spec);
+	let seen = 0;
+	for (let at = 0; at < words.length; at++) {
+		const word = words[at] ?? "";
+		if (word === "--") return at;
+		if (word.startsWith("-")) {
+			if (wantsValue(spec, word)) at++;
+			continue;
+		}
+		if (seen === most) return at;
+		seen++;
+		if (seen === most) return at + 1;
+	}
+	return words.length;
+}
+
+/** Whether the next word is this option's value, not one of the command's. */
+function wantsValue(spec: CommandSpec, word: string): boolean {
+	const option = [...(spec.options ?? []), ...commonOptions].find(({ flags }) => flags.split(/[ ,]+/).includes(word));
+	return option?.flags.includes("<") ?? false;
+}
+
+/** How many words a command takes besides options. */
+function positionals(spec: CommandSpec): number {
+	return spec.args.includes("...") ? Number.POSITIVE_INFINITY : [...spec.args.matchAll(/[<[]/g)].length;
 }
 
 const mark = "\u0001";

@@ -1,4 +1,3 @@
-import type { CommandSpec } from "./commands/command.ts";
 import type { Context } from "./context.ts";
 import { GoxError, systemCode } from "./errors.ts";
 import { goxVersion } from "./product.ts";
@@ -26,14 +25,15 @@ async function run(context: Context): Promise<number> {
 	let asJson = false;
 	try {
 		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);
-		const [{ commandCalled, commands }, { parseArguments }, { reportOn }] = await Promise.all([
+		const [{ commandCalled, commands }, { ownWords, parseArguments }, { reportOn }] = await Promise.all([
 			import("./commands/table.ts"),
 			import("./arguments.ts"),
 			import("./ui/report.ts"),
 		]);
 		const spec = commandCalled(name) ?? (await unknownCommand(name));
-		asJson = asksForJson(spec, words);
-		if (asksForHelp(spec, words)) return await help(context, name);
+		const own = ownWords(spec, words);
+		asJson = own.includes("--json");
+		if (own.includes("--help") || own.includes("-h")) return await help(context, name);
 		const { args, options, rest } = parseArguments(spec, words);
 		const report = reportOn(context, { json: options.has("json"), quiet: options.has("quiet"), verbose: options.has("verbose") });
 		const { run: runCommand } = await spec.load();
@@ -42,20 +42,6 @@ async function run(context: Context): Promise<number> {
 		const { renderFailure } = await import("./ui/failure.ts");
 		return renderFailure(context, error, asJson);
 	}
-}
-
-/** Words in front of a command line that is passed on, so `gox exec -- prog --help` is prog's. */
-function ownWords(spec: CommandSpec, words: readonly string[]): readonly string[] {
-	const end = words.findIndex((word) => word === "--" || (spec.takesCommand === true && !word.startsWith("-")));
-	return end < 0 ? words : words.slice(0, end);
-}
-
-function asksForHelp(spec: CommandSpec, words: readonly string[]): boolean {
-	return ownWords(spec, words).some((word) => word === "--help" || word === "-h");
-}
-
-function asksForJson(spec: CommandSpec, words: readonly string[]): boolean {
-	return ownWords(spec, words).includes("--json");
 }
 
 async function help(context: Context, name: string | undefined): Promise<number> {
