@@ -184,7 +184,7 @@ static enum answer read_module_file(const source *from, floor_line *to, failure 
 }
 
 /* The nearest file of that name speaks or is silent; none farther up is asked. */
-static enum answer find_module_file(const question *asked, text name, floor_line *to, failure *why, bool *there) {
+static enum answer find_module_file(question *asked, text name, floor_line *to, failure *why, bool *there) {
 	static char path_bytes[LONGEST_PATH], up_bytes[LONGEST_PATH];
 	buffer up = BUFFER(up_bytes);
 	*there = false;
@@ -199,7 +199,7 @@ static enum answer find_module_file(const question *asked, text name, floor_line
 	return SILENT;
 }
 
-static enum answer find_floor(const question *asked, floor_line *to, failure *why) {
+static enum answer find_floor(question *asked, floor_line *to, failure *why) {
 	text named = text_of(getenv("GOWORK"));
 	bool there = false;
 	enum answer answer = SILENT;
@@ -290,7 +290,7 @@ static bool select_default(const place *here, selection *to, failure *why) {
 }
 
 /* The answer, or why there is none. */
-static bool select_go(const question *asked, selection *to, failure *why) {
+static bool select_go(question *asked, selection *to, failure *why) {
 	const place *here = &asked->here;
 	*to = (selection){{none, none, none, 0}, false, false, none, none, none, none, false};
 	expect_no_failure(why);
@@ -298,7 +298,7 @@ static bool select_go(const question *asked, selection *to, failure *why) {
 	if (from.word.len) return select_switch(here, &from, to, why);
 	from = (source){T("GOX_VERSION"), none, trim_lines(text_of(getenv("GOX_VERSION"))), 0};
 	if (from.word.len) return select_word(here, &from, to, why);
-	if (asked->start_known) {
+	if (find_start(asked)) {
 		enum answer answer = find_pin_file(asked, &from, why);
 		if (answer == SPOKE) return select_word(here, &from, to, why);
 		if (answer == FAILED) return false;
@@ -311,10 +311,10 @@ static bool select_go(const question *asked, selection *to, failure *why) {
 }
 
 /* Whether go.work or go.mod asks for more than what was pinned. */
-static bool is_below_floor(const question *asked, const selection *chosen, floor_line *lowest) {
+static bool is_below_floor(question *asked, const selection *chosen, floor_line *lowest) {
 	static failure ignored;
 	expect_no_failure(&ignored);
-	if (!chosen->pinned || !asked->start_known || find_floor(asked, lowest, &ignored) != SPOKE) return false;
+	if (!chosen->pinned || !find_start(asked) || find_floor(asked, lowest, &ignored) != SPOKE) return false;
 	go_version version;
 	text release = release_of(chosen->key);
 	if (!starts(release, T("go")) || !parse_release(skip(release, 2), &version)) return false;

@@ -52,7 +52,10 @@ static bool find_tool(const place *here, const selection *chosen, text tool, buf
 	bool small;
 	clear(path);
 	PUT(path, chosen->bin, T("/"), tool);
-	if (path->cut || stat(path->at, &file) != 0 || is_self(here, &file)) return false;
+	if (path->cut) return false;
+	/* That it is there and no shim is what made the version an installed one. */
+	if (!chosen->system && same(tool, T("go"))) return true;
+	if (stat(path->at, &file) != 0 || is_self(here, &file)) return false;
 	return !chosen->system || is_foreign_program(here, path->at, &small);
 }
 
@@ -249,10 +252,7 @@ static bool may_install(const failure *why) {
 static int run_as_tool(question *asked, int argc, char **argv) {
 	static selection chosen;
 	static failure why;
-	text directory;
-	if (same(asked->here.name, T("go")) && find_chdir(argc, argv, &directory)) {
-		move_start(&asked->start, &asked->start_known, directory);
-	}
+	if (same(asked->here.name, T("go"))) asked->chdir = find_chdir(argc, argv);
 	if (select_go(asked, &chosen, &why)) return become_tool(&asked->here, &chosen, argv);
 	if (!may_install(&why)) return report(&why, false);
 	int status = start_installer(&asked->here, &why);
@@ -261,14 +261,14 @@ static int run_as_tool(question *asked, int argc, char **argv) {
 	return report(&why, false);
 }
 
-static int run_current(const question *asked, bool json) {
+static int run_current(question *asked, bool json) {
 	static selection chosen;
 	static failure why;
 	if (!select_go(asked, &chosen, &why)) return report(&why, json);
 	return json ? say_current_json(asked, &chosen) : say_current(asked, &chosen);
 }
 
-static int run_which(const question *asked, text tool, bool json) {
+static int run_which(question *asked, text tool, bool json) {
 	static selection chosen;
 	static failure why;
 	static char bytes[LONGEST_PATH];
@@ -289,7 +289,7 @@ static void put_version_word(buffer *to, const selection *chosen) {
 	put(to, skip(chosen->key, release.len));
 }
 
-static int run_exec(const question *asked, const pin *wanted, char **command) {
+static int run_exec(question *asked, const pin *wanted, char **command) {
 	static selection chosen;
 	static failure why;
 	char version_bytes[512];
@@ -329,7 +329,7 @@ static int understand_exec(const place *here, int argc, char **argv, pin *wanted
 	return argc > at + 1 && same(text_of(argv[at]), T("--")) ? at + 1 : 0;
 }
 
-static int run_as_gox(const question *asked, int argc, char **argv) {
+static int run_as_gox(question *asked, int argc, char **argv) {
 	text command = argc > 1 ? text_of(argv[1]) : none, tool = T("go");
 	bool json = false;
 	pin wanted;
@@ -348,7 +348,6 @@ int main(int argc, char **argv) {
 		return write_all(1, T("gox-shim ok " HOST "\n")) ? 0 : 1;
 	}
 	if (!placed) return COMPLAIN(BAD_HOME, T("export HOME"), T("neither GOX_HOME nor HOME is an absolute path"));
-	asked.start = BUFFER(asked.start_bytes);
-	asked.start_known = find_working_directory(&asked.start);
+	asked.chdir = none;
 	return gox ? run_as_gox(&asked, argc, argv) : run_as_tool(&asked, argc, argv);
 }

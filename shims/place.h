@@ -213,8 +213,8 @@ static bool find_working_directory(buffer *start) {
 	return !start->cut;
 }
 
-/* The DIR of `go -C DIR`, where cmd/go would look for it (handleChdirFlag in cmd/go/main.go). */
-static bool find_chdir(int argc, char **argv, text *directory) {
+/* The DIR of `go -C DIR`, where cmd/go would look for it (handleChdirFlag in cmd/go/main.go); empty for none. */
+static text find_chdir(int argc, char **argv) {
 	int at = 1;
 	text command = argc > 1 ? text_of(argv[1]) : none;
 	if (command.len && !starts(command, T("-"))) at = 2;
@@ -223,11 +223,9 @@ static bool find_chdir(int argc, char **argv, text *directory) {
 	text flag = at < argc ? text_of(argv[at]) : none;
 	text value = flag;
 	text name = take_until(&value, '=');
-	if (!same(name, T("-C")) && !same(name, T("--C"))) return false;
-	bool inside = name.len < flag.len;
-	if (!inside && at + 1 >= argc) return false;
-	*directory = inside ? value : text_of(argv[at + 1]);
-	return directory->len > 0;
+	if (!same(name, T("-C")) && !same(name, T("--C"))) return none;
+	if (name.len < flag.len) return value;
+	return at + 1 < argc ? text_of(argv[at + 1]) : none;
 }
 
 /* Moves the start to `directory`, if there is such a one. */

@@ -54,13 +54,26 @@ typedef struct {
 	bool may_loop;
 } selection;
 
-/* What a question in this directory needs: the place and, unless the directory is gone, the start. */
+/* A question asked in this place. The start is looked for when a source first needs it: GOX_VERSION never does. */
 typedef struct {
 	place here;
-	bool start_known;
+	/* DIR of `go -C DIR`; empty for none. */
+	text chdir;
+	enum { UNASKED, KNOWN, GONE } start_is;
 	char start_bytes[LONGEST_PATH];
 	buffer start;
 } question;
+
+/* False where the working directory has been deleted. */
+static bool find_start(question *asked) {
+	if (asked->start_is == UNASKED) {
+		asked->start = BUFFER(asked->start_bytes);
+		bool known = find_working_directory(&asked->start);
+		if (asked->chdir.len) move_start(&asked->start, &known, asked->chdir);
+		asked->start_is = known ? KNOWN : GONE;
+	}
+	return asked->start_is == KNOWN;
+}
 
 static bool is_file_source(const source *from) {
 	return from->path.len && !same(from->kind, T("default"));
@@ -424,7 +437,7 @@ static bool go_up(buffer *path) {
 	return true;
 }
 
-static enum answer find_pin_file(const question *asked, source *from, failure *why) {
+static enum answer find_pin_file(question *asked, source *from, failure *why) {
 	static char path_bytes[LONGEST_PATH], up_bytes[LONGEST_PATH];
 	static const text names[] = {CONSTANT(".go-version"), CONSTANT(".tool-versions")};
 	buffer up = BUFFER(up_bytes);

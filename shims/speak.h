@@ -78,7 +78,7 @@ static void put_why(buffer *to, const selection *chosen) {
 	put_visible(to, from->word);
 }
 
-static int say_current(const question *asked, const selection *chosen) {
+static int say_current(question *asked, const selection *chosen) {
 	static char bytes[LONGEST_OUTPUT];
 	buffer out = BUFFER(bytes);
 	floor_line lowest;
@@ -99,7 +99,7 @@ static void put_member(buffer *to, text name, text value) {
 	else put(to, T("null"));
 }
 
-static int say_current_json(const question *asked, const selection *chosen) {
+static int say_current_json(question *asked, const selection *chosen) {
 	static char bytes[LONGEST_OUTPUT];
 	buffer out = BUFFER(bytes);
 	floor_line lowest;
