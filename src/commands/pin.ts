@@ -5,10 +5,16 @@ import { GoxError } from "../errors.ts";
 import { ifPresent, writeFileAtomic } from "../fs.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { select } from "../select/select.ts";
+import { wordFor } from "../select/toolchain.ts";
+import { versionKey } from "../store/layout.ts";
 import { matching } from "../store/pick.ts";
+import type { TeamLock } from "../verify/teamlock.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
 import { parseRequest, type Request } from "../version/request.ts";
 import { catalogOptions, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
+import { hasTeamLock, makeTeamLock, writeTeamLock } from "./teamlock.ts";
 
 export async function run(invocation: Invocation): Promise<undefined> {
 	const {
@@ -18,16 +24,33 @@ export async function run(invocation: Invocation): Promise<undefined> {
 	} = invocation;
 	if (word === undefined) return show(invocation);
 	const request = parseRequest(word);
-	const pin = await pinFor(invocation, request);
+	const lock = await lockFor(invocation, request);
+	const pin = lock ? pinnedWord(lock.release, request.platform, context) : await pinFor(invocation, request);
 	const path = join(context.cwd, ".go-version");
 	// A link is written through: it may be the team's one file.
 	writeFileAtomic(ifPresent(() => realpathSync(path)) ?? path, `${pin}\n`);
 	report.say(`${path} now says ${pin}`);
+	const lockPath = lock && writeTeamLock(context, lock);
+	if (lock) report.say(`${lockPath} now locks ${lock.release.name} for ${[...lock.platforms.keys()].join(", ")}`);
 	if (pin !== "system" && matching(context, parseRequest(pin), context.host()).length === 0)
 		report.say(`it is not installed yet: gox install ${pin}`);
 	if (toolVersionsHere(context)) report.warn(".tool-versions here names a Go too; .go-version wins");
-	if (report.asJson) report.json({ path, pin });
+	if (report.asJson) report.json({ path, pin, ...(lock && { lock: { path: lockPath, version: lock.release.name } }) });
 	return undefined;
+}
+
+/** With --lock, and where a lock is here already: a pin that left it behind would contradict it. */
+async function lockFor(invocation: Invocation, request: Request): Promise<TeamLock | undefined> {
+	const { options } = invocation;
+	const context = withConfiguredSites(invocation.context);
+	if (!options.has("lock") && !hasTeamLock(context)) return undefined;
+	if (request.kind === "system" || request.kind === "mod")
+		throw new GoxError("usage", `a lock is for one release, and "${request.text.trim()}" is none`, {
+			hint: `gox pin 1.22.5 --lock\nrm ${join(context.cwd, "gox.lock")}`,
+		});
+	const [named] = request.kind === "alias" ? matching(context, request, context.host()) : [];
+	const release = named?.release ?? (await lookUp(context, request, context.host(), catalogOptions(invocation))).release;
+	return makeTeamLock(context, invocation, release);
 }
 
 /** What goes into the file: an exact release, a minor as it was given, or what a range, `latest` and the like resolve to. */
@@ -51,14 +74,16 @@ async function pinFor(invocation: Invocation, request: Request): Promise<string>
 			return request.prefix;
 		case "exact": {
 			await lookUpOrInstalled(context, invocation, request);
-			const { version, parsed, stable } = request.release;
-			// `1.20` would mean the newest 1.20: the release of that name is pinned as 1.20.0.
-			const exact = stable && !version.includes(".", version.indexOf(".") + 1) ? `${parsed.major}.${parsed.minor}.0` : version;
-			return request.platform && request.platform !== context.host() ? `${exact}@${request.platform}` : exact;
+			return pinnedWord(request.release, request.platform, context);
 		}
 		default:
 			return (await lookUpOrInstalled(context, invocation, request)).version;
 	}
+}
+
+/** `1.20` would mean the newest 1.20: the release of that name is pinned as 1.20.0. */
+function pinnedWord(release: Release, platform: Platform | undefined, context: Context): string {
+	return wordFor(versionKey(release.name, platform ?? context.host(), context.host()));
 }
 
 /** The release that is meant, so that a slip of the pen isn't written down; what is installed needs no list. */
