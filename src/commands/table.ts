@@ -85,9 +85,10 @@ export const commands: readonly CommandSpec[] = [
 		aliases: ["local"],
 		args: "[version]",
 		summary: "write .go-version for this directory",
-		options: [insecure],
+		options: [{ flags: "--lock", summary: "write gox.lock too: what installs from here must be, byte for byte" }, insecure],
 		examples: [
 			["gox pin 1.22.5", "exactly that release"],
+			["gox pin 1.22.5 --lock", "the same bytes for everyone on the team"],
 			["gox pin 1.22", "the newest installed 1.22"],
 			["gox pin", "what is pinned here"],
 		],
