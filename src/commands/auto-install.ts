@@ -1,5 +1,6 @@
 import { loadConfig } from "../config.ts";
 import { GoxError } from "../errors.ts";
+import { lockedWord } from "../select/teamlock.ts";
 import { type Invocation, Options } from "./command.ts";
 
 /**
@@ -14,8 +15,9 @@ export async function run(invocation: Invocation): Promise<number> {
 		options,
 	} = invocation;
 	const askedBy = options.text("askedBy") ?? "the command line";
-	const word = request.replace(/@.*$/, "");
-	const platform = /@(.+)$/.exec(request)?.[1];
+	const meant = lockedWord(context, askedBy, request) ?? request;
+	const word = meant.replace(/@.*$/, "");
+	const platform = /@(.+)$/.exec(meant)?.[1];
 	const command = `gox install ${word}${platform ? ` --platform ${platform}` : ""}`;
 	const { autoInstall } = loadConfig(context);
 	const missing = new GoxError("not-installed", `${nameOf(word)} is not installed (asked for by ${askedBy})`, { hint: command });
