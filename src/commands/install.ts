@@ -4,6 +4,7 @@ import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { findModFile, requestFor } from "../select/floor.ts";
 import { startOf } from "../select/start.ts";
+import { lockedWord } from "../select/teamlock.ts";
 import { wanted } from "../select/wanted.ts";
 import type { SourceChoice } from "../store/acquire.ts";
 import { userAliases } from "../store/alias.ts";
@@ -78,6 +79,11 @@ function requests({ context, report, args }: Invocation): readonly Request[] | u
 	if (request === "system") {
 		report.say(`${who} asks for the system's go: nothing to install`);
 		return undefined;
+	}
+	const locked = lockedWord(context, source.path, request);
+	if (locked !== undefined) {
+		report.say(`${who} asks for ${source.text}, and gox.lock says what that is: ${locked}`);
+		return [parseRequest(locked)];
 	}
 	if (installed) {
 		report.say(`${selection.version} is installed, as ${who} asks`);

@@ -8,6 +8,7 @@ import type { Progress } from "../ui/progress.ts";
 import type { Report } from "../ui/report.ts";
 import { bytesInWords, timeInWords } from "../ui/table.ts";
 import { witnessInWords } from "../verify/witness.ts";
+import { lockCheck } from "./lockcheck.ts";
 
 /** One release to be installed, and how. */
 export interface Installation {
@@ -28,6 +29,7 @@ export async function installChosen(installation: Installation): Promise<Install
 	const { context, report, progress, chosen } = installation;
 	const { release, platform } = chosen;
 	const key = versionKey(release.name, platform, context.host());
+	const lock = lockCheck(context, chosen, installation.force);
 	const talk = (text: string) => progress.interleave(() => report.say(text));
 	const started = performance.now();
 	const times = new Map<string, number>();
@@ -43,7 +45,11 @@ export async function installChosen(installation: Installation): Promise<Install
 			platform,
 			force: installation.force,
 			asDefault: installation.asDefault,
-			build: (staging, signal) => acquire(context, chosen, installation, staging, signal, listener),
+			build: async (staging, signal) => {
+				const built = await acquire(context, chosen, installation, staging, signal, listener);
+				lock?.hold(built);
+				return built;
+			},
 			waiting: (owner) => talk(`waiting for ${owner}, who is installing ${key}`),
 		});
 		progress.remove(key);
