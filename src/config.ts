@@ -14,6 +14,8 @@ export interface Config {
 	readonly mirrors: readonly string[];
 	/** Address of a go.dev-shaped index; GOX_INDEX wins. */
 	readonly index: string | undefined;
+	/** Who must vouch for what is installed; undefined for the default: table or index, and the database where it is reached. */
+	readonly verify: "table" | "index" | "sumdb" | "all" | undefined;
 	/** A file with the public key that signs Go's releases; GOX_PGP_KEY wins. */
 	readonly pgpKey: string | undefined;
 }
@@ -51,6 +53,13 @@ export const settings: readonly Setting[] = [
 		summary: "fsync every file of a GOROOT, against power loss",
 		accepts: isSwitch,
 	},
+	{
+		name: "verify",
+		values: "table | index | sumdb | all",
+		preset: "",
+		summary: "who must vouch for what is installed; unset: table or index, and Go's checksum database where it is reached",
+		accepts: (value) => /^(table|index|sumdb|all)$/.test(value),
+	},
 	{ name: "mirrors", values: "BASE[,BASE…]", preset: "", summary: "download mirrors, in order", accepts: () => true },
 	{
 		name: "pgp_key",
@@ -78,6 +87,7 @@ export function loadConfig(context: Context): Config {
 			.map((base) => base.trim())
 			.filter(Boolean),
 		index: values.get("index") || undefined,
+		verify: values.get("verify") as Config["verify"],
 		pgpKey: values.get("pgp_key") || undefined,
 	};
 }

@@ -12,6 +12,7 @@ import { openHome } from "../store/home.ts";
 import type { InstallOutcome } from "../store/install.ts";
 import { installedVersions } from "../store/installed.ts";
 import { progressOn } from "../ui/progress.ts";
+import { parsePolicy } from "../verify/policy.ts";
 import type { Platform } from "../version/platform.ts";
 import { parseRequest, type Request } from "../version/request.ts";
 import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
@@ -24,6 +25,8 @@ export async function run(invocation: Invocation): Promise<number> {
 	openHome(context);
 	const platform = wantedPlatform(context, options);
 	const source = sourceChoice(options.text("source"));
+	const demanded = options.text("verify");
+	const policy = demanded === undefined ? undefined : parsePolicy(demanded);
 	const jobs = jobCount(options.text("jobs"));
 	const asked = requests(invocation);
 	if (asked === undefined) return 0;
@@ -42,6 +45,7 @@ export async function run(invocation: Invocation): Promise<number> {
 					progress,
 					chosen: each,
 					source,
+					policy,
 					asDefault: each === chosen[0] ? (options.has("default") ? "always" : "if-none") : "no",
 					force: options.has("force"),
 					unofficial: options.has("unofficial") || context.env.GOX_UNOFFICIAL === "1",

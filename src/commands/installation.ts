@@ -7,6 +7,7 @@ import { versionKey } from "../store/layout.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Report } from "../ui/report.ts";
 import { bytesInWords, timeInWords } from "../ui/table.ts";
+import type { Policy } from "../verify/policy.ts";
 import { witnessInWords } from "../verify/witness.ts";
 import { lockCheck } from "./lockcheck.ts";
 
@@ -17,6 +18,8 @@ export interface Installation {
 	readonly progress: Progress;
 	readonly chosen: Chosen;
 	readonly source: SourceChoice;
+	/** The config's by default. */
+	readonly policy?: Policy | undefined;
 	readonly force: boolean;
 	readonly asDefault: InstallPlan["asDefault"];
 	readonly unofficial: boolean;
@@ -37,6 +40,7 @@ export async function installChosen(installation: Installation): Promise<Install
 		progress: (received, total) => progress.update(key, received, total),
 		note: (text) => progress.interleave(() => report.detail(text)),
 		say: talk,
+		warn: (text) => progress.interleave(() => report.warn(text)),
 		spent: (what, milliseconds) => times.set(what, (times.get(what) ?? 0) + milliseconds),
 	};
 	try {

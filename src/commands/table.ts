@@ -15,6 +15,7 @@ export const commands: readonly CommandSpec[] = [
 		options: [
 			platform,
 			{ flags: "--source <where>", summary: "download (sites), proxy (the Go module proxy); default: sites, then the proxy" },
+			{ flags: "--verify <who>", summary: "who must vouch: table, index, sumdb (Go's checksum database), all (docs/trust.md)" },
 			{ flags: "--force", summary: "install again what is there already" },
 			{ flags: "--default", summary: "make it the default" },
 			{ flags: "--unofficial", summary: "accept an index whose archives the release table contradicts" },

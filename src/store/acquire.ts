@@ -6,7 +6,12 @@ import { DownloadError } from "../fetch/downloaderror.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { mirrorsOf } from "../releases/mirrors.ts";
 import { expectArchive } from "../verify/expectation.ts";
+import { databaseRequired, databaseVouched, type Policy, rulesOf } from "../verify/policy.ts";
+import { witnessInWords } from "../verify/witness.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
 import type { Built, InstallListener } from "./built.ts";
+import { corroboration } from "./corroboration.ts";
 import { buildFromArchive } from "./fromarchive.ts";
 import { buildFromModule } from "./frommodule.ts";
 
@@ -17,6 +22,8 @@ export interface Acquisition {
 	readonly source: SourceChoice;
 	readonly unofficial: boolean;
 	readonly insecure: boolean;
+	/** Who must vouch; the config's `verify` by default. */
+	readonly policy?: Policy | undefined;
 }
 
 /**
@@ -32,17 +39,26 @@ export async function acquire(
 	listener: InstallListener,
 ): Promise<Built> {
 	const { release, platform, archive, hashes } = chosen;
-	const { durable } = loadConfig(context);
-	const { insecure } = how;
-	const fromModule = () => buildFromModule(context, release, platform, { insecure, durable, signal }, staging, listener);
+	const { durable, verify } = loadConfig(context);
+	const { insecure, policy = verify ?? "default" } = how;
+	const rules = rulesOf(policy);
+	const fromModule = async () => {
+		const built = await buildFromModule(context, release, platform, { insecure, durable, signal }, staging, listener);
+		if (rules.database !== "required" || databaseVouched(built.witnesses)) return built;
+		throw databaseRequired(policy, release, `only ${built.witnesses.map(witnessInWords).join(" and ")} speaks for it`);
+	};
 	// What only the module proxy lists has no published SHA-256; the checksum database vouches for it.
-	const onlyOnProxy = how.source === "any" && !hashes.table && !hashes.index;
+	const onlyOnProxy = how.source === "any" && rules.modules && !hashes.table && !hashes.index;
+	if (how.source === "proxy" && !rules.modules) throw onlyArchives(policy, release);
 	if (how.source === "proxy" || onlyOnProxy) return fromModule();
-	const expectation = expectArchive(release, platform, { ...hashes, indexAddress: indexAddress(context) }, how.unofficial);
+	if (!rules.index && !hashes.table) throw notInTable(policy, release, platform);
+	const known = rules.index ? { ...hashes, indexAddress: indexAddress(context) } : { table: hashes.table };
+	const expectation = expectArchive(release, platform, known, how.unofficial);
+	const asked = corroboration(context, release, platform, { policy, official: expectation.official, insecure, signal });
 	const mirrors = mirrorsOf(context.env, { insecure });
 	const started = performance.now();
 	try {
-		return await buildFromArchive(
+		const built = await buildFromArchive(
 			context,
 			release,
 			platform,
@@ -50,10 +66,12 @@ export async function acquire(
 			staging,
 			listener,
 		);
+		return await asked.of(built, listener);
 	} catch (error) {
 		// Wrong bytes are refused, never worked around; a build of one's own is on no proxy.
 		if (
 			how.source === "download" ||
+			!rules.modules ||
 			!expectation.official ||
 			!(error instanceof DownloadError) ||
 			error.code !== "network" ||
@@ -68,8 +86,21 @@ export async function acquire(
 			throw bothFailed(error, second);
 		});
 	} finally {
+		asked.cancel();
 		listener.spent("total", performance.now() - started);
 	}
+}
+
+function onlyArchives(policy: Policy, release: Release): GoxError {
+	return new GoxError("usage", `verify = ${policy} wants an archive's published SHA-256, and the module proxy has no archives`, {
+		hint: `gox install ${release.version} --source proxy --verify sumdb`,
+	});
+}
+
+function notInTable(policy: Policy, release: Release, platform: Platform): GoxError {
+	return new GoxError("integrity", `gox's release table doesn't know ${release.name} for ${platform} (verify = ${policy})`, {
+		hint: `gox install ${release.version} --verify index`,
+	});
 }
 
 /** The second failure decides the exit code, unless it only says that there was no second way. */

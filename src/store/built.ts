@@ -13,6 +13,8 @@ export interface Built {
 	readonly archive: Receipt["archive"];
 	readonly witnesses: readonly Witness[];
 	readonly official: boolean;
+	/** Why the checksum database isn't among the witnesses. */
+	readonly unasked?: string | undefined;
 }
 
 /** What an installation tells of itself while it runs. */
@@ -23,6 +25,8 @@ export interface InstallListener {
 	note(text: string): void;
 	/** One line for everyone. */
 	say(text: string): void;
+	/** One line that --quiet doesn't silence. */
+	warn(text: string): void;
 	/** Milliseconds that a part of the work took, for --timings. */
 	spent(what: string, milliseconds: number): void;
 }

@@ -141,6 +141,7 @@ function receiptOf(context: Context, plan: InstallPlan, built: Built): Receipt {
 		h1: built.h1,
 		witnesses: built.witnesses,
 		official: built.official,
+		unasked: built.unasked,
 		installedAt: context.now().toISOString(),
 		files: built.files.length,
 		size: built.files.reduce((sum, file) => sum + file.size, 0),

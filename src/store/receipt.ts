@@ -19,6 +19,8 @@ export interface Receipt {
 	readonly witnesses: readonly Witness[];
 	/** False for a build that the release table contradicts, installed with --unofficial. */
 	readonly official: boolean;
+	/** Why the checksum database isn't among the witnesses, where it isn't. */
+	readonly unasked?: string | undefined;
 	/** ISO 8601, UTC. */
 	readonly installedAt: string;
 	readonly files: number;

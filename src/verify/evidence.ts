@@ -9,8 +9,8 @@ export type Evidence =
 	| { readonly kind: "go.sum"; readonly h1: string; readonly path: string }
 	/** A `go` that checked the hash itself, where its recorded answers don't suffice for a proof by gox. */
 	| { readonly kind: "go command"; readonly h1: string; readonly go: string; readonly reason: string }
-	/** Somebody who could have been asked and couldn't answer; vouches for nothing. */
-	| { readonly kind: "unavailable"; readonly witness: "checksum database"; readonly reason: string };
+	/** Somebody who could have been asked and couldn't answer; vouches for nothing. `odd`: something else answered in its place. */
+	| { readonly kind: "unavailable"; readonly witness: "checksum database"; readonly reason: string; readonly odd?: boolean };
 
 type Claim = Exclude<Evidence, { kind: "unavailable" }>;
 

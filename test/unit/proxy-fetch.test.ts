@@ -217,6 +217,20 @@ describe("the checksum database as evidence", () => {
 		expect(await evidence({ GOPROXY: `${server.origin}/a` })).toEqual(noWitness(reason));
 	});
 
+	it.each(["<html>\n\nPlease log in</html>", "\n<!DOCTYPE html><title>Hotel</title>"])(
+		"a captive portal's page is no answer, and odd: %j",
+		async (page) => {
+			server.put(`/a/sumdb/log.example.org/lookup/golang.org/toolchain@${version}`, page);
+			expect(await evidence({ GOPROXY: `${server.origin}/a` })).toEqual({ ...noWitness(/web page/), odd: true });
+		},
+	);
+
+	it("GOPROXY=off: nobody is asked, not even the address in GOSUMDB", async () => {
+		const found = await evidence({ GOPROXY: "off", GOSUMDB: `${gosumdb} ${server.origin}/a/sumdb/log.example.org` });
+		expect(found).toEqual(noWitness(/GOPROXY is off/));
+		expect(server.requests).toEqual([]);
+	});
+
 	it("offline, what was proven once is proven again", async () => {
 		expect(await evidence({ GOPROXY: `${server.origin}/a`, GOX_OFFLINE: "1" })).toEqual(noWitness(/GOX_OFFLINE/));
 		const online = await evidence({ GOPROXY: `${server.origin}/a` });
@@ -224,7 +238,6 @@ describe("the checksum database as evidence", () => {
 	});
 
 	it.each([
-		["a page instead of an answer", "<html>\n\nPlease log in</html>"],
 		["an empty answer", ""],
 		[
 			"a forged answer",

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { GoxError } from "../../errors.ts";
 import { shown } from "../../fetch/address.ts";
 import type { Client } from "../../fetch/client.ts";
+import { NetworkError } from "../../fetch/failure.ts";
 import type { SumdbDatabase } from "../../verify/sumdbdatabase.ts";
 import type { SumdbReader } from "../../verify/sumdbreader.ts";
 import { eachProxy } from "./eachproxy.ts";
@@ -15,6 +16,7 @@ const largestAnswer = 1024 * 1024;
 /**
  * A checksum database over the network: at the address that GOSUMDB gives, through the first proxy of GOPROXY that
  * says `/sumdb/NAME/supported`, or else directly (https://golang.org/design/25530-sumdb#proxying-a-checksum-database).
+ * GOPROXY=off means that nobody is asked.
  */
 export function remoteSumdb(client: Client, database: SumdbDatabase, proxies: readonly ProxyEntry[]): SumdbReader {
 	let found: Promise<URL> | undefined;
@@ -24,7 +26,7 @@ export function remoteSumdb(client: Client, database: SumdbDatabase, proxies: re
 			found ??= addressOf(client, database, proxies);
 			const base = await found;
 			try {
-				return await getUnder(client, base, path, largestAnswer);
+				return notAWebPage(await getUnder(client, base, path, largestAnswer), shown(base));
 			} catch (error) {
 				if (!(error instanceof GoxError) || error.code !== "no-such-release" || path.startsWith("lookup/")) throw error;
 				throw new GoxError("network", error.message, { cause: error });
@@ -33,7 +35,15 @@ export function remoteSumdb(client: Client, database: SumdbDatabase, proxies: re
 	};
 }
 
+/** A captive portal answers everything with its own page, and 200. */
+function notAWebPage(answer: Buffer, source: string): Buffer {
+	if (!/^\s*<(?:!doctype|html|head|body|\?xml)/i.test(answer.toString("latin1", 0, 200))) return answer;
+	throw new NetworkError("improper", source, "a web page came in place of the checksum database's answer");
+}
+
 async function addressOf(client: Client, database: SumdbDatabase, proxies: readonly ProxyEntry[]): Promise<URL> {
+	// cmd/go would ask the database directly; here `off` means that nothing on the network is asked.
+	if (proxies[0]?.kind === "off") throw new GoxError("offline", `GOPROXY is off: ${database.name} is not asked`);
 	if (database.url) return new URL(database.url);
 	const last = proxies.findIndex((entry) => entry.kind !== "proxy");
 	const asked = last < 0 ? proxies : proxies.slice(0, last);

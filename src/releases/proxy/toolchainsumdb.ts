@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Context } from "../../context.ts";
 import { GoxError } from "../../errors.ts";
 import { Client } from "../../fetch/client.ts";
+import { NetworkError } from "../../fetch/failure.ts";
 import type { Evidence } from "../../verify/evidence.ts";
 import { headsInHome } from "../../verify/seenheads.ts";
 import { lookupSumdb, type SumdbProof } from "../../verify/sumdb.ts";
@@ -51,7 +52,7 @@ export async function sumdbEvidence(
 		return { kind: "checksum database", h1: proof.h1, proof };
 	} catch (error) {
 		if (!(error instanceof GoxError) || !isUnavailable(error)) throw error;
-		return unavailable(error.message);
+		return unavailable(error.message, error instanceof NetworkError && error.kind === "improper");
 	} finally {
 		await client.close();
 	}
@@ -93,6 +94,6 @@ function userRecording(settings: GoSettings): { answers: string; heads: string }
 	return { answers: join(settings.moduleCache, "cache", "download", "sumdb"), heads: join(settings.gopath, "pkg", "sumdb") };
 }
 
-function unavailable(reason: string): Evidence {
-	return { kind: "unavailable", witness: "checksum database", reason };
+function unavailable(reason: string, odd = false): Evidence {
+	return { kind: "unavailable", witness: "checksum database", reason, ...(odd && { odd }) };
 }
