@@ -15,7 +15,7 @@ export interface Config {
 	/** Address of a go.dev-shaped index; GOX_INDEX wins. */
 	readonly index: string | undefined;
 	/** Who must vouch for what is installed; undefined for the default: table or index, and the database where it is reached. */
-	readonly verify: "table" | "index" | "sumdb" | "all" | undefined;
+	readonly verify: "table" | "index" | "sumdb" | "pgp" | "all" | undefined;
 	/** A file with the public key that signs Go's releases; GOX_PGP_KEY wins. */
 	readonly pgpKey: string | undefined;
 }
@@ -55,10 +55,10 @@ export const settings: readonly Setting[] = [
 	},
 	{
 		name: "verify",
-		values: "table | index | sumdb | all",
+		values: "table | index | sumdb | pgp | all",
 		preset: "",
 		summary: "who must vouch for what is installed; unset: table or index, and Go's checksum database where it is reached",
-		accepts: (value) => /^(table|index|sumdb|all)$/.test(value),
+		accepts: (value) => /^(table|index|sumdb|pgp|all)$/.test(value),
 	},
 	{ name: "mirrors", values: "BASE[,BASE…]", preset: "", summary: "download mirrors, in order", accepts: () => true },
 	{

@@ -5,6 +5,7 @@ import { shown } from "../fetch/address.ts";
 import { DownloadError } from "../fetch/downloaderror.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { mirrorsOf } from "../releases/mirrors.ts";
+import { fetchSignature } from "../releases/signature.ts";
 import { expectArchive } from "../verify/expectation.ts";
 import { databaseRequired, databaseVouched, type Policy, rulesOf } from "../verify/policy.ts";
 import { witnessInWords } from "../verify/witness.ts";
@@ -50,7 +51,16 @@ export async function acquire(
 	// What only the module proxy lists has no published SHA-256; the checksum database vouches for it.
 	const onlyOnProxy = how.source === "any" && rules.modules && !hashes.table && !hashes.index;
 	if (how.source === "proxy" && !rules.modules) throw onlyArchives(policy, release);
-	if (how.source === "proxy" || onlyOnProxy) return fromModule();
+	if (how.source === "proxy") return fromModule();
+	let absent: GoxError | undefined;
+	if (onlyOnProxy) {
+		try {
+			return await fromModule();
+		} catch (error) {
+			if (!(error instanceof GoxError) || !["network", "offline", "no-such-release"].includes(error.code)) throw error;
+			absent = error;
+		}
+	}
 	if (!rules.index && !hashes.table) throw notInTable(policy, release, platform);
 	const known = rules.index ? { ...hashes, indexAddress: indexAddress(context) } : { table: hashes.table };
 	const expectation = expectArchive(release, platform, known, how.unofficial);
@@ -58,11 +68,18 @@ export async function acquire(
 	const mirrors = mirrorsOf(context.env, { insecure });
 	const started = performance.now();
 	try {
+		const needed = rules.signature || expectation.sha256 === undefined;
+		const ask = { insecure, note: (text: string) => listener.note(text) };
+		const signature = needed
+			? await fetchSignature({ ...context, signal }, archive.filename, mirrors, ask).catch((error: unknown) => {
+					throw absent ? neitherWay(release, absent, error) : error;
+				})
+			: undefined;
 		const built = await buildFromArchive(
 			context,
 			release,
 			platform,
-			{ filename: archive.filename, size: archive.size, mirrors, expectation, insecure, durable, signal },
+			{ filename: archive.filename, size: archive.size, mirrors, expectation, signature, insecure, durable, signal },
 			staging,
 			listener,
 		);
@@ -89,6 +106,14 @@ export async function acquire(
 		asked.cancel();
 		listener.spent("total", performance.now() - started);
 	}
+}
+
+/** For a release without a published SHA-256: on no module proxy that could be reached, and not signed. */
+function neitherWay(release: Release, absent: GoxError, unsigned: unknown): unknown {
+	if (!(unsigned instanceof GoxError) || unsigned.code === "interrupted") return unsigned;
+	const code = unsigned.code === "network" || unsigned.code === "offline" ? absent.code : unsigned.code;
+	const message = `nobody has published a SHA-256 of ${release.name}\nfrom the Go module proxy: ${absent.message}\nby its signature: ${unsigned.message}`;
+	return new GoxError(code, message, { ...(absent.hint && { hint: absent.hint }), cause: unsigned });
 }
 
 function onlyArchives(policy: Policy, release: Release): GoxError {

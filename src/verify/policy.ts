@@ -3,7 +3,7 @@ import type { Release } from "../version/release.ts";
 import type { Witness } from "./witness.ts";
 
 /** What a person may demand by `--verify` or `verify = …` in the config. */
-export const policies = ["table", "index", "sumdb", "all"] as const;
+export const policies = ["table", "index", "sumdb", "pgp", "all"] as const;
 
 /** `default`: table or index, and the checksum database whenever it can be reached. */
 export type Policy = (typeof policies)[number] | "default";
@@ -15,14 +15,17 @@ export interface PolicyRules {
 	readonly database: "never" | "if reachable" | "required";
 	/** Whether a module zip will do, which only the checksum database can vouch for. */
 	readonly modules: boolean;
+	/** Whether the archive must be signed by the key that signs Go's releases, also where its SHA-256 is known. */
+	readonly signature: boolean;
 }
 
 const rules: Readonly<Record<Policy, PolicyRules>> = {
-	default: { index: true, database: "if reachable", modules: true },
-	table: { index: false, database: "never", modules: false },
-	index: { index: true, database: "never", modules: false },
-	sumdb: { index: true, database: "required", modules: true },
-	all: { index: true, database: "required", modules: false },
+	default: { index: true, database: "if reachable", modules: true, signature: false },
+	table: { index: false, database: "never", modules: false, signature: false },
+	index: { index: true, database: "never", modules: false, signature: false },
+	sumdb: { index: true, database: "required", modules: true, signature: false },
+	pgp: { index: true, database: "if reachable", modules: false, signature: true },
+	all: { index: true, database: "required", modules: false, signature: false },
 };
 
 export function rulesOf(policy: Policy): PolicyRules {
