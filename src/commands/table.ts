@@ -14,8 +14,11 @@ export const commands: readonly CommandSpec[] = [
 		summary: "install Go releases, each proven to be what the Go project published",
 		options: [
 			platform,
-			{ flags: "--source <where>", summary: "download (sites), proxy (the Go module proxy); default: sites, then the proxy" },
-			{ flags: "--verify <who>", summary: "who must vouch: table, index, sumdb (Go's checksum database), all (docs/trust.md)" },
+			source,
+			{
+				flags: "--verify <who>",
+				summary: "who must vouch: table, index, sumdb (Go's checksum database), pgp (a signature), all (docs/trust.md)",
+			},
 			{ flags: "--force", summary: "install again what is there already" },
 			{ flags: "--default", summary: "make it the default" },
 			{ flags: "--unofficial", summary: "accept an index whose archives the release table contradicts" },
