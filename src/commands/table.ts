@@ -5,6 +5,10 @@ const platform: OptionSpec = {
 	summary: "for another platform than this machine's, e.g. darwin-amd64",
 };
 const insecure: OptionSpec = { flags: "--insecure", summary: "allow plain http to hosts other than this machine" };
+const source: OptionSpec = {
+	flags: "--source <where>",
+	summary: "download (sites), proxy (the Go module proxy), or a bundle's path; default: sites, then the proxy",
+};
 
 /** Every command: what is called, listed, helped with and completed. */
 export const commands: readonly CommandSpec[] = [
