@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { archOf, osOf, type Platform } from "../../src/version/platform.ts";
 
 /**
- * A complete executable of the platform that prints `text` and exits 0, made without a compiler on Linux:
+ * A complete executable of the platform that prints `text` and exits with `status`, made without a compiler on Linux:
  * an ELF header, one segment, and a few instructions. For darwin it is compiled where the test runs on
  * darwin, else it is a Mach-O header that says the right things and can't run.
  */
-export function printingProgram(platform: Platform, text: string): Buffer {
-	if (osOf(platform) === "linux") return elf(archOf(platform), Buffer.from(text));
-	return process.platform === "darwin" ? compiled(platform, text) : machHeader(platform);
+export function printingProgram(platform: Platform, text: string, status = 0): Buffer {
+	if (osOf(platform) === "linux") return elf(archOf(platform), Buffer.from(text), status);
+	return process.platform === "darwin" ? compiled(platform, text, status) : machHeader(platform);
 }
 
 /** What `go version` prints of a release. */
@@ -19,8 +19,8 @@ export function versionLine(release: string, platform: Platform): string {
 	return `go version ${release} ${platform.replace("-", "/")}\n`;
 }
 
-function elf(arch: "amd64" | "arm64", message: Buffer): Buffer {
-	const code = arch === "amd64" ? amd64Code(message.length) : arm64Code(message.length);
+function elf(arch: "amd64" | "arm64", message: Buffer, status: number): Buffer {
+	const code = arch === "amd64" ? amd64Code(message.length, status) : arm64Code(message.length, status);
 	const header = Buffer.alloc(120);
 	const base = 0x400000n;
 	const size = BigInt(120 + code.length + message.length);
@@ -44,22 +44,23 @@ function elf(arch: "amd64" | "arm64", message: Buffer): Buffer {
 	return Buffer.concat([header, code, message]);
 }
 
-/** write(1, message, length); exit(0), in x86-64 machine code. */
-function amd64Code(length: number): Buffer {
-	const code = Buffer.from("b801000000bf01000000488d3510000000ba000000000f05b83c00000031ff0f05", "hex");
+/** write(1, message, length); exit(status), in x86-64 machine code. */
+function amd64Code(length: number, status: number): Buffer {
+	const code = Buffer.from("b801000000bf01000000488d3513000000ba000000000f05b83c000000bf000000000f05", "hex");
 	code.writeUInt32LE(length, 18);
+	code.writeUInt32LE(status, 30);
 	return code;
 }
 
 /** The same in AArch64 machine code. */
-function arm64Code(length: number): Buffer {
+function arm64Code(length: number, status: number): Buffer {
 	const words = [
 		0x10000101,
 		0xd2800020,
 		(0xd2800002 | (length << 5)) >>> 0,
 		0xd2800808,
 		0xd4000001,
-		0xd2800000,
+		(0xd2800000 | (status << 5)) >>> 0,
 		0xd2800ba8,
 		0xd4000001,
 	];
@@ -78,11 +79,11 @@ function machHeader(platform: Platform): Buffer {
 	return header;
 }
 
-function compiled(platform: Platform, text: string): Buffer {
+function compiled(platform: Platform, text: string, status: number): Buffer {
 	const directory = mkdtempSync(join(tmpdir(), "gox-fakego-"));
 	try {
 		const source = join(directory, "go.c");
-		writeFileSync(source, `#include <stdio.h>\nint main(void) { fputs(${JSON.stringify(text)}, stdout); return 0; }\n`);
+		writeFileSync(source, `#include <stdio.h>\nint main(void) { fputs(${JSON.stringify(text)}, stdout); return ${status}; }\n`);
 		execFileSync("cc", ["-arch", archOf(platform) === "arm64" ? "arm64" : "x86_64", "-o", join(directory, "go"), source]);
 		return readFileSync(join(directory, "go"));
 	} finally {
