@@ -80,10 +80,7 @@ export function processContext(signal: AbortSignal): Context {
 		pid: process.pid,
 		isAlive,
 		signalGroup,
-		atExit: (work) => {
-			process.on("exit", work);
-			return () => void process.off("exit", work);
-		},
+		atExit: exitWork(),
 		processors: availableParallelism(),
 		self: selfArgv(entry),
 		assets: assetsBeside(entry),
@@ -101,6 +98,18 @@ function isAlive(pid: number): boolean {
 	} catch (error) {
 		return systemCode(error) === "EPERM";
 	}
+}
+
+/** One listener, however many are registered: Node warns of more than ten. */
+function exitWork(): Context["atExit"] {
+	const registered = new Set<() => void>();
+	process.on("exit", () => {
+		for (const work of registered) work();
+	});
+	return (work) => {
+		registered.add(work);
+		return () => void registered.delete(work);
+	};
 }
 
 /** EPERM says that processes are left which are no longer this user's. */

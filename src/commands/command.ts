@@ -56,6 +56,11 @@ export class Options {
 		return this.#values[name] === true;
 	}
 
+	/** Whether the option was given, with or without a value. */
+	given(name: string): boolean {
+		return this.#values[name] !== undefined;
+	}
+
 	/**
 	 * The value of an option that takes one.
 	 * @throws GoxError `usage` when it was given twice with different values, or without one.

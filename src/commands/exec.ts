@@ -6,8 +6,24 @@ import { toolchainNamed } from "../select/word.ts";
 import type { Run } from "./command.ts";
 import { runInForeground } from "./foreground.ts";
 
-/** `gox exec [version] -- command`: one command with one Go; its exit status is the command's. */
-export const run: Run = ({ context, args: [word], rest }) => {
+/** `gox exec [version] -- command`: one command with one Go; its exit status is the command's. With `--each`, a matrix. */
+export const run: Run = async (invocation) => {
+	const {
+		context,
+		args: [word],
+		options,
+		rest,
+	} = invocation;
+	const list = options.text("each");
+	if (list !== undefined) {
+		const { commandOfEach, runEach } = await import("./each.ts");
+		return runEach(invocation, list, commandOfEach(invocation.args, rest));
+	}
+	const stray = ["jobs", "failFast", "source"].find((name) => options.given(name));
+	if (stray !== undefined)
+		throw new GoxError("usage", `exec: --${stray.replace("F", "-f")} is for --each`, {
+			hint: "gox exec --each 1.21,1.22 -- go version",
+		});
 	if (rest.length === 0) {
 		throw new GoxError("usage", "exec: there is no command to run", { hint: "gox exec 1.22 -- go version" });
 	}

@@ -27,14 +27,17 @@ export async function runInForeground(context: Context, argv: readonly string[],
 			child.on("exit", (status, signal) => ended(signal === null ? (status ?? 1) : 128 + constants.signals[signal]));
 		});
 	} catch (error) {
-		throw new GoxError("not-executable", `${name}: ${reason(error)}`, { cause: error });
+		throw notStarted(name, error);
 	} finally {
 		done.abort();
 	}
 }
 
-/** As a shell finds it; an empty entry of PATH is the working directory. */
-function findProgram(name: string, path: string, cwd: string): string {
+/**
+ * As a shell finds it; an empty entry of PATH is the working directory.
+ * @throws GoxError `command-not-found`, `not-executable`
+ */
+export function findProgram(name: string, path: string, cwd: string): string {
 	const candidates = name.includes("/") ? [resolve(cwd, name)] : path.split(":").map((each) => resolve(cwd, each, name));
 	const found = name === "" ? undefined : candidates.find(isExecutable);
 	if (found !== undefined) return found;
@@ -44,7 +47,13 @@ function findProgram(name: string, path: string, cwd: string): string {
 	throw new GoxError("command-not-found", `${name}: command not found`);
 }
 
-function interruptedBy({ signal }: Context): NodeJS.Signals {
+/** The failure of a program that was found and couldn't be started. */
+export function notStarted(name: string, error: unknown): GoxError {
+	return new GoxError("not-executable", `${name}: ${reason(error)}`, { cause: error });
+}
+
+/** The signal that ends this run, to be passed on. */
+export function interruptedBy({ signal }: Context): NodeJS.Signals {
 	const name = signal.reason instanceof GoxError ? signal.reason.cause : undefined;
 	return name === "SIGINT" || name === "SIGHUP" ? name : "SIGTERM";
 }

@@ -2,15 +2,10 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
-import { findModFile, requestFor } from "../select/floor.ts";
-import { startOf } from "../select/start.ts";
 import { lockedWord } from "../select/teamlock.ts";
 import { wanted } from "../select/wanted.ts";
-import type { SourceChoice } from "../store/acquire.ts";
-import { userAliases } from "../store/alias.ts";
 import { openHome } from "../store/home.ts";
 import type { InstallOutcome } from "../store/install.ts";
-import { installedVersions } from "../store/installed.ts";
 import { progressOn } from "../ui/progress.ts";
 import { parsePolicy } from "../verify/policy.ts";
 import type { Platform } from "../version/platform.ts";
@@ -18,6 +13,9 @@ import { parseRequest, type Request } from "../version/request.ts";
 import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
 import { installChosen } from "./installation.ts";
+import { jobCount, sourceChoice } from "./installoptions.ts";
+import { requestNamed } from "./requested.ts";
+import { inTurns } from "./turns.ts";
 
 export async function run(invocation: Invocation): Promise<number> {
 	const { report, options } = invocation;
@@ -27,7 +25,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	const source = sourceChoice(options.text("source"));
 	const demanded = options.text("verify");
 	const policy = demanded === undefined ? undefined : parsePolicy(demanded);
-	const jobs = jobCount(options.text("jobs"));
+	const jobs = jobCount(options.text("jobs"), 2);
 	const asked = requests(invocation);
 	if (asked === undefined) return 0;
 	const chosen = await choose(context, invocation, asked, platform);
@@ -71,8 +69,7 @@ export async function run(invocation: Invocation): Promise<number> {
 
 /** What the command line asks for, or else this directory. Undefined when that is there already. */
 function requests({ context, report, args }: Invocation): readonly Request[] | undefined {
-	if (args.length > 0)
-		return args.map((word) => (word === "mod" ? parseRequest(modRequest(context)) : meant(context, parseRequest(word))));
+	if (args.length > 0) return args.map((word) => requestNamed(context, word));
 	const found = wanted(context);
 	if (!found)
 		throw new GoxError("usage", "nothing in this directory says which Go it wants", {
@@ -99,26 +96,6 @@ function requests({ context, report, args }: Invocation): readonly Request[] | u
 	return [parseRequest(request)];
 }
 
-/** What go.work or go.mod asks for, whatever a version file says. */
-function modRequest(context: Context): string {
-	const start = startOf(context);
-	const floor = start === undefined ? undefined : findModFile(context, start)?.floor;
-	if (!floor) throw new GoxError("usage", "no go.work or go.mod here asks for a Go version", { hint: "gox install latest" });
-	return requestFor(floor);
-}
-
-/** An alias means the release it points to. */
-function meant(context: Context, request: Request): Request {
-	if (request.kind === "system")
-		throw new GoxError("usage", "the system's go is not gox's to install", { hint: "gox install latest" });
-	if (request.kind !== "alias") return request;
-	const key = userAliases(context).get(request.name);
-	const installed = installedVersions(context).find((each) => each.key === key);
-	if (installed)
-		return { kind: "exact", release: installed.release, platform: installed.platform, text: installed.release.version };
-	return request;
-}
-
 /** One release for each request; two requests that mean the same one are one. */
 async function choose(
 	context: Context,
@@ -133,28 +110,6 @@ async function choose(
 		chosen.set(`${one.release.name} ${one.platform}`, one);
 	}
 	return [...chosen.values()];
-}
-
-function sourceChoice(word: string | undefined): SourceChoice {
-	if (word === undefined || word === "any") return "any";
-	if (word === "download" || word === "proxy") return word;
-	throw new GoxError("usage", `--source can't be "${word}"`, { hint: "--source download   or   --source proxy" });
-}
-
-function jobCount(word: string | undefined): number {
-	if (word === undefined) return 2;
-	const count = Number(word);
-	if (Number.isInteger(count) && count >= 1 && count <= 64) return count;
-	throw new GoxError("usage", `--jobs wants a number from 1 to 64, not "${word}"`);
-}
-
-/** Runs `work` on every item, so many at a time, in order of their beginning. */
-async function inTurns<T>(jobs: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-	const queue = items.values();
-	const worker = async () => {
-		for (const item of queue) await work(item);
-	};
-	await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
 }
 
 function asJson({ installed, status, receipt, isDefault }: InstallOutcome) {

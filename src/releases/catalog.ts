@@ -78,6 +78,14 @@ export class Catalog implements Provenance {
 		return listed.length > 0 ? listed : matching(request, this.releases, platform);
 	}
 
+	/**
+	 * Every release that is offered for the platform, newest first: the list's own, so a company's list is all there is;
+	 * the table's where there is no list.
+	 */
+	offered(platform: Platform): readonly Release[] {
+		return this.#listed.filter(({ archives }) => archives.has(platform)).map(({ release }) => release);
+	}
+
 	/** What the witnesses say about an archive; nothing where none knows it. */
 	hashes(release: Release, platform: Platform): Hashes {
 		const table = this.#table.get(release.name)?.archives.get(platform)?.sha256;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commandHelp, parseArguments } from "../../src/arguments.ts";
+import { commandHelp, ownWords, parseArguments } from "../../src/arguments.ts";
 import type { CommandSpec } from "../../src/commands/command.ts";
 import { commandCalled, commands } from "../../src/commands/table.ts";
 import { GoxError } from "../../src/errors.ts";
@@ -48,6 +48,33 @@ describe("a command line that is passed on", () => {
 		[["--quiet", "1.22", "--", "a", "--", "b"], ["1.22"], ["a", "--", "b"]],
 	])("exec %j", (words, args, rest) => {
 		expect(parseArguments(spec("exec"), words)).toMatchObject({ args, rest });
+	});
+
+	it.each([
+		[["--each", "1.20,1.21", "--jobs", "2", "--", "go", "--help"], { each: "1.20,1.21", jobs: "2" }, ["go", "--help"]],
+		[["--jobs=2", "--fail-fast", "--each", "1.20", "--", "--", "x"], { each: "1.20", jobs: "2" }, ["--", "x"]],
+		[["--each", ">=1.20 <1.22", "--json", "--"], { each: ">=1.20 <1.22" }, []],
+	])("the values of options are no command: exec %j", (words, values, rest) => {
+		const parsed = parseArguments(spec("exec"), words);
+		expect(parsed).toMatchObject({ args: [], rest });
+		expect({ each: parsed.options.text("each"), jobs: parsed.options.text("jobs") }).toEqual({ jobs: undefined, ...values });
+	});
+
+	it("a command that takes no words of its own ends its options at the first", () => {
+		const parsed = parseArguments(spec("bisect"), ["--good", "1.20", "--bad=1.9", "go", "vet", "--", "--good", "-json"]);
+		expect(parsed).toMatchObject({ args: [], rest: ["go", "vet", "--", "--good", "-json"] });
+		expect([parsed.options.text("good"), parsed.options.text("bad")]).toEqual(["1.20", "1.9"]);
+	});
+
+	it.each([
+		["exec", ["--json", "1.22", "--", "prog", "--help"], ["--json", "1.22"]],
+		["exec", ["--each", "1.22", "--json", "--", "prog", "-h"], ["--each", "1.22", "--json"]],
+		["exec", ["1.22", "prog", "--json"], ["1.22"]],
+		["bisect", ["prog", "--help"], []],
+		["bisect", ["--good", "1.20", "--help"], ["--good", "1.20", "--help"]],
+		["install", ["1.22", "--", "--json"], ["1.22"]],
+	])("gox's own words in %s %j", (name, words, own) => {
+		expect(ownWords(spec(name), words)).toEqual(own);
 	});
 });
 
