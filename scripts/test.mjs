@@ -55,7 +55,9 @@ for (const file of testResults) {
 const broken = testResults.filter(
 	(file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
 ).length;
-const allFailed = failed + broken;
+// An error outside any test (an unhandled rejection, a crash) shows only in vitest's own status.
+const unhandled = status !== 0 && failed + broken === 0 ? 1 : 0;
+const allFailed = failed + broken + unhandled;
 console.log(`${passed} passed, ${allFailed} failed, ${skipped} skipped`);
 const strict = process.env.GOX_TEST_NO_SKIPS === "1";
 process.exit(allFailed > 0 || passed === 0 || (strict && skipped > 0) ? 1 : 0);

@@ -1,13 +1,12 @@
-import type { request as Request } from "undici";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { type AddressRules, authorizationOf, hostOf, refusalOf, shown } from "./address.ts";
 import { type Agents, agentsFor } from "./agents.ts";
+import { exchange } from "./exchange.ts";
 import { failureOf, NetworkError } from "./failure.ts";
-import { Inflow } from "./inflow.ts";
 import { openFile } from "./localfile.ts";
 import { Patience, watched } from "./patience.ts";
-import { type Reply, ReplyHeaders } from "./reply.ts";
+import type { Reply } from "./reply.ts";
 import { defaultTiming, duration, type Timing } from "./timing.ts";
 
 export interface ClientOptions extends AddressRules {
@@ -22,8 +21,6 @@ export interface GetOptions {
 const mostRedirects = 10;
 /** What may wait in memory: enough that zlib and the disk, not the socket, set the pace. */
 const bufferBytes = 512 * 1024;
-/** What undici may hold besides; a cut loses it. */
-const undiciBytes = 16 * 1024;
 
 /**
  * Fetches by https, http and file, as the environment of one context says: proxies, authorities, GOX_OFFLINE.
@@ -33,7 +30,7 @@ export class Client {
 	readonly timing: Timing;
 	readonly #context: Context;
 	readonly #rules: AddressRules;
-	#network: Promise<{ agents: Agents; request: typeof Request }> | undefined;
+	#agents: Promise<Agents> | undefined;
 
 	constructor(context: Context, options: ClientOptions = {}) {
 		this.#context = context;
@@ -79,7 +76,7 @@ export class Client {
 	}
 
 	async close(): Promise<void> {
-		await (await this.#network)?.agents.close();
+		await (await this.#agents)?.close();
 	}
 
 	async #send(url: URL, headers: Record<string, string>): Promise<Reply> {
@@ -88,8 +85,8 @@ export class Client {
 		if (isOffline(this.#context)) {
 			throw new GoxError("offline", `GOX_OFFLINE is set: ${shown(url)} is not asked for`, { hint: "unset GOX_OFFLINE" });
 		}
-		this.#network ??= connectNetwork(this.#context, this.timing);
-		const { agents, request } = await this.#network;
+		this.#agents ??= agentsFor(this.#context.env, this.timing);
+		const agents = await this.#agents;
 		const proxy = agents.proxyFor(url);
 		const patience = new Patience(this.#context.signal);
 		try {
@@ -99,19 +96,19 @@ export class Client {
 			);
 			// undici hears of an abort only once it is connected; the race hears of it at once.
 			const response = await Promise.race([
-				request(url, { dispatcher: agents.for(url), headers, signal: patience.signal, highWaterMark: undiciBytes }),
+				exchange(agents.for(url), url, { headers, signal: patience.signal, limit: bufferBytes }),
 				patience.exhausted,
 			]);
 			patience.stop();
-			const pieces = new Inflow(response.body, bufferBytes);
-			if (response.statusCode === 407) {
+			const pieces = response.body;
+			if (response.status === 407) {
 				void pieces.return();
 				throw new NetworkError("blocked", hostOf(url), `the proxy ${proxy ?? ""} wants a password (407)`);
 			}
 			return {
 				url,
-				status: response.statusCode,
-				headers: new ReplyHeaders(response.headers),
+				status: response.status,
+				headers: response.headers,
 				body: watched(pieces, { timing: this.timing, patience, source: hostOf(url), proxy }),
 				cancel: () => {
 					patience.end();
@@ -156,11 +153,6 @@ export class Client {
 			`the answer is encoded as ${encoding.slice(0, 40)}, which gox didn't ask for`,
 		);
 	}
-}
-
-async function connectNetwork(context: Context, timing: Timing): Promise<{ agents: Agents; request: typeof Request }> {
-	const [agents, { request }] = await Promise.all([agentsFor(context.env, timing), import("./undici.ts")]);
-	return { agents, request };
 }
 
 function bare(url: URL): URL {

@@ -1,6 +1,11 @@
-import { PassThrough, Readable } from "node:stream";
-import { expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Inflow } from "../../src/fetch/inflow.ts";
+
+/** A sender that counts how it is turned off and on. */
+function valve() {
+	const log: string[] = [];
+	return { log, pause: () => void log.push("pause"), resume: () => void log.push("resume"), abort: () => void log.push("abort") };
+}
 
 async function collect(pieces: AsyncIterable<Buffer>): Promise<{ text: string; error: unknown }> {
 	let text = "";
@@ -12,41 +17,59 @@ async function collect(pieces: AsyncIterable<Buffer>): Promise<{ text: string; e
 	return { text, error: undefined };
 }
 
-test("what came before a cut is given out before the failure is", async () => {
-	const stream = new PassThrough();
-	const inflow = new Inflow(stream, 100);
-	for (const word of ["one ", "two ", "three"]) stream.write(word);
-	await new Promise((resolve) => setImmediate(resolve));
-	stream.destroy(new Error("cut"));
-	await new Promise((resolve) => setImmediate(resolve));
-	expect(await collect(inflow)).toEqual({ text: "one two three", error: expect.objectContaining({ message: "cut" }) });
-});
-
-test("a stream that is closed without an end is a failure", async () => {
-	const stream = new PassThrough();
-	const inflow = new Inflow(stream, 100);
-	stream.destroy();
-	expect((await collect(inflow)).error).toBeInstanceOf(Error);
-});
-
-test("it holds no more than its limit and a piece, and nothing is lost", async () => {
-	let given = 0;
-	const stream = new Readable({
-		highWaterMark: 1,
-		read() {
-			this.push(given++ < 50 ? Buffer.alloc(10, 97) : null);
-		},
+describe("the pieces of a body", () => {
+	it("what came before a cut is given out before the failure is", async () => {
+		const inflow = new Inflow(valve(), 1000, 100);
+		for (const word of ["one ", "two ", "three"]) inflow.take(Buffer.from(word));
+		inflow.finish({ failure: new Error("cut") });
+		inflow.take(Buffer.from("too late"));
+		expect(await collect(inflow)).toEqual({ text: "one two three", error: expect.objectContaining({ message: "cut" }) });
 	});
-	const inflow = new Inflow(stream, 40);
-	await new Promise((resolve) => setImmediate(resolve));
-	expect(given).toBeLessThan(10);
-	expect((await collect(inflow)).text).toHaveLength(500);
-});
 
-test("leaving the loop hangs up", async () => {
-	const stream = new PassThrough();
-	const inflow = new Inflow(stream, 100);
-	stream.write("one");
-	for await (const _ of inflow) break;
-	expect(stream.destroyed).toBe(true);
+	it("a reader who waits is woken by pieces and by the end", async () => {
+		const inflow = new Inflow(valve(), 6, 100);
+		const read = collect(inflow);
+		await Promise.resolve();
+		inflow.take(Buffer.from("abc"));
+		await Promise.resolve();
+		inflow.take(Buffer.from("def"));
+		inflow.finish({});
+		expect(await read).toEqual({ text: "abcdef", error: undefined });
+	});
+
+	it("the sender is held up at the limit, and goes on when there is room", async () => {
+		const sender = valve();
+		const inflow = new Inflow(sender, 1000, 20);
+		for (let piece = 0; piece < 4; piece++) inflow.take(Buffer.alloc(10));
+		expect(sender.log).toEqual(["pause"]);
+		for (let piece = 0; piece < 2; piece++) await inflow.next();
+		expect(sender.log).toEqual(["pause"]);
+		await inflow.next();
+		expect(sender.log).toEqual(["pause", "resume"]);
+	});
+
+	it.each([
+		["once everything has come", 40],
+		["where only the closing tells the end", 0],
+	])("but never %s", (_, expected) => {
+		const sender = valve();
+		const inflow = new Inflow(sender, expected, 20);
+		if (expected === 0) for (let piece = 0; piece < 4; piece++) inflow.take(Buffer.alloc(10));
+		else inflow.take(Buffer.alloc(40));
+		expect(sender.log).toEqual([]);
+	});
+
+	it("leaving the loop hangs up, unless all has come", async () => {
+		const left = valve();
+		const inflow = new Inflow(left, 100, 100);
+		inflow.take(Buffer.from("one"));
+		for await (const _ of inflow) break;
+		expect(left.log).toEqual(["abort"]);
+		const whole = valve();
+		const ended = new Inflow(whole, 3, 100);
+		ended.take(Buffer.from("one"));
+		ended.finish({});
+		for await (const _ of ended) break;
+		expect(whole.log).toEqual([]);
+	});
 });
