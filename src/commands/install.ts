@@ -1,3 +1,4 @@
+import type { Bundle } from "../archive/bundle.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { Chosen } from "../releases/catalog.ts";
@@ -10,6 +11,7 @@ import { progressOn } from "../ui/progress.ts";
 import { parsePolicy } from "../verify/policy.ts";
 import type { Platform } from "../version/platform.ts";
 import { parseRequest, type Request } from "../version/request.ts";
+import { bundleNamed, chooseBundled } from "./bundled.ts";
 import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
 import { installChosen } from "./installation.ts";
@@ -22,13 +24,14 @@ export async function run(invocation: Invocation): Promise<number> {
 	const context = withConfiguredSites(invocation.context);
 	openHome(context);
 	const platform = wantedPlatform(context, options);
-	const source = sourceChoice(options.text("source"));
+	const bundle = bundleNamed(context, options.text("source"));
+	const source = bundle ? "any" : sourceChoice(options.text("source"));
 	const demanded = options.text("verify");
 	const policy = demanded === undefined ? undefined : parsePolicy(demanded);
 	const jobs = jobCount(options.text("jobs"), 2);
 	const asked = requests(invocation);
 	if (asked === undefined) return 0;
-	const chosen = await choose(context, invocation, asked, platform);
+	const chosen = await choose(context, invocation, asked, platform, bundle);
 	// The first of several becomes the default where there is none, whichever is ready first.
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const outcomes = new Map<string, InstallOutcome>();
@@ -43,6 +46,7 @@ export async function run(invocation: Invocation): Promise<number> {
 					progress,
 					chosen: each,
 					source,
+					bundle,
 					policy,
 					asDefault: each === chosen[0] ? (options.has("default") ? "always" : "if-none") : "no",
 					force: options.has("force"),
@@ -102,11 +106,12 @@ async function choose(
 	invocation: Invocation,
 	asked: readonly Request[],
 	platform: Platform,
+	bundle: Bundle | undefined,
 ): Promise<readonly Chosen[]> {
 	const chosen = new Map<string, Chosen>();
 	const options = catalogOptions(invocation);
 	for (const request of asked) {
-		const one = await lookUp(context, request, platform, options);
+		const one = bundle ? await chooseBundled(bundle, request, platform) : await lookUp(context, request, platform, options);
 		chosen.set(`${one.release.name} ${one.platform}`, one);
 	}
 	return [...chosen.values()];

@@ -1,7 +1,10 @@
+import type { Bundle } from "../archive/bundle.ts";
 import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { acquire, type SourceChoice } from "../store/acquire.ts";
 import type { InstallListener } from "../store/built.ts";
+import { type BundleSource, buildFromBundle } from "../store/frombundle.ts";
 import { type InstallOutcome, type InstallPlan, installVersion } from "../store/install.ts";
 import { versionKey } from "../store/layout.ts";
 import type { Progress } from "../ui/progress.ts";
@@ -18,6 +21,8 @@ export interface Installation {
 	readonly progress: Progress;
 	readonly chosen: Chosen;
 	readonly source: SourceChoice;
+	/** Where it comes from instead; `chosen` was chosen from it. */
+	readonly bundle?: Bundle | undefined;
 	/** The config's by default. */
 	readonly policy?: Policy | undefined;
 	readonly force: boolean;
@@ -50,7 +55,9 @@ export async function installChosen(installation: Installation): Promise<Install
 			force: installation.force,
 			asDefault: installation.asDefault,
 			build: async (staging, signal) => {
-				const built = await acquire(context, chosen, installation, staging, signal, listener);
+				const built = installation.bundle
+					? await buildFromBundle(context, bundled(installation.bundle, installation, signal), staging, listener)
+					: await acquire(context, chosen, installation, staging, signal, listener);
 				lock?.hold(built);
 				return built;
 			},
@@ -63,6 +70,13 @@ export async function installChosen(installation: Installation): Promise<Install
 	} finally {
 		progress.remove(key);
 	}
+}
+
+function bundled(bundle: Bundle, { chosen, policy, insecure }: Installation, signal: AbortSignal): BundleSource {
+	const { release, platform, hashes } = chosen;
+	const toolchain = bundle.toolchains.find((each) => each.release.name === release.name && each.platform === platform);
+	if (!toolchain) throw new GoxError("internal", `${bundle.path} has no ${release.name} for ${platform}`);
+	return { bundle, toolchain, hashes, policy, insecure, signal };
 }
 
 function tell(

@@ -36,6 +36,7 @@ export const commands: readonly CommandSpec[] = [
 			["gox install '>=1.21 <1.23'", "the newest in a range"],
 			["gox install", "what this directory asks for"],
 			["gox install 1.15.15 --platform darwin-amd64", "an x86-64 Go, for Rosetta"],
+			["gox install 1.22.5 --source go.bundle", "out of a bundle, without a network"],
 		],
 		load: () => import("./install.ts"),
 	},
@@ -125,6 +126,24 @@ export const commands: readonly CommandSpec[] = [
 			["gox alias work --remove", "forget it"],
 		],
 		load: () => import("./alias.ts"),
+	},
+	{
+		name: "bundle",
+		args: "[...versions]",
+		summary: "put versions for several platforms into one file, for machines without a network",
+		options: [
+			{ flags: "--platform <list>", summary: "darwin-arm64,linux-amd64 … or all; default: this machine's" },
+			{ flags: "-o, --output <file>", summary: "the file to write (default go.bundle)" },
+			{ flags: "--list", summary: "say what a bundle holds" },
+			{ flags: "--source <where>", summary: "download (sites), proxy (the Go module proxy); default: sites, then the proxy" },
+			insecure,
+		],
+		examples: [
+			["gox bundle 1.22.5 1.21 --platform darwin-arm64,linux-amd64 -o go.bundle", "four archives with their proofs"],
+			["gox bundle --list go.bundle", "what is in it"],
+			["gox install 1.22.5 --source go.bundle", "on the other machine"],
+		],
+		load: () => import("./bundle.ts"),
 	},
 	{
 		name: "current",

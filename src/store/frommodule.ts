@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { unpackModuleZip } from "../archive/modulezip.ts";
 import { TreeWriter } from "../archive/tree.ts";
@@ -17,6 +17,8 @@ export interface ModuleSource {
 	readonly insecure: boolean;
 	readonly durable: boolean;
 	readonly signal: AbortSignal;
+	/** Where a copy of the zip shall be left. */
+	readonly keepZip?: string;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function buildFromModule(
 	listener.spent("unpack", performance.now() - unpacking);
 	const witnesses = vouch(h1, fetched.evidence, release);
 	const archive = { sha256: await sha256OfFile(fetched.zip), size: statSync(fetched.zip).size };
+	if (source.keepZip !== undefined) copyFileSync(fetched.zip, source.keepZip);
 	removeTree(dir);
 	const way = {
 		"module cache": "the module cache",

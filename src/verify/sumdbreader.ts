@@ -40,6 +40,19 @@ export function recordedAnswers(directory: string, headFile = join(directory, "l
 	};
 }
 
+/** Answers that were brought along, by their paths, with the head they end in as `latest`; never the network. */
+export function answersIn(answers: ReadonlyMap<string, Uint8Array>, address: string): SumdbReader {
+	return {
+		address,
+		recordedHead: () => answers.get("latest"),
+		read: async (path) => {
+			const answer = answers.get(path);
+			if (answer) return answer;
+			throw new GoxError("offline", `${address} has no recorded answer for ${path}`);
+		},
+	};
+}
+
 /** Asks each reader in turn until one has an answer; the first one's failure is reported when none has. */
 export function firstOf(readers: readonly SumdbReader[]): SumdbReader {
 	return {

@@ -21,6 +21,8 @@ import { remoteSumdb } from "./remotesumdb.ts";
 export interface SumdbQuestion {
 	/** Where a go command recorded answers: GOMODCACHE/cache/download/sumdb, and GOPATH/pkg/sumdb for the heads. */
 	readonly recorded?: readonly { readonly answers: string; readonly heads: string }[];
+	/** Answers of the database of that name that somebody brought along, asked before any other. */
+	readonly brought?: ((database: string) => SumdbReader) | undefined;
 	/** Plain http to other machines is allowed. */
 	readonly insecure?: boolean;
 	readonly settings?: GoSettings;
@@ -44,9 +46,10 @@ export async function sumdbEvidence(
 	if (!database) return unavailable("it is disabled by GOSUMDB=off, and toolchains are never exempt");
 	const client = new Client(context, { insecure: question.insecure ?? false });
 	try {
-		const recordings = [...(question.recorded ?? []), userRecording(settings)].map(({ answers, heads }) =>
-			recordedAnswers(join(answers, database.name), join(heads, database.name, "latest")),
-		);
+		const recordings = [
+			...(question.brought ? [question.brought(database.name)] : []),
+			...recordingsOf(settings, database, question.recorded),
+		];
 		const remote = remoteSumdb(client, database, proxiesOf(settings, question.insecure ?? false));
 		const proof = await prove(context, database, recordings, remote, toolchainVersion(release, platform));
 		return { kind: "checksum database", h1: proof.h1, proof };
@@ -76,7 +79,7 @@ async function prove(
 	version: string,
 ): Promise<SumdbProof> {
 	const heads = headsInHome(context.home, database.name);
-	const cache = cacheIn(join(context.cacheDir, "sumdb", ...database.name.split("/")));
+	const cache = cacheIn(sumdbCache(context, database));
 	let failure: unknown;
 	for (const reader of [...recordings.map((recording) => firstOf([recording, remote])), remote]) {
 		try {
@@ -88,6 +91,22 @@ async function prove(
 		}
 	}
 	throw failure;
+}
+
+/** Where proven answers of a database are kept. */
+export function sumdbCache(context: Context, database: SumdbDatabase): string {
+	return join(context.cacheDir, "sumdb", ...database.name.split("/"));
+}
+
+/** What go commands recorded of a database: those that are named, and the user's own. */
+export function recordingsOf(
+	settings: GoSettings,
+	database: SumdbDatabase,
+	recorded: SumdbQuestion["recorded"] = [],
+): SumdbReader[] {
+	return [...recorded, userRecording(settings)].map(({ answers, heads }) =>
+		recordedAnswers(join(answers, database.name), join(heads, database.name, "latest")),
+	);
 }
 
 function userRecording(settings: GoSettings): { answers: string; heads: string } {
