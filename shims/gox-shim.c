@@ -67,7 +67,16 @@ static int lack_tool(const selection *chosen, text tool, bool json) {
 	return report(&why, json);
 }
 
+/* A file that is there and yet not found names a dynamic loader, or an interpreter, that isn't. */
+static bool lacks_loader(text program, int error) {
+	struct stat file;
+	return error == ENOENT && holds(program, '/') && stat(program.at, &file) == 0;
+}
+
 static int fail_to_start(text program, int error) {
+	if (lacks_loader(program, error)) {
+		return COMPLAIN(NOT_EXECUTABLE, none, program, T(": the loader or interpreter that it names is missing"));
+	}
 	if (error == ENOENT || error == ENOTDIR) return COMPLAIN(COMMAND_NOT_FOUND, none, program, T(": command not found"));
 	char bytes[LONGEST_PATH + 2];
 	buffer what = BUFFER(bytes);

@@ -106,6 +106,11 @@ describe("gox exec", () => {
 		expect(run("./directory")).toMatchObject({ status: 126, stderr: "gox: ./directory: Permission denied\n" });
 		chmodSync(join(here.root, "p/plain"), 0o755);
 		expect(run("./plain")).toMatchObject({ status: 126, stderr: "gox: ./plain: Exec format error\n" });
+		writeFileSync(join(here.root, "p/plain"), "#!/nowhere/sh\n");
+		expect(run("./plain")).toMatchObject({
+			status: 126,
+			stderr: "gox: ./plain: the loader or interpreter that it names is missing\n",
+		});
 	});
 
 	it("fails for what is not installed, naming the command line", () => {

@@ -40,7 +40,8 @@ export function machineOf(each: Setup, root: string, shim: string): Machine {
 		env,
 		run: (name, args, more = {}) => {
 			const program = join(root, "gox/shims", name);
-			const options = { encoding: "utf8", ...who, env: { ...env, ...more } } as const;
+			// A shim that finds itself would go on for ever.
+			const options = { encoding: "utf8", timeout: 60_000, ...who, env: { ...env, ...more } } as const;
 			if (!each.deleted) return spawnSync(program, args, { ...options, cwd });
 			mkdirSync(cwd, { recursive: true });
 			return spawnSync("/bin/sh", ["-c", 'cd "$0" && /bin/rmdir "$0" && exec "$@"', cwd, program, ...args], {

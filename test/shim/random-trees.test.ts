@@ -2,12 +2,13 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hostTarget } from "../../scripts/build-shims.mjs";
+import { hostTarget, shimsDir } from "../../scripts/build-shims.mjs";
 import { GoxError } from "../../src/errors.ts";
 import { select } from "../../src/select/select.ts";
 import { freshRoot, testContext } from "../support/context.ts";
-import { type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
+import { failureText, type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
 
+/** GOX_TREES=30000 for a long look. */
 const trees = Number(process.env.GOX_TREES ?? 1000);
 
 const versions = ["1.20", "1.20.14", "1.21rc2", "1.21.0", "1.21.13", "1.22.5", "1.23rc1", "1.23.1", "1.24rc2", "1.9.2rc2"];
@@ -112,40 +113,61 @@ const setup: fc.Arbitrary<Setup> = fc.record(
 );
 
 let base: string;
-let shim: string;
 
 beforeAll(() => {
 	base = freshRoot("gox-trees-");
-	shim = nativeShim(join(base, "built"));
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-describe(`${trees} random directory trees`, () => {
-	it("give the same answer as src/select/", () => {
-		let count = 0;
-		const outcomes = new Map<string, number>();
-		fc.assert(
-			fc.property(setup, (each) => {
-				const root = join(base, String(count++));
-				try {
-					const machine = machineOf({ cwd: "p/a/b/c", ...each }, root, shim);
-					const expected = selected(machine);
-					outcomes.set(expected.kind, (outcomes.get(expected.kind) ?? 0) + 1);
-					expect(machine.run("gox", ["current", "--json"]).stdout).toBe(expected.json);
-				} finally {
-					rmSync(root, { recursive: true, force: true });
-				}
-			}),
-			{ numRuns: trees },
-		);
+/** Lays random trees out and compares what the shim says in each with what the TypeScript says. */
+function compare(shim: string, trees: number, check: (machine: Machine, expected: Answer) => void): Map<string, number> {
+	let count = 0;
+	const outcomes = new Map<string, number>();
+	fc.assert(
+		fc.property(setup, (each) => {
+			const root = join(base, String(count++));
+			try {
+				const machine = machineOf({ cwd: "p/a/b/c", ...each }, root, shim);
+				const expected = selected(machine);
+				outcomes.set(expected.kind, (outcomes.get(expected.kind) ?? 0) + 1);
+				check(machine, expected);
+			} finally {
+				rmSync(root, { recursive: true, force: true });
+			}
+		}),
+		{ numRuns: trees },
+	);
+	return outcomes;
+}
+
+describe("random directory trees", () => {
+	it("get the same answer from the native shim as from src/select/", () => {
+		const outcomes = compare(nativeShim(join(base, "built")), trees, (machine, expected) => {
+			expect(machine.run("gox", ["current", "--json"]).stdout).toBe(expected.json);
+		});
 		// Trees that all fail, or all fall through to the default, would prove little.
 		for (const kind of ["chosen", "bad-version-file", "not-installed", "no-go"])
 			expect([kind, outcomes.get(kind) ?? 0]).toEqual([kind, expect.toSatisfy((n) => n > 5)]);
 	}, 600_000);
+
+	it("get the same answer from the sh shim as from src/select/", () => {
+		compare(join(shimsDir, "gox-shim.sh"), trees / 10, (machine, { stdout, stderr }) => {
+			expect(machine.run("go", ["version"])).toMatchObject({ stdout, stderr });
+		});
+	}, 600_000);
 });
 
-/** What `gox current --json` prints, by the TypeScript. */
-function selected(machine: Machine): { kind: string; json: string } {
+interface Answer {
+	readonly kind: string;
+	/** What `gox current --json` prints. */
+	readonly json: string;
+	/** What `go version` prints, and on which stream. */
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/** The answer by the TypeScript. */
+function selected(machine: Machine): Answer {
 	const context = {
 		...testContext({ root: machine.root, cwd: machine.cwd, host: hostTarget() ?? "linux-amd64" }),
 		env: machine.env,
@@ -153,11 +175,17 @@ function selected(machine: Machine): { kind: string; json: string } {
 	try {
 		const { version, goroot, source, below, failure } = select({ ...context, home: join(machine.root, "gox") });
 		if (failure) throw failure;
-		return { kind: "chosen", json: `${JSON.stringify({ version, goroot, source, ...(below && { below }) })}\n` };
+		const json = `${JSON.stringify({ version, goroot, source, ...(below && { below }) })}\n`;
+		return { kind: "chosen", json, stdout: `go ${version} version\n`, stderr: "" };
 	} catch (failure) {
 		if (!(failure instanceof GoxError)) throw failure;
 		const error = { code: failure.code, message: failure.message, hint: failure.hint ?? null };
-		return { kind: failure.code, json: `${JSON.stringify({ error })}\n` };
+		return {
+			kind: failure.code,
+			json: `${JSON.stringify({ error })}\n`,
+			stdout: "",
+			stderr: failureText({ ...error, error: error.code, exit: 0 }),
+		};
 	}
 }
 
