@@ -20,12 +20,12 @@ export interface RealToolchain {
 export const realVersions = ["go1.22.5", "go1.21.13"] as const;
 
 /** The toolchains for this machine, by the ordinary Go client; undefined where there is no go or it can't reach its proxy. */
-export function realToolchains(): readonly RealToolchain[] | undefined {
+export function realToolchains(versions: readonly string[] = realVersions): readonly RealToolchain[] | undefined {
 	const [os, arch] = [process.platform, process.arch === "arm64" ? "arm64" : "amd64"];
 	const module = mkdtempSync(join(tmpdir(), "gox-real-"));
 	try {
 		writeFileSync(join(module, "go.mod"), "module real\n");
-		return realVersions.map((version) => {
+		return versions.map((version) => {
 			const answer = execFileSync("go", ["mod", "download", "-json", `golang.org/toolchain@v0.0.1-${version}.${os}-${arch}`], {
 				cwd: module,
 				encoding: "utf8",
