@@ -5,6 +5,8 @@ import { Sandbox } from "../support/sandbox.ts";
 import { goIndex, startServer, type TestServer } from "../support/server.ts";
 
 const versions = ["go1.20.14", "go1.21.13", "go1.22rc1", "go1.22.5", "go1.23.4"];
+/** Each of them compiles its own standard library: about 20 s of one processor. */
+const timeout = 300_000;
 const toolchains = realToolchains(versions);
 if (!toolchains) console.warn("skipped: no go that reaches its module proxy, so no real toolchains");
 
@@ -68,7 +70,7 @@ describe.skipIf(!toolchains)("a test that fails only before Go 1.22, with real t
 	});
 	afterAll(() => server.close());
 
-	it("gox exec --each shows just that, over four versions", async () => {
+	it("gox exec --each shows just that, over four versions", { timeout }, async () => {
 		const list = "1.20,1.21,1.22,latest";
 		const { status, stdout, stderr } = await box.gox(
 			["exec", "--each", list, "--source", "proxy", "--json", "--", "go", "test", "-vet=off", "./..."],
@@ -89,7 +91,7 @@ describe.skipIf(!toolchains)("a test that fails only before Go 1.22, with real t
 		expect(stderr.match(/vouched for by Go's checksum database/g)).toHaveLength(2);
 	});
 
-	it("gox bisect names the first release that passes, bringing only what it lacks", async () => {
+	it("gox bisect names the first release that passes, bringing only what it lacks", { timeout }, async () => {
 		const ran = await box.gox(
 			["bisect", "--bad", "1.20", "--good", "1.23", "--source", "proxy", "--", "go", "test", "-vet=off", "./..."],
 			{
