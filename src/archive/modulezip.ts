@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { crc32, inflateRawSync } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { GoxError, quote } from "../errors.ts";
-import { ArchivePolicy } from "./policy.ts";
+import { type AcceptedEntry, ArchivePolicy } from "./policy.ts";
 import type { TreeWriter } from "./tree.ts";
 
 /** How a module zip's name maps to the GOROOT and back. */
@@ -12,6 +12,8 @@ export interface ModuleZip {
 	/** `golang.org/toolchain@v0.0.1-go1.22.5.linux-amd64/` */
 	readonly prefix: string;
 }
+
+type FileEntry = Extract<AcceptedEntry, { kind: "file" }>;
 
 /**
  * Unpacks a toolchain module's zip into a GOROOT: `_go.mod` becomes `go.mod` again and, since module zips
@@ -24,10 +26,26 @@ export async function unpackModuleZip(
 	tree: TreeWriter,
 	signal: AbortSignal,
 ): Promise<{ name: string; sha256: string }[]> {
+	const names: string[] = [];
+	await readModuleZip(zip, signal, (entry, content, name) => {
+		tree.addFile(entry, content);
+		names.push(name);
+	});
+	return tree.files.map((file, index) => ({ name: names[index] ?? "", sha256: file.sha256 }));
+}
+
+/**
+ * Hands over every file of a toolchain module's zip: where it belongs in a GOROOT, its content, its name in the zip.
+ * @throws GoxError `hostile-archive` or `integrity`.
+ */
+export async function readModuleZip(
+	zip: ModuleZip,
+	signal: AbortSignal,
+	receive: (entry: FileEntry, content: Uint8Array, name: string) => void,
+): Promise<void> {
 	const policy = new ArchivePolicy(zip.prefix);
 	const packed = statSync(zip.path).size;
 	const descriptor = openSync(zip.path, "r");
-	const names: string[] = [];
 	try {
 		const archive = await openZip(descriptor, packed);
 		try {
@@ -38,8 +56,7 @@ export async function unpackModuleZip(
 				if (accepted.kind !== "file") continue;
 				const path = accepted.path.replace(/(^|\/)_go\.mod$/, "$1go.mod");
 				const content = await contentOf(archive, entry, descriptor);
-				tree.addFile({ ...accepted, path, executable: needsExecuteBit(path) }, content);
-				names.push(entry.fileName);
+				receive({ ...accepted, path, executable: needsExecuteBit(path) }, content, entry.fileName);
 			}
 		} finally {
 			archive.close();
@@ -50,7 +67,6 @@ export async function unpackModuleZip(
 	} finally {
 		closeSync(descriptor);
 	}
-	return tree.files.map((file, index) => ({ name: names[index] ?? "", sha256: file.sha256 }));
 }
 
 function needsExecuteBit(path: string): boolean {

@@ -53,6 +53,19 @@ export const commands: readonly CommandSpec[] = [
 		load: () => import("./uninstall.ts"),
 	},
 	{
+		name: "verify",
+		args: "[version]",
+		summary: "audit what is installed, or any GOROOT, against Go's checksum database",
+		options: [{ flags: "--repair", summary: "install again what isn't what was published" }, platform, insecure],
+		examples: [
+			["gox verify", "every installed version"],
+			["gox verify 1.22.5", "that version; names changed, missing and added files"],
+			["gox verify /usr/local/go", "a GOROOT that anything installed"],
+			["gox verify 1.22.5 --repair", "and installs it again if something is wrong"],
+		],
+		load: () => import("./verify.ts"),
+	},
+	{
 		name: "list",
 		aliases: ["ls"],
 		args: "[request]",

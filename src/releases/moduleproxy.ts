@@ -33,6 +33,8 @@ export interface FetchOptions {
 	readonly insecure?: boolean;
 	/** Whether only one way is tried: a `go` on this machine, or gox's own client. */
 	readonly only?: "go command" | "goproxy";
+	/** A GOROOT whose go is not to be run. */
+	readonly distrusted?: string;
 	/** How long a `go` may take; half an hour when not given. */
 	readonly timeoutMs?: number;
 }
@@ -86,7 +88,10 @@ export async function fetchToolchain(
 		return { zip: cached, version, evidence: await witnesses(), via: "module cache", from: settings.moduleCache };
 	}
 	let failure: GoxError | undefined;
-	if (options.only === "go command" || (go && options.only === undefined && suits(context, settings, options))) {
+	if (
+		options.only === "go command" ||
+		(go && options.only === undefined && go.goroot !== options.distrusted && suits(context, settings, options))
+	) {
 		try {
 			return await fetchByGo(context, go, settings, version, options, witnesses);
 		} catch (error) {
@@ -194,7 +199,7 @@ function knownProxies(settings: GoSettings, options: FetchOptions) {
  * leads from that tree to the newest.
  */
 function headForGo(context: Context, settings: GoSettings): { database: string; note: Uint8Array } | undefined {
-	const database = parseGosumdb(settings.get("GOSUMDB") ?? defaultGosumdb)?.name;
+	const database = parseGosumdb(settings.personal("GOSUMDB") ?? defaultGosumdb)?.name;
 	if (database === undefined) return undefined;
 	const users = join(settings.gopath, "pkg", "sumdb", database, "latest");
 	const note = headsInHome(context.home, database).notes().at(-1) ?? recordedAnswers("", users).recordedHead?.();

@@ -17,13 +17,18 @@ export interface Installed {
 
 /** Every complete version, newest first; the host's platform before others of the same release. */
 export function installedVersions(context: Context): readonly Installed[] {
+	return storedVersions(context).filter(({ goroot }) => existsSync(join(goroot, "bin/go")));
+}
+
+/** As `installedVersions`, those whose bin/go somebody has removed included. */
+export function storedVersions(context: Context): readonly Installed[] {
 	const layout = layoutOf(context.home);
 	return namesIn(layout.versions)
 		.flatMap((key) => {
 			const named = parseVersionKey(key, context.host());
 			const release = named && parseRelease(named.release);
 			const goroot = join(layout.versions, key);
-			if (!named || !release || release.name !== named.release || !existsSync(join(goroot, "bin/go"))) return [];
+			if (!named || !release || release.name !== named.release) return [];
 			return { release, platform: named.platform, key, goroot };
 		})
 		.sort((left, right) => newestFirst(left.release, right.release) || left.key.length - right.key.length);

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
+import type { Manifest } from "../verify/differences.ts";
 import type { Witness } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Layout } from "./layout.ts";
@@ -62,6 +63,19 @@ export function readReceipt(layout: Layout, key: string): Receipt | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** The manifest, by path, or undefined where there is none that can be read. */
+export function readManifest(layout: Layout, key: string): Manifest | undefined {
+	const text = readIfPresent(manifestPath(layout, key));
+	if (text === undefined) return undefined;
+	const files = new Map<string, string>();
+	for (const line of text.split("\n").slice(0, -1)) {
+		const [, sha256, path] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
+		if (sha256 === undefined || path === undefined) return undefined;
+		files.set(path, sha256);
+	}
+	return files;
 }
 
 export function removeReceipt(layout: Layout, key: string): void {

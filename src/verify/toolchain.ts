@@ -27,13 +27,18 @@ export function parseToolchainVersion(version: string): { release: Release; plat
 	return { release, platform };
 }
 
+/** Whether the toolchain module has the file of an official archive. */
+export function isInModule(path: string): boolean {
+	return !leftOut.some((directory) => path.startsWith(directory));
+}
+
 /**
  * The name in the toolchain module of a file of an official archive, or undefined where the module leaves
  * it out: `api/ doc/ misc/ test/` are dropped, and every `go.mod` is called `_go.mod` (cmd/distpack).
  * @param path relative to GOROOT, with `/`
  */
 export function toolchainName(path: string, release: Release, platform: Platform): string | undefined {
-	if (leftOut.some((directory) => path.startsWith(directory))) return undefined;
+	if (!isInModule(path)) return undefined;
 	return toolchainPrefix(release, platform) + path.replace(/(^|\/)go\.mod$/, "$1_go.mod");
 }
 

@@ -225,6 +225,18 @@ describe("the checksum database as evidence", () => {
 		},
 	);
 
+	it("a GOROOT's go.env doesn't choose who vouches", async () => {
+		mkdirSync(join(root, "go/bin"), { recursive: true });
+		writeFileSync(join(root, "go/VERSION"), "go1.22.5\n");
+		writeFileSync(join(root, "go/go.env"), `GOPROXY=${server.origin}/a\nGOSUMDB=off\n`);
+		writeFileSync(join(root, "go/bin/go"), "#!/bin/sh\n", { mode: 0o755 });
+		writeFileSync(join(root, "env"), `GOSUMDB=${gosumdb}\n`);
+		server.failAlways("/a/sumdb/sum.golang.org/supported", { status: 500 });
+		const PATH = join(root, "go/bin");
+		expect(await evidence({ PATH, GOSUMDB: "" })).toEqual(noWitness(/answered 500/));
+		expect(await evidence({ PATH, GOSUMDB: "", GOENV: join(root, "env") })).toMatchObject({ kind: "checksum database", h1 });
+	});
+
 	it("GOPROXY=off: nobody is asked, not even the address in GOSUMDB", async () => {
 		const found = await evidence({ GOPROXY: "off", GOSUMDB: `${gosumdb} ${server.origin}/a/sumdb/log.example.org` });
 		expect(found).toEqual(noWitness(/GOPROXY is off/));

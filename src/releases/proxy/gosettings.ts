@@ -7,6 +7,8 @@ import { osOf } from "../../version/platform.ts";
 export interface GoSettings {
 	/** Undefined where nobody sets it, or sets it to nothing. */
 	get(name: string): string | undefined;
+	/** As `get`, but what a GOROOT's go.env says doesn't count: whoever can edit a GOROOT mustn't choose who vouches for it. */
+	personal(name: string): string | undefined;
 	/** GOMODCACHE, absolute. */
 	readonly moduleCache: string;
 	/** The first directory of GOPATH. */
@@ -20,12 +22,13 @@ export interface GoSettings {
 export function goSettings(context: Context, goroot: string | undefined): GoSettings {
 	const user = readEnvFile(userFile(context));
 	const defaults = readEnvFile(goroot && join(goroot, "go.env"));
+	const personal = (name: string) => context.env[name] || user.get(name) || undefined;
 	const get = (name: string) => context.env[name] || (user.has(name) ? user.get(name) : defaults.get(name)) || undefined;
 	const gopath =
 		get("GOPATH")
 			?.split(delimiter)
 			.find((entry) => entry !== "") ?? join(context.userHome, "go");
-	return { get, gopath, moduleCache: get("GOMODCACHE") ?? join(gopath, "pkg", "mod") };
+	return { get, personal, gopath, moduleCache: get("GOMODCACHE") ?? join(gopath, "pkg", "mod") };
 }
 
 /** GOENV, else `go/env` under the user's configuration directory (os.UserConfigDir). */

@@ -42,7 +42,7 @@ export async function sumdbEvidence(
 	question: SumdbQuestion = {},
 ): Promise<Evidence> {
 	const settings = question.settings ?? goSettings(context, findGo(context)?.goroot);
-	const database = parseGosumdb(settings.get("GOSUMDB") ?? defaultGosumdb);
+	const database = parseGosumdb(settings.personal("GOSUMDB") ?? defaultGosumdb);
 	if (!database) return unavailable("it is disabled by GOSUMDB=off, and toolchains are never exempt");
 	const client = new Client(context, { insecure: question.insecure ?? false });
 	try {
