@@ -44,6 +44,7 @@ const situations: readonly Situation[] = [
 	},
 	{ name: "a go line above the toolchain line", mod: "go 1.99\ntoolchain go1.98.3\n", gotoolchain: "auto", becomes: "go1.99.0" },
 	{ name: "toolchain default", mod: "go 1.20\ntoolchain default\n", gotoolchain: "auto", becomes: null },
+	{ name: "toolchain default, whatever the go line", mod: "go 1.99\ntoolchain default\n", gotoolchain: "auto", becomes: null },
 	{ name: "go.work before go.mod", mod: "go 1.99\n", work: "go 1.98\n", gotoolchain: "auto", becomes: "go1.98.0" },
 	{ name: "path, found there", mod: "go 1.99\n", gotoolchain: "path", becomes: "go1.99.0" },
 	{ name: "local", mod: "go 1.20\ntoolchain go1.98.3\n", gotoolchain: "local", becomes: null },
