@@ -222,8 +222,14 @@ export const commands: readonly CommandSpec[] = [
 		name: "env",
 		args: "[version]",
 		summary: "shell statements that put gox's go on PATH",
-		options: [{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" }],
-		examples: [['eval "$(gox env)"', "in a script"]],
+		options: [
+			{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" },
+			{ flags: "--ci", summary: "for the later steps of a CI job: to GITHUB_PATH and GITHUB_ENV where they are set" },
+		],
+		examples: [
+			['eval "$(gox env)"', "in a script"],
+			["gox env --ci", "in a step of a GitHub workflow"],
+		],
 		load: () => import("./env.ts"),
 	},
 	{
