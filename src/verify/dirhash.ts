@@ -26,16 +26,15 @@ export class DirHash {
 
 	/** `h1:` and base64; more files may be added afterwards. */
 	h1(): string {
-		const hash = createHash("sha256");
-		for (const name of [...this.#files.keys()].sort(byBytes)) hash.update(`${this.#files.get(name)}  ${name}\n`);
-		return `h1:${hash.digest("base64")}`;
+		const lines = sortedByBytes([...this.#files.keys()]).map((name) => `${this.#files.get(name)}  ${name}\n`);
+		return `h1:${createHash("sha256").update(lines.join("")).digest("base64")}`;
 	}
 }
 
 /** UTF-16 order, JavaScript's own, puts astral characters before U+E000; Go sorts the UTF-8 bytes. */
-function byBytes(left: string, right: string): number {
-	if (isAscii(left) && isAscii(right)) return left < right ? -1 : 1;
-	return Buffer.compare(Buffer.from(left), Buffer.from(right));
+function sortedByBytes(names: string[]): string[] {
+	if (names.every(isAscii)) return names.sort();
+	return names.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
 }
 
 function isAscii(text: string): boolean {
