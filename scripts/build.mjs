@@ -27,7 +27,9 @@ if (!shimsOnly) {
 		minifyWhitespace: true,
 		metafile: true,
 		// CommonJS dependencies (undici, semver, proper-lockfile) call require for Node's own modules.
-		banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+		banner: {
+			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+		},
 		logLevel: "warning",
 	});
 	const entry = join(dist, "gox.js");

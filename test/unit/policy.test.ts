@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { ArchivePolicy, archiveLimits, type EntryClaim } from "../../src/archive/policy.ts";
 import { GoxError } from "../../src/errors.ts";
 
-const file = (path: string, more: Partial<EntryClaim> = {}): EntryClaim => ({ path, type: "file", size: 1, mode: 0o644, ...more });
+const file = (path: string, more: Partial<EntryClaim> = {}): EntryClaim => ({
+	path,
+	type: "file",
+	size: 1,
+	mode: 0o644,
+	...more,
+});
 const directory = (path: string): EntryClaim => ({ path, type: "directory", size: 0, mode: 0o755 });
 const symlink = (path: string, target: string): EntryClaim => ({ path, type: "symlink", size: 0, mode: 0o777, target });
 const hardlink = (path: string, target: string): EntryClaim => ({ path, type: "hardlink", size: 0, mode: 0o644, target });
