@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { sha256 } from "../support/archives.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
@@ -193,6 +194,8 @@ describe("what is trusted", () => {
 		const liar = await startMirror([
 			{ version: "go1.22.5", platform: hostPlatform, more: [{ path: "go/trojan", content: "horse" }] },
 		]);
+		const trojan = await fetch(`${liar.server.origin}${liar.path("go1.22.5")}`);
+		liar.server.put(`${liar.path("go1.22.5")}.sha256`, sha256(new Uint8Array(await trojan.arrayBuffer())));
 		try {
 			const { status, stderr } = await box.gox(["install", "1.22.5"], { env: liar.env });
 			expect(status).toBe(5);
