@@ -19,7 +19,8 @@ export class TarGzUnpacker {
 	readonly #tree: TreeWriter;
 	readonly #finished: Promise<void>;
 	#packed = 0;
-	#sniffed = false;
+	/** The first bytes, until there are enough of them to tell what they begin. */
+	#head: Buffer | undefined = Buffer.alloc(0);
 	/** Whether the two zero blocks that close a tar have been seen. */
 	#closed = false;
 	#failure: Error | undefined;
@@ -86,14 +87,17 @@ export class TarGzUnpacker {
 	}
 
 	#parse(chunk: Buffer): void {
-		if (!this.#sniffed) {
-			this.#sniffed = true;
+		let bytes = chunk;
+		if (this.#head) {
+			bytes = Buffer.concat([this.#head, chunk]);
+			this.#head = bytes.length < 4 ? bytes : undefined;
+			if (this.#head) return;
 			// node-tar would quietly unpack a second compression, away from our limits.
-			if (chunk.readUInt16BE(0) === 0x1f8b || (chunk.length > 3 && chunk.readUInt32BE(0) === 0x28b52ffd)) {
+			if (bytes.readUInt16BE(0) === 0x1f8b || bytes.readUInt32BE(0) === 0x28b52ffd) {
 				throw new GoxError("hostile-archive", "the archive is compressed twice");
 			}
 		}
-		this.#parser.write(chunk);
+		this.#parser.write(bytes);
 		this.#policy.checkExpansion(this.#packed);
 	}
 
