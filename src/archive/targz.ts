@@ -19,8 +19,7 @@ export class TarGzUnpacker {
 	readonly #tree: TreeWriter;
 	readonly #finished: Promise<void>;
 	#packed = 0;
-	/** The first bytes, until there are enough of them to tell what they begin. */
-	#head: Buffer | undefined = Buffer.alloc(0);
+	#beginning: Buffer = Buffer.alloc(0);
 	/** Whether the two zero blocks that close a tar have been seen. */
 	#closed = false;
 	#failure: Error | undefined;
@@ -87,18 +86,18 @@ export class TarGzUnpacker {
 	}
 
 	#parse(chunk: Buffer): void {
-		let bytes = chunk;
-		if (this.#head) {
-			bytes = Buffer.concat([this.#head, chunk]);
-			this.#head = bytes.length < 4 ? bytes : undefined;
-			if (this.#head) return;
-			// node-tar would quietly unpack a second compression, away from our limits.
-			if (bytes.readUInt16BE(0) === 0x1f8b || bytes.readUInt32BE(0) === 0x28b52ffd) {
-				throw new GoxError("hostile-archive", "the archive is compressed twice");
-			}
-		}
-		this.#parser.write(bytes);
+		this.#sniff(chunk);
+		this.#parser.write(chunk);
 		this.#policy.checkExpansion(this.#packed);
+	}
+
+	/** node-tar would quietly unpack a second compression, away from our limits; the first bytes may come one by one. */
+	#sniff(chunk: Buffer): void {
+		if (this.#beginning.length >= 4) return;
+		this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, 4)]).subarray(0, 4);
+		const gzip = this.#beginning.length > 1 && this.#beginning.readUInt16BE(0) === 0x1f8b;
+		const zstd = this.#beginning.length > 3 && this.#beginning.readUInt32BE(0) === 0x28b52ffd;
+		if (gzip || zstd) throw new GoxError("hostile-archive", "the archive is compressed twice");
 	}
 
 	#receive(entry: ReadEntry): void {
