@@ -1,11 +1,11 @@
 import { loadConfig } from "../config.ts";
-import { GoxError } from "../errors.ts";
 import { lockedWord } from "../select/teamlock.ts";
 import { type Invocation, Options } from "./command.ts";
 
 /**
  * Called by the shim when the Go that is asked for isn't installed: `auto_install` in the config decides.
- * Exit status 0 means that it is installed now; otherwise the message is the shim's own, in the same words.
+ * Where it is not to be installed this says nothing and returns 0: the shim looks again, finds it still missing,
+ * and says so in its own words.
  */
 export async function run(invocation: Invocation): Promise<number> {
 	const {
@@ -18,13 +18,11 @@ export async function run(invocation: Invocation): Promise<number> {
 	const meant = lockedWord(context, askedBy, request) ?? request;
 	const word = meant.replace(/@.*$/, "");
 	const platform = /@(.+)$/.exec(meant)?.[1];
-	const command = `gox install ${word}${platform ? ` --platform ${platform}` : ""}`;
 	const { autoInstall } = loadConfig(context);
-	const missing = new GoxError("not-installed", `${nameOf(word)} is not installed (asked for by ${askedBy})`, { hint: command });
-	if (autoInstall === "no" || (autoInstall === "ask" && !context.interactive)) throw missing;
+	if (autoInstall === "no" || (autoInstall === "ask" && !context.interactive)) return 0;
 	if (autoInstall === "ask") {
 		const answer = await context.ask(`${askedBy} asks for ${nameOf(word)}, which is not installed. Install it now? [Y/n] `);
-		if (!/^(y|yes|)$/i.test(answer.trim())) throw missing;
+		if (!/^(y|yes|)$/i.test(answer.trim())) return 0;
 	}
 	report.say(`${askedBy} asks for ${nameOf(word)}: installing it`);
 	const { run: install } = await import("./install.ts");
