@@ -149,6 +149,21 @@ describe("action.yml", () => {
 		expect(key(await runAction(box, action, repo, { verify: "index" }))).not.toBe(key(first));
 	});
 
+	it("what was restored is audited, and installed again if it isn't what was published", async () => {
+		box.write({ ".go-version": "1.90.1\n" });
+		await runAction(box, action, repo);
+		const source = join(box.home, "versions/go1.90.1/src/fmt/print.go");
+		const published = readFileSync(source, "utf8");
+		writeFileSync(source, "package other\n");
+		const restored = () => runAction(box, action, repo, {}, {}, { "steps.cache.outputs.cache-hit": "true" });
+		const { last, outputs } = await restored();
+		expect(last.status, last.stderr).toBe(0);
+		expect(last.stdout).toContain("changed  src/fmt/print.go");
+		expect(readFileSync(source, "utf8")).toBe(published);
+		expect(outputs.version).toBe("go1.90.1");
+		expect((await restored()).last.stdout).toContain("unchanged");
+	});
+
 	it("passes verify on", async () => {
 		const { last } = await runAction(box, action, repo, { version: "1.90.1", verify: "table" });
 		expect(last.status).toBe(5);

@@ -43,6 +43,7 @@ export function readAction(path: string): CompositeAction {
 /**
  * Runs the shell steps of a composite action in a sandbox, as GitHub's runner does: expressions filled in, bash with
  * `-eo pipefail`, and the files for outputs, PATH and environment. Other actions are noted and not run.
+ * @param others what they are to have said: `steps.cache.outputs.cache-hit` → `true`.
  */
 export async function runAction(
 	box: Sandbox,
@@ -50,15 +51,22 @@ export async function runAction(
 	actionPath: string,
 	given: Readonly<Record<string, string>> = {},
 	environment: Readonly<Record<string, string | undefined>> = {},
+	others: Readonly<Record<string, string>> = {},
 ): Promise<ActionRun> {
 	const inputs = Object.fromEntries(
 		Object.entries(action.inputs).map(([name, input]) => [name, given[name] ?? input.default ?? ""]),
 	);
-	const values: Record<string, string> = { "github.action_path": actionPath, "runner.os": "Linux", "runner.arch": "X64" };
+	const values: Record<string, string> = {
+		"github.action_path": actionPath,
+		"runner.os": "Linux",
+		"runner.arch": "X64",
+		...others,
+	};
 	for (const [name, value] of Object.entries(inputs)) values[`inputs.${name}`] = value;
 	const fill = (text: string) =>
 		text.replace(/\$\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
-			const value = values[name];
+			// As GitHub has it, an output that was never set is empty.
+			const value = values[name] ?? (name.startsWith("steps.") ? "" : undefined);
 			if (value === undefined) throw new Error(`the action asks for ${name}`);
 			return value;
 		});
