@@ -7,6 +7,7 @@ import { lockedWord } from "../select/teamlock.ts";
 import { wanted } from "../select/wanted.ts";
 import { openHome } from "../store/home.ts";
 import type { InstallOutcome } from "../store/install.ts";
+import { completeShims } from "../store/shims.ts";
 import { progressOn } from "../ui/progress.ts";
 import { parsePolicy } from "../verify/policy.ts";
 import type { Platform } from "../version/platform.ts";
@@ -72,7 +73,7 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 /** What the command line asks for, or else this directory. Undefined when that is there already. */
-function requests({ context, report, args }: Invocation): readonly Request[] | undefined {
+function requests({ context, report, args, options }: Invocation): readonly Request[] | undefined {
 	if (args.length > 0) return args.map((word) => requestNamed(context, word));
 	const found = wanted(context);
 	if (!found)
@@ -90,7 +91,9 @@ function requests({ context, report, args }: Invocation): readonly Request[] | u
 		report.say(`${who} asks for ${source.text}, and gox.lock says what that is: ${locked}`);
 		return [parseRequest(locked)];
 	}
-	if (installed) {
+	// For another platform than this machine's, the request is looked up as any other.
+	if (installed && wantedPlatform(context, options) === context.host()) {
+		completeShims(context);
 		report.say(`${selection.version} is installed, as ${who} asks`);
 		if (report.asJson)
 			report.json([{ version: selection.version, platform: context.host(), goroot: selection.goroot, status: "already" }]);

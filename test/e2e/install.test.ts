@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readlinkSync } from "node:fs";
+import { readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../support/archives.ts";
@@ -95,6 +95,9 @@ describe("gox install", () => {
 		const again = await box.gox(["install"], { cwd: "p" });
 		expect(again).toMatchObject({ status: 0 });
 		expect(again.stderr).toContain("go1.90.1 is installed");
+		rmSync(shim("gofmt"));
+		expect((await box.gox(["install"], { cwd: "p" })).status).toBe(0);
+		expect(box.names("shims")).toContain("gofmt");
 		const nothing = await box.gox(["install"], { cwd: "n" });
 		expect(nothing.status).toBe(2);
 		expect(nothing.stderr).toContain("nothing in this directory says which Go it wants");
