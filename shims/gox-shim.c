@@ -99,6 +99,17 @@ static void count_depth(const selection *chosen) {
 	if (chosen->system && chosen->may_loop) SET(T("GOX_SHIM_DEPTH"), ((text){&digit, 1}));
 }
 
+/* `strict`: Go is not to switch away from an explicit pin, unless the user's own GOTOOLCHAIN says so. */
+static void hold_to_pin(const place *here, const selection *chosen) {
+	char bytes[LONGEST_PATH];
+	buffer mark = BUFFER(bytes);
+	struct stat file;
+	if (!chosen->pinned || chosen->system || text_of(getenv("GOTOOLCHAIN")).len) return;
+	put_in_home(&mark, here, T("strict"));
+	bool strict = text_of(getenv("GOX_STRICT")).len || (!mark.cut && stat(mark.at, &file) == 0);
+	if (strict) SET(T("GOTOOLCHAIN"), T("local"));
+}
+
 static int become_tool(const place *here, const selection *chosen, char **argv) {
 	static char bytes[LONGEST_PATH];
 	buffer path = BUFFER(bytes);
@@ -106,6 +117,7 @@ static int become_tool(const place *here, const selection *chosen, char **argv) 
 	drop_variable(T("GOROOT"));
 	put_shims_on_path(here);
 	count_depth(chosen);
+	hold_to_pin(here, chosen);
 	execve(path.at, argv, environ);
 	return fail_to_start(whole(&path), errno);
 }
@@ -314,6 +326,7 @@ static int run_exec(question *asked, const pin *wanted, char **command) {
 	bool room = SET(T("PATH"), chosen.bin, T(":"), here->home, T("/shims"), path.len ? T(":") : none, path) &&
 	            SET(T("GOX_VERSION"), whole(&version));
 	if (!room) return COMPLAIN(INTERNAL, none, T("PATH is too long"));
+	hold_to_pin(here, &chosen);
 	return fail_to_start(text_of(command[0]), execute_on_path(command));
 }
 

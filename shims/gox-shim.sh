@@ -835,6 +835,7 @@ select_default() {
 }
 
 select_go() {
+	pinned=
 	if [ -n "${GOTOOLCHAIN_INTERNAL_SWITCH_VERSION-}" ]; then
 		select_switch
 		return
@@ -842,12 +843,14 @@ select_go() {
 	trim_lines "${GOX_VERSION-}"
 	if [ -n "$text" ]; then
 		who=GOX_VERSION file= asked_word=$text
+		pinned=yes
 		check_pin "$asked_word"
 		select_pin "$asked_word"
 		return
 	fi
 	if [ -n "$start" ]; then
 		if upward read_pins_here; then
+			pinned=yes
 			select_pin "$found"
 			return
 		fi
@@ -973,6 +976,12 @@ put_word() {
 	printf "%s' " "${words%%\'*}"
 }
 
+# Whether Go is not to switch away from the version in force.
+is_held() {
+	[ -n "$pinned" ] && [ -z "$system" ] && [ -z "${GOTOOLCHAIN-}" ] || return 1
+	[ -n "${GOX_STRICT-}" ] || [ -e "$home/strict" ]
+}
+
 plan_to_become_tool() {
 	program=$bin/$self_name
 	if [ ! -e "$program" ] || is_self "$program" || { [ -n "$system" ] && ! is_foreign_program "$program"; }; then
@@ -989,6 +998,7 @@ plan_to_become_tool() {
 		;;
 	esac
 	if [ -n "$system" ] && [ -n "$system_small" ]; then printf 'export GOX_SHIM_DEPTH=%s; ' $((depth + 1)); fi
+	if is_held; then printf 'export GOTOOLCHAIN=local; '; fi
 	printf 'exec '
 	put_word "$program"
 	printf '"$@"'

@@ -10,6 +10,8 @@ export interface Config {
 	readonly autoInstall: "ask" | "yes" | "no";
 	/** fsync every file of a GOROOT, against power loss. */
 	readonly durable: boolean;
+	/** Whether Go is kept from switching away from an explicitly pinned version. */
+	readonly strict: boolean;
 	/** Base addresses of download mirrors, in order; GOX_MIRRORS wins. */
 	readonly mirrors: readonly string[];
 	/** Address of a go.dev-shaped index; GOX_INDEX wins. */
@@ -54,6 +56,13 @@ export const settings: readonly Setting[] = [
 		accepts: isSwitch,
 	},
 	{
+		name: "strict",
+		values: "on | off",
+		preset: "off",
+		summary: "keep Go from switching away from an explicit pin (GOTOOLCHAIN=local)",
+		accepts: isSwitch,
+	},
+	{
 		name: "verify",
 		values: "table | index | sumdb | pgp | all",
 		preset: "",
@@ -82,6 +91,7 @@ export function loadConfig(context: Context): Config {
 		announce: on("announce", true),
 		autoInstall: (values.get("auto_install") as Config["autoInstall"] | undefined) ?? "ask",
 		durable: on("durable", false),
+		strict: on("strict", false),
 		mirrors: (values.get("mirrors") ?? "")
 			.split(",")
 			.map((base) => base.trim())

@@ -3,6 +3,8 @@ import { checkSetting, readSettings, settings } from "../config.ts";
 import { GoxError } from "../errors.ts";
 import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { refreshHooks } from "../shell/hookfile.ts";
+import { makeHome, openHome } from "../store/home.ts";
+import { markStrict } from "../store/strict.ts";
 import { columns } from "../ui/table.ts";
 import type { Invocation } from "./command.ts";
 
@@ -32,6 +34,11 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 	makeDirectory(dirname(context.configFile));
 	writeFileAtomic(context.configFile, withSetting(readIfPresent(context.configFile) ?? "", name, value));
 	report.say(value === undefined ? `${name} is ${setting.preset || "unset"} again` : `${name} = ${value}`);
+	if (name === "strict") {
+		const layout = openHome(context);
+		makeHome(layout);
+		markStrict(context, layout);
+	}
 	// The hook is a static file that carries this setting.
 	if (name === "announce" && refreshHooks(context).length > 0)
 		report.say("for the shells that run already: source the start-up file again");

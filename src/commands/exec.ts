@@ -1,7 +1,8 @@
-import type { Context } from "../context.ts";
+import type { Context, Env } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { environmentFor } from "../select/environment.ts";
 import { select } from "../select/select.ts";
+import { isPin } from "../select/source.ts";
 import { toolchainNamed } from "../select/word.ts";
 import type { Run } from "./command.ts";
 import { runInForeground } from "./foreground.ts";
@@ -27,12 +28,13 @@ export const run: Run = async (invocation) => {
 	if (rest.length === 0) {
 		throw new GoxError("usage", "exec: there is no command to run", { hint: "gox exec 1.22 -- go version" });
 	}
-	return runInForeground(context, rest, environmentFor(context, binOf(context, word)));
+	return runInForeground(context, rest, environmentOf(context, word));
 };
 
-function binOf(context: Context, word: string | undefined): string {
-	if (word !== undefined) return toolchainNamed(context, word).bin;
-	const { bin, failure } = select(context);
+/** What the command line names is a pin, except for `mod`, which is the floor of the directory's go.mod. */
+function environmentOf(context: Context, word: string | undefined): Env {
+	if (word !== undefined) return environmentFor(context, toolchainNamed(context, word).bin, { pinned: word !== "mod" });
+	const { bin, failure, source } = select(context);
 	if (bin === null) throw failure ?? new GoxError("no-go", "no Go is in force here");
-	return bin;
+	return environmentFor(context, bin, { pinned: isPin(source.kind) });
 }

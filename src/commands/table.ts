@@ -95,9 +95,13 @@ export const commands: readonly CommandSpec[] = [
 		name: "use",
 		args: "[version]",
 		summary: "choose a version for this shell (needs the hook: gox setup)",
-		options: [{ flags: "--unset", summary: "back to what directories and the default say" }],
+		options: [
+			{ flags: "--unset", summary: "back to what directories and the default say" },
+			{ flags: "--strict", summary: "and keep Go from switching to another (GOTOOLCHAIN=local)" },
+		],
 		examples: [
 			["gox use 1.21", "the newest installed 1.21, in this shell only"],
+			["gox use --strict 1.21", "that, whatever a go.mod asks for"],
 			["gox use --unset", "back to what directories and the default say"],
 		],
 		load: () => import("./use.ts"),

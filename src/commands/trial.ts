@@ -72,7 +72,7 @@ export async function runTrial(context: Context, { argv, env, output, stop }: Tr
  * and the version that runs would not be the one that is shown.
  */
 export function trialEnvironment(context: Context, bin: string): Env {
-	return { ...environmentFor(context, bin), GOTOOLCHAIN: context.env.GOTOOLCHAIN || "local" };
+	return { ...environmentFor(context, bin, { pinned: true }), GOTOOLCHAIN: context.env.GOTOOLCHAIN || "local" };
 }
 
 /** The status that a shell would give: 128+n for signal n. */

@@ -13,11 +13,12 @@ export const run: Run = ({ context, report, args: [word], options }) => {
 	if (options.has("unset") && word !== undefined) {
 		throw new GoxError("usage", "use: --unset takes no version", { hint: "gox use --unset" });
 	}
-	if (options.has("unset")) throw noHook("unset GOX_VERSION");
+	if (options.has("unset")) throw noHook("unset GOX_VERSION GOX_STRICT");
 	if (word === undefined) throw new GoxError("usage", "use: which version?", { hint: "gox use 1.22\ngox use --unset" });
 	if (!shellNames.some((name) => name === context.env.GOX_HOOK)) {
 		const pin = parsePin(word);
-		throw noHook(`export GOX_VERSION=${pin && pin.kind !== "alias" ? word : shellVersion(context, word)}`);
+		const version = pin && pin.kind !== "alias" ? word : shellVersion(context, word);
+		throw noHook(`export GOX_VERSION=${version}${options.has("strict") ? " GOX_STRICT=1" : ""}`);
 	}
 	report.line(shellVersion(context, word));
 	return undefined;

@@ -7,7 +7,7 @@ import { type Answer, answerFound, answerKey, answerPin } from "./answer.ts";
 import { badSwitch, badVariable, floorNotInstalled, noSystemGo } from "./failure.ts";
 import { findModFile, type ModFile, pickForFloor, requestFor, satisfies } from "./floor.ts";
 import { parsePin, trimBlanks } from "./pin.ts";
-import type { Below, Considered, Selection, Source, SourceKind } from "./source.ts";
+import { type Below, type Considered, isPin, type Selection, type Source, type SourceKind } from "./source.ts";
 import { startOf, upward } from "./start.ts";
 import { findSystemGo, type SystemGo } from "./system.ts";
 import { keyLinkedAt, type Toolchain, wordFor } from "./toolchain.ts";
@@ -169,7 +169,7 @@ function hasAlias(layout: Layout): (name: string) => boolean {
 
 /** The line that asks for more than a pinned version; a file that can't be read is another command's trouble. */
 function belowFloor(inquiry: Inquiry, kind: SourceKind, toolchain: Toolchain): Below | undefined {
-	if (kind !== "GOX_VERSION" && kind !== ".go-version" && kind !== ".tool-versions") return undefined;
+	if (!isPin(kind)) return undefined;
 	const file = inquiry.start === undefined ? undefined : findModFileQuietly(inquiry.context, inquiry.start);
 	if (!file?.floor || !parseRelease(toolchain.version) || satisfies(toolchain.version, file.floor)) return undefined;
 	return { path: file.path, text: file.floor.line };

@@ -51,3 +51,8 @@ export interface Selection {
 	/** Why it can't run: `not-installed` or `no-go`. */
 	readonly failure?: GoxError;
 }
+
+/** Whether this kind of source names the Go that is to run, rather than what it must at least be. */
+export function isPin(kind: SourceKind): boolean {
+	return kind === "GOX_VERSION" || kind === ".go-version" || kind === ".tool-versions";
+}

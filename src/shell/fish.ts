@@ -65,22 +65,42 @@ function __gox_find
     test -e "$__gox_found/bin/go"
 end
 
+# __gox_choose WORD RELEASE STRICT
+function __gox_choose
+    set -gx GOX_VERSION $argv[1]
+    set -l more
+    if test -n "$argv[3]"
+        set -gx GOX_STRICT 1
+        set more ', GOX_STRICT=1'
+    else
+        set -e GOX_STRICT
+    end
+    __gox_say "$argv[2] in this shell (GOX_VERSION=$argv[1]$more)"
+end
+
 function __gox_use
+    set -l strict
+    if test "$argv[1]" = --strict
+        set strict 1
+        set -e argv[1]
+    else if test (count $argv) -eq 2 -a "$argv[2]" = --strict
+        set strict 1
+        set -e argv[2]
+    end
     if test (count $argv) -eq 1
         if test "$argv[1]" = --unset
             set -e GOX_VERSION
+            set -e GOX_STRICT
             __gox_say 'this shell chooses no version any more'
             return 0
         else if test "$argv[1]" = system
-            set -gx GOX_VERSION system
-            __gox_say 'the next go on PATH in this shell (GOX_VERSION=system)'
+            __gox_choose system 'the next go on PATH' "$strict"
             return 0
         else if __gox_find "$argv[1]"
-            set -gx GOX_VERSION $argv[1]
             set -l line
             test -r "$__gox_found/VERSION"; and read line <"$__gox_found/VERSION"
             test -n "$line"; or set line $argv[1]
-            __gox_say "$line in this shell (GOX_VERSION=$argv[1])"
+            __gox_choose $argv[1] "$line" "$strict"
             return 0
         end
     end
@@ -90,8 +110,7 @@ function __gox_use
     if test (count $found) -eq 0
         return 0
     else if test (count $found) -eq 1; and string match -rq '^[0-9a-z.@-]+\\z' -- $found
-        set -gx GOX_VERSION $found
-        __gox_say "go$found in this shell (GOX_VERSION=$found)"
+        __gox_choose $found "go$found" "$strict"
     else
         printf '%s\\n' $found
     end

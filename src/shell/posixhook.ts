@@ -75,21 +75,33 @@ function __gox_find {
 	[ -e "$__gox_found/bin/go" ]
 }
 
+# __gox_choose WORD RELEASE STRICT
+function __gox_choose {
+	export GOX_VERSION="$1"
+	if [ -n "$3" ]; then export GOX_STRICT=1; else unset GOX_STRICT; fi
+	__gox_say "$2 in this shell (GOX_VERSION=$1\${3:+, GOX_STRICT=1})"
+}
+
 function __gox_use {${prologue}
-	local found="" line=""
+	local found="" line="" strict=""
+	if [ "\${1-}" = --strict ]; then
+		strict=1
+		shift
+	elif [ "$#" -eq 2 ] && [ "$2" = --strict ]; then
+		strict=1
+		set -- "$1"
+	fi
 	if [ "$#" -eq 1 ]; then
 		if [ "$1" = --unset ]; then
-			unset GOX_VERSION
+			unset GOX_VERSION GOX_STRICT
 			__gox_say 'this shell chooses no version any more'
 			return 0
 		elif [ "$1" = system ]; then
-			export GOX_VERSION=system
-			__gox_say 'the next go on PATH in this shell (GOX_VERSION=system)'
+			__gox_choose system 'the next go on PATH' "$strict"
 			return 0
 		elif __gox_find "$1"; then
-			export GOX_VERSION="$1"
 			if [ -r "$__gox_found/VERSION" ]; then IFS= read -r line <"$__gox_found/VERSION" || :; fi
-			__gox_say "\${line:-$1} in this shell (GOX_VERSION=$1)"
+			__gox_choose "$1" "\${line:-$1}" "$strict"
 			return 0
 		fi
 	fi
@@ -97,10 +109,7 @@ function __gox_use {${prologue}
 	case "$found" in
 	"") ;;
 	*[!0123456789.@${letters}-]*) \\builtin printf '%s\\n' "$found" ;;
-	*)
-		export GOX_VERSION="$found"
-		__gox_say "go$found in this shell (GOX_VERSION=$found)"
-		;;
+	*) __gox_choose "$found" "go$found" "$strict" ;;
 	esac
 }
 

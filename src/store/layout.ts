@@ -15,6 +15,8 @@ export interface Layout {
 	readonly journal: string;
 	/** How the native `gox` starts the rest of the program: one argv word a line. */
 	readonly launcher: string;
+	/** There while the config says `strict`, which the shims can't read. */
+	readonly strict: string;
 }
 
 export function layoutOf(home: string): Layout {
@@ -29,6 +31,7 @@ export function layoutOf(home: string): Layout {
 		locks: join(home, "locks"),
 		journal: join(home, "journal"),
 		launcher: join(home, "launcher"),
+		strict: join(home, "strict"),
 	};
 }
 

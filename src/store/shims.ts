@@ -8,6 +8,7 @@ import { makeHome, openHome } from "./home.ts";
 import { installedVersions } from "./installed.ts";
 import type { Layout } from "./layout.ts";
 import { makeStaging } from "./staging.ts";
+import { markStrict } from "./strict.ts";
 
 export interface ShimReport {
 	/** What runs when `go` is called: the native program, or the sh script where the native one can't run here. */
@@ -40,6 +41,7 @@ export function completeShims(context: Context): ShimReport {
 	linkVersions(layout, new Set(installed.map((each) => each.key)), changed);
 	removeStrangers(layout, tools);
 	writeLauncher(context, layout, changed);
+	if (markStrict(context, layout)) changed.add("strict");
 	return { kind, changed: [...changed] };
 }
 

@@ -86,6 +86,27 @@ function story(shell: RealShell): void {
 		expect(sandbox.type(shell, 'gox use system\necho "$GOX_VERSION"\n').out).toBe("system\n");
 	});
 
+	it("makes the choice strict on demand, starting nothing, until the next choice", () => {
+		sandbox.calls();
+		const uses = ["--strict 1.21", "1.22", "1.21.13 --strict", "--unset", "--strict system", "--unset --strict", "--unset"];
+		const typed = uses.map((words) => `gox use ${words}\nsh -c 'echo "[$GOX_VERSION $GOX_STRICT]"'\n`).join("");
+		const { out, talk } = sandbox.type(shell, typed);
+		expect(out).toBe("[1.21 1]\n[1.22 ]\n[1.21.13 1]\n[ ]\n[system 1]\n[ ]\n[ ]\n");
+		expect(talk.filter((line) => line.includes("GOX_VERSION="))).toEqual([
+			"gox: go1.21.13 in this shell (GOX_VERSION=1.21, GOX_STRICT=1)",
+			"gox: go1.22.5 in this shell (GOX_VERSION=1.22)",
+			"gox: go1.21.13 in this shell (GOX_VERSION=1.21.13, GOX_STRICT=1)",
+			"gox: the next go on PATH in this shell (GOX_VERSION=system, GOX_STRICT=1)",
+		]);
+		expect(sandbox.calls()).toEqual([]);
+	});
+
+	it("asks the program for the version of a strict choice, and leaves the shell alone when that fails", () => {
+		const typed = ["gox use --strict '>=1.20 <1.22'", "gox use --strict 1.99", "gox use --strict"];
+		const { out } = sandbox.type(shell, typed.map((line) => `${line}\necho "${status} [$GOX_VERSION $GOX_STRICT]"\n`).join(""));
+		expect(out).toBe("0 [1.21.13 1]\n3 [1.21.13 1]\n2 [1.21.13 1]\n");
+	});
+
 	const unknown = [
 		"latst",
 		"1.21.14",
