@@ -27,7 +27,7 @@ if (chosen.length === 0) need("lint", run("npm", ["run", "--silent", "lint"]));
 
 const place = mkdtempSync(join(tmpdir(), "gox-results-"));
 const results = join(place, "results.json");
-run(process.execPath, [
+const status = run(process.execPath, [
 	"node_modules/vitest/vitest.mjs",
 	"run",
 	"--reporter=default",
