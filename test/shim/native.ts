@@ -53,7 +53,7 @@ export function machineOf(each: Setup, root: string, shim: string): Machine {
 }
 
 /** Lets everybody into the test's own directories above `root`. */
-function openTo(root: string): void {
+export function openTo(root: string): void {
 	for (let above = dirname(root); basename(above).startsWith("gox-"); above = dirname(above)) chmodSync(above, 0o755);
 }
 

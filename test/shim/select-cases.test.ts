@@ -11,6 +11,7 @@ import { reportOn } from "../../src/ui/report.ts";
 import { type Platform, parsePlatform } from "../../src/version/platform.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 import { type Case, layOut, readCases, rooted } from "./case.ts";
+import { openTo } from "./native.ts";
 
 const isRoot = process.getuid?.() === 0;
 let base: string;
@@ -33,34 +34,39 @@ describe("the table of precedence", () => {
 	});
 
 	for (const [number, each] of cases.entries()) {
-		it.skipIf(each.unless === "root" && isRoot)(each.name, () => {
+		it(each.name, () => {
 			const context = contextOf(each, join(base, String(number)));
 			const root = join(base, String(number));
-			const expected = rooted(each.expect, root);
-			const asked = () => select(context, { args: rooted(each.args ?? [], root) });
-			if ("error" in expected) {
-				expect(refusal(asked)).toEqual(expected);
-				if (!each.args) {
-					expect(() => call(current, context, ["--json"])).toThrow(expected.message);
-					expect(context.out()).toBe("");
+			if (each.unless === "root" && isRoot) asNobody(root, check);
+			else check();
+
+			function check(): void {
+				const expected = rooted(each.expect, root);
+				const asked = () => select(context, { args: rooted(each.args ?? [], root) });
+				if ("error" in expected) {
+					expect(refusal(asked)).toEqual(expected);
+					if (!each.args) {
+						expect(() => call(current, context, ["--json"])).toThrow(expected.message);
+						expect(context.out()).toBe("");
+					}
+					return;
 				}
-				return;
+				const { version, goroot, source, below, failure, installed } = asked();
+				const { why, ...answer } = expected;
+				expect({ version, goroot, source, ...(below && { below }) }).toEqual(answer);
+				expect({ failure, installed }).toEqual({ failure: undefined, installed: true });
+				if (each.args) return;
+				const text = `${expected.version} (${why})\n`;
+				const json = `${JSON.stringify(answer)}\n`;
+				call(current, context, []);
+				expect(context.out()).toBe(text);
+				call(current, context, ["json"]);
+				expect(context.out()).toBe(text + json);
+				call(which, context, ["json"]);
+				expect(JSON.parse(context.out().slice(text.length + json.length))).toMatchObject({ tool: "go", version, goroot });
+				const asks = wanted(context)?.source;
+				expect(asks).toEqual(source.kind === "default" || source.kind === "system" ? undefined : source);
 			}
-			const { version, goroot, source, below, failure, installed } = asked();
-			const { why, ...answer } = expected;
-			expect({ version, goroot, source, ...(below && { below }) }).toEqual(answer);
-			expect({ failure, installed }).toEqual({ failure: undefined, installed: true });
-			if (each.args) return;
-			const text = `${expected.version} (${why})\n`;
-			const json = `${JSON.stringify(answer)}\n`;
-			call(current, context, []);
-			expect(context.out()).toBe(text);
-			call(current, context, ["json"]);
-			expect(context.out()).toBe(text + json);
-			call(which, context, ["json"]);
-			expect(JSON.parse(context.out().slice(text.length + json.length))).toMatchObject({ tool: "go", version, goroot });
-			const asks = wanted(context)?.source;
-			expect(asks).toEqual(source.kind === "default" || source.kind === "system" ? undefined : source);
 		});
 	}
 });
@@ -71,6 +77,17 @@ function contextOf(each: Case, root: string): TestContext {
 	const host: Platform = parsePlatform(each.hosts?.[0] ?? "linux-amd64");
 	const context = testContext({ root, cwd: each.deleted ? "/" : cwd, host, env });
 	return { ...context, env };
+}
+
+/** What is not for the superuser is asked without his rights. */
+function asNobody(root: string, work: () => void): void {
+	openTo(root);
+	process.seteuid?.(65_534);
+	try {
+		work();
+	} finally {
+		process.seteuid?.(0);
+	}
 }
 
 function refusal(asked: () => { failure?: GoxError }): unknown {
