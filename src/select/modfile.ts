@@ -118,13 +118,16 @@ function read(directive: Directive, path: string): Floor | undefined {
 	const { verb, args } = directive;
 	const [arg] = args;
 	const line = [verb, ...args].join(" ");
-	const floor = arg === undefined || args.length > 1 ? undefined : verb === "go" ? goFloor(arg, line) : toolchainFloor(arg, line);
+	const readable = arg !== undefined && args.length === 1 && Buffer.byteLength(arg) <= longestWord;
+	const floor = !readable ? undefined : verb === "go" ? goFloor(arg, line) : toolchainFloor(arg, line);
 	if (floor || (verb === "toolchain" && line === "toolchain default")) return floor;
 	throw new GoxError("bad-version-file", `${path}:${directive.line}: ${quote(line)} is not a ${verb} line that gox can read`, {
 		hint: modFileHint,
 	});
 }
 
+/** Bytes; as the native shim has it. */
+const longestWord = 128;
 const goLine = /^1\.(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)|(?:alpha|beta|rc)(?:0|[1-9]\d*))?$/;
 /** A suffix is a name, never a path: Go looks the whole toolchain up on PATH. */
 const toolchainName = /^(go1(?:\.[^- \t]*)?)(?:-[A-Za-z0-9._+-]*)?$/;
