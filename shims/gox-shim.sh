@@ -350,7 +350,12 @@ parse_pin() {
 		form=prefix name=$prefix
 		return 0
 	fi
-	if parse_release "${bare%%@*}"; then
+	# Three numbers, or a pre-release: what is shorter is too long for a prefix.
+	case ${bare%%@*} in
+	*.*.* | *[!$digits.]*) exact=yes ;;
+	*) exact= ;;
+	esac
+	if [ -n "$exact" ] && parse_release "${bare%%@*}"; then
 		form=exact name=$release
 		case $bare in
 		*@*)

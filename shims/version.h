@@ -187,6 +187,16 @@ static bool is_alias_name(text word) {
 	return true;
 }
 
+/* Three numbers, or a pre-release: what is shorter is a prefix, or too long to be one. */
+static bool is_spelled_out(text version) {
+	size_t dots = 0;
+	for (size_t i = 0; i < version.len; i++) {
+		if (version.at[i] == '.') dots++;
+		else if (!is_digit(version.at[i])) return true;
+	}
+	return dots == 2;
+}
+
 static bool parse_pin(text word, pin *to) {
 	*to = (pin){NO_PIN, word, none, none, {none, none, none, none, none}};
 	if (word.len > 128) return false;
@@ -206,10 +216,8 @@ static bool parse_pin(text word, pin *to) {
 	}
 	text rest = bare;
 	to->name = take_until(&rest, '@');
-	/* A platform goes with exact releases only, and `1.20` is a prefix. */
-	text prefix;
 	bool plain = to->name.len == bare.len;
-	if (parse_release(to->name, &to->version) && (plain || (is_platform(rest) && !parse_prefix(to->name, &prefix)))) {
+	if (is_spelled_out(to->name) && parse_release(to->name, &to->version) && (plain || is_platform(rest))) {
 		to->form = EXACT;
 		to->platform = same(rest, T(HOST)) ? none : rest;
 		return true;

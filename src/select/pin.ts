@@ -20,12 +20,13 @@ export function parsePin(word: string): Pin | undefined {
 	const prefix = parsePrefix(word);
 	if (prefix !== undefined) return { kind: "prefix", prefix };
 	const at = word.indexOf("@");
-	const release = parseRelease(at < 0 ? word : word.slice(0, at));
+	const name = at < 0 ? word : word.slice(0, at);
+	// `1.20@…` would read as a release although `1.20` is a prefix, and so would a number that is too long for a prefix.
+	const release = /^(?:go)?\d+(?:\.\d+)?$/.test(name) ? undefined : parseRelease(name);
 	if (release) {
 		if (at < 0) return { kind: "exact", release };
 		const platform = platforms.find((each) => each === word.slice(at + 1));
-		// `go1.20@…` reads as a release although `1.20` is a prefix: a platform goes with exact releases only.
-		return platform && parsePrefix(word.slice(0, at)) === undefined ? { kind: "exact", release, platform } : undefined;
+		return platform && { kind: "exact", release, platform };
 	}
 	return isAliasName(word) ? { kind: "alias", name: word } : undefined;
 }
