@@ -3,9 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostTarget, shimsDir } from "../../scripts/build-shims.mjs";
+import { Options } from "../../src/commands/command.ts";
+import { run as why } from "../../src/commands/why.ts";
 import { GoxError } from "../../src/errors.ts";
 import { select } from "../../src/select/select.ts";
-import { freshRoot, testContext } from "../support/context.ts";
+import { reportOn } from "../../src/ui/report.ts";
+import { freshRoot, type TestContext, testContext } from "../support/context.ts";
+import { modelAnswer } from "./model.ts";
 import { failureText, type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
 
 /** GOX_TREES=30000 for a long look. */
@@ -112,6 +116,7 @@ const setup: fc.Arbitrary<Setup> = fc.record(
 	{ requiredKeys: [] },
 );
 
+const host = hostTarget() ?? "linux-amd64";
 let base: string;
 
 beforeAll(() => {
@@ -141,9 +146,12 @@ function compare(shim: string, trees: number, check: (machine: Machine, expected
 }
 
 describe("random directory trees", () => {
-	it("get the same answer from the native shim as from src/select/", () => {
+	it("get the same answer from the native shim as from src/select/, gox why and the model", () => {
 		const outcomes = compare(nativeShim(join(base, "built")), trees, (machine, expected) => {
 			expect(machine.run("gox", ["current", "--json"]).stdout).toBe(expected.json);
+			const model = modelAnswer({ cwd: machine.cwd, env: machine.env, host });
+			expect(verdictOf(expected.json)).toEqual(model);
+			expect(verdictOf(whyJson(machine))).toEqual(model);
 		});
 		// Trees that all fail, or all fall through to the default, would prove little.
 		for (const kind of ["chosen", "bad-version-file", "not-installed", "no-go"])
@@ -157,6 +165,29 @@ describe("random directory trees", () => {
 	}, 600_000);
 });
 
+/** What the model speaks of too: the version, who decided and what is below; or the failure's code. */
+function verdictOf(json: string): unknown {
+	const { version, source, below, error } = JSON.parse(json);
+	return error ? { error: error.code } : { version, source, ...(below && { below }) };
+}
+
+/** What `gox why --json` prints. */
+function whyJson(machine: Machine): string {
+	const context = contextOn(machine);
+	const report = reportOn(context, { json: true, quiet: false, verbose: false });
+	try {
+		void why({ context, report, args: [], options: new Options({}), rest: [], name: "why", commands: [] });
+	} catch (failure) {
+		if (!(failure instanceof GoxError)) throw failure;
+		return JSON.stringify({ error: { code: failure.code } });
+	}
+	return context.out();
+}
+
+function contextOn({ root, cwd, env }: Machine): TestContext {
+	return { ...testContext({ root, cwd, host }), env, home: join(root, "gox") };
+}
+
 interface Answer {
 	readonly kind: string;
 	/** What `gox current --json` prints. */
@@ -168,12 +199,8 @@ interface Answer {
 
 /** The answer by the TypeScript. */
 function selected(machine: Machine): Answer {
-	const context = {
-		...testContext({ root: machine.root, cwd: machine.cwd, host: hostTarget() ?? "linux-amd64" }),
-		env: machine.env,
-	};
 	try {
-		const { version, goroot, source, below, failure } = select({ ...context, home: join(machine.root, "gox") });
+		const { version, goroot, source, below, failure } = select(contextOn(machine));
 		if (failure) throw failure;
 		const json = `${JSON.stringify({ version, goroot, source, ...(below && { below }) })}\n`;
 		return { kind: "chosen", json, stdout: `go ${version} version\n`, stderr: "" };
