@@ -37,7 +37,8 @@ for (const shell of realShells) {
 			// Once this has run, tmux has read what came before it.
 			type(":");
 			const screen = call("capture-pane", "-p", "-S", "-").stdout;
-			const said = screen.split("\n").filter((line) => /^(?:gox:|go says|the end)/.test(line));
+			// What is typed before the prompt is there is echoed in front of what the hook then says.
+			const said = screen.split("\n").flatMap((line) => /(?:gox: .*|^go says.*|^the end.*)$/.exec(line)?.[0] ?? []);
 			expect([...said].sort()).toEqual(
 				[
 					"gox: go1.21.13 in this shell (GOX_VERSION=1.21)",
