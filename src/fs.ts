@@ -27,11 +27,16 @@ export function besideName(path: string): string {
  * A reader sees the old content or the new, also after a power loss.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
+	replaceFile(path, (file) => writeFileSync(file, content), mode);
+}
+
+/** As `writeFileAtomic`, for content that is too large for memory: `fill` writes it to an open descriptor. */
+export function replaceFile(path: string, fill: (descriptor: number) => void, mode = 0o644): void {
 	const beside = besideName(path);
 	try {
 		const file = openSync(beside, "wx", mode);
 		try {
-			writeFileSync(file, content);
+			fill(file);
 			fsyncSync(file);
 		} finally {
 			closeSync(file);

@@ -1,7 +1,6 @@
-import { closeSync, createReadStream, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, createReadStream, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { GoxError, quote, systemCode } from "../errors.ts";
-import { besideName, syncDirectory } from "../fs.ts";
+import { replaceFile } from "../fs.ts";
 import { type BundlePart, blockSize, paddedSize, partHeader, readHeader } from "./bundleheader.ts";
 import { type BundledToolchain, formatManifest, parseManifest } from "./bundlemanifest.ts";
 
@@ -99,23 +98,11 @@ export function writeBundle(
 	sources: readonly PartSource[],
 	signal: AbortSignal,
 ): void {
-	const beside = besideName(path);
-	try {
-		const file = openSync(beside, "wx", 0o644);
-		try {
-			write(file, { name: "bundle.json", content: Buffer.from(formatManifest(toolchains)) }, signal);
-			for (const source of sources) write(file, source, signal);
-			writeAll(file, Buffer.alloc(2 * blockSize));
-			fsyncSync(file);
-		} finally {
-			closeSync(file);
-		}
-		renameSync(beside, path);
-	} catch (error) {
-		rmSync(beside, { force: true });
-		throw error;
-	}
-	syncDirectory(dirname(path));
+	replaceFile(path, (file) => {
+		write(file, { name: "bundle.json", content: Buffer.from(formatManifest(toolchains)) }, signal);
+		for (const source of sources) write(file, source, signal);
+		writeAll(file, Buffer.alloc(2 * blockSize));
+	});
 }
 
 function write(file: number, { name, content }: PartSource, signal: AbortSignal): void {
