@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync, realpathSync, type Stats, statSync
 import { dirname, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
 import type { Layout } from "../store/layout.ts";
+import { carriesShimMarker } from "../verify/shimmarker.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /** The next `go` on PATH that isn't gox's. */
@@ -9,10 +10,6 @@ export interface SystemGo extends Toolchain {
 	/** As found on PATH. */
 	readonly path: string;
 }
-
-/** Every shim, native or sh, carries this text. */
-const marker = "gox-shim-marker";
-const largestShim = 1 << 20;
 
 /** The first `go` of PATH that is not a shim of this or another gox; undefined when there is none. Starts no process. */
 export function findSystemGo(context: Context, layout: Layout): SystemGo | undefined {
@@ -62,9 +59,8 @@ function isProgram(path: string, stat: Stats): boolean {
 
 function isShim(path: string, stat: Stats, own: Stats | undefined): boolean {
 	if (own && own.dev === stat.dev && own.ino === stat.ino) return true;
-	if (stat.size >= largestShim) return false;
 	try {
-		return readFileSync(path).includes(marker);
+		return carriesShimMarker(path, stat.size);
 	} catch {
 		return false;
 	}

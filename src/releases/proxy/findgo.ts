@@ -1,7 +1,8 @@
-import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { Context } from "../../context.ts";
 import { namesIn, readIfPresent } from "../../fs.ts";
+import { carriesShimMarker } from "../../verify/shimmarker.ts";
 import { compareParsed, parseGoVersion } from "../../version/goversion.ts";
 import { newestFirst, parseRelease, type Release } from "../../version/release.ts";
 
@@ -14,9 +15,6 @@ export interface GoCommand {
 	readonly version: string;
 }
 
-/** Every gox shim carries this text, native or sh (docs/selection.md). */
-const shimMarker = "gox-shim-marker";
-const largestShim = 1024 * 1024;
 /** Since 1.21 the go command knows toolchains as modules, and GOROOT/go.env. */
 const oldest = "1.21";
 
@@ -50,8 +48,7 @@ function firstOnPath(context: Context): GoCommand | undefined {
 function goIn(path: string): GoCommand | undefined {
 	try {
 		accessSync(path, constants.X_OK);
-		const { size } = statSync(path);
-		if (size < largestShim && readFileSync(path).includes(shimMarker)) return undefined;
+		if (carriesShimMarker(path, statSync(path).size)) return undefined;
 		const goroot = dirname(dirname(realpathSync(path)));
 		const version = (readIfPresent(join(goroot, "VERSION")) ?? "").split("\n", 1)[0]?.trim() ?? "";
 		return isRecentEnough(version) ? { path, goroot, version } : undefined;

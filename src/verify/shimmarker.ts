@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+
+/** Every gox shim carries this text, native or sh, so that shims know each other by content (docs/selection.md). */
+const marker = "gox-shim-marker";
+/** Bytes; no real cmd/go is as small. */
+const largestShim = 1 << 20;
+
+/**
+ * Whether a program is a shim, of this gox or another one.
+ * @param size the file's, in bytes: a large one is not read.
+ * Throws the file system's error when the file can't be read.
+ */
+export function carriesShimMarker(path: string, size: number): boolean {
+	return size < largestShim && readFileSync(path).includes(marker);
+}
