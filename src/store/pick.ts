@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
+import { hasPrefix } from "../releases/resolve.ts";
 import type { Platform } from "../version/platform.ts";
 import { inRange, type Request } from "../version/request.ts";
 import { userAliases } from "./alias.ts";
@@ -7,13 +8,14 @@ import { type Installed, installedVersions } from "./installed.ts";
 
 /** The installed versions that a request matches, newest first. */
 export function matching(context: Context, request: Request, platform: Platform): readonly Installed[] {
-	const candidates = installedVersions(context).filter((each) => each.platform === platform);
+	const installed = installedVersions(context);
+	const candidates = installed.filter((each) => each.platform === platform);
 	const stable = candidates.filter((each) => each.release.stable);
 	switch (request.kind) {
 		case "exact":
 			return candidates.filter((each) => each.release.name === request.release.name);
 		case "prefix":
-			return stable.filter((each) => request.prefix === each.release.minor || request.prefix === each.release.parsed.major);
+			return stable.filter((each) => hasPrefix(each.release, request.prefix));
 		case "latest":
 			return stable.slice(0, 1);
 		case "oldstable":
@@ -24,7 +26,7 @@ export function matching(context: Context, request: Request, platform: Platform)
 			return candidates.filter((each) => inRange(each.release, request.range));
 		case "alias": {
 			const key = userAliases(context).get(request.name);
-			return installedVersions(context).filter((each) => each.key === key);
+			return installed.filter((each) => each.key === key);
 		}
 		case "mod":
 		case "system":
