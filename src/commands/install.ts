@@ -33,7 +33,6 @@ export async function run(invocation: Invocation): Promise<number> {
 	const asked = requests(invocation);
 	if (asked === undefined) return 0;
 	const chosen = await choose(context, invocation, asked, platform, bundle);
-	// The first of several becomes the default where there is none, whichever is ready first.
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const outcomes = new Map<string, InstallOutcome>();
 	const failures: unknown[] = [];
@@ -49,6 +48,7 @@ export async function run(invocation: Invocation): Promise<number> {
 					source,
 					bundle,
 					policy,
+					// The first of several becomes the default where there is none, whichever is ready first.
 					asDefault: each === chosen[0] ? (options.has("default") ? "always" : "if-none") : "no",
 					force: options.has("force"),
 					unofficial: options.has("unofficial") || context.env.GOX_UNOFFICIAL === "1",

@@ -8,7 +8,7 @@ import { type BundleSource, buildFromBundle } from "../store/frombundle.ts";
 import { type InstallOutcome, type InstallPlan, installVersion } from "../store/install.ts";
 import { versionKey } from "../store/layout.ts";
 import type { Progress } from "../ui/progress.ts";
-import type { Report } from "../ui/report.ts";
+import type { Report, Style } from "../ui/report.ts";
 import { bytesInWords, timeInWords } from "../ui/table.ts";
 import type { Policy } from "../verify/policy.ts";
 import { witnessInWords } from "../verify/witness.ts";
@@ -64,7 +64,7 @@ export async function installChosen(installation: Installation): Promise<Install
 			waiting: (owner) => talk(`waiting for ${owner}, who is installing ${key}`),
 		});
 		progress.remove(key);
-		tell(outcome, key, performance.now() - started, talk, report);
+		tell(outcome, key, performance.now() - started, listener, report.style);
 		if (installation.timings) for (const [what, milliseconds] of times) talk(`  ${what.padEnd(10)} ${timeInWords(milliseconds)}`);
 		return outcome;
 	} finally {
@@ -83,19 +83,19 @@ function tell(
 	{ status, receipt, installed, isDefault }: InstallOutcome,
 	key: string,
 	milliseconds: number,
-	talk: (text: string) => void,
-	report: Report,
+	{ say, warn }: InstallListener,
+	style: Style,
 ): void {
 	if (status === "already") {
-		talk(`${key} is installed already${isDefault ? ", and the default" : ""}`);
+		say(`${key} is installed already${isDefault ? ", and the default" : ""}`);
 		return;
 	}
 	const size = receipt ? `${bytesInWords(receipt.size)}, ` : "";
-	talk(
-		`${report.style.green("installed")} ${report.style.bold(key)}${isDefault ? " as the default" : ""} (${size}${timeInWords(milliseconds)}) in ${installed.goroot}`,
+	say(
+		`${style.green("installed")} ${style.bold(key)}${isDefault ? " as the default" : ""} (${size}${timeInWords(milliseconds)}) in ${installed.goroot}`,
 	);
 	if (!receipt) return;
-	talk(`  from ${receipt.source.from}`);
-	talk(`  vouched for by ${receipt.witnesses.map(witnessInWords).join(" and ")}`);
-	if (!receipt.official) report.warn(`${key} is not what the Go project published under that name`);
+	say(`  from ${receipt.source.from}`);
+	say(`  vouched for by ${receipt.witnesses.map(witnessInWords).join(" and ")}`);
+	if (!receipt.official) warn(`${key} is not what the Go project published under that name`);
 }
