@@ -1,0 +1,53 @@
+import type { CommandSpec } from "../command.ts";
+
+/** What sets the machine and gox itself up. */
+export const machine: readonly CommandSpec[] = [
+	{
+		name: "setup",
+		args: "",
+		summary: "put gox into your shell's start-up files",
+		options: [
+			{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" },
+			{ flags: "--undo", summary: "take it out again, to the byte" },
+			{ flags: "--dry-run", summary: "show what would change" },
+		],
+		examples: [
+			["gox setup", "for your shell"],
+			["gox setup --dry-run", "show what would change"],
+			["gox setup --undo", "take it out again"],
+		],
+		load: () => import("../setup.ts"),
+	},
+	{
+		name: "init",
+		args: "<shell>",
+		summary: "print the shell hook, for eval",
+		examples: [['eval "$(gox init zsh)"', "in place of gox setup"]],
+		load: () => import("../init.ts"),
+	},
+	{
+		name: "completions",
+		args: "<shell>",
+		summary: "print completions for zsh, bash or fish",
+		load: () => import("../completions.ts"),
+	},
+	{
+		name: "config",
+		args: "[name] [value]",
+		summary: "show or change settings",
+		options: [{ flags: "--unset", summary: "back to the default" }],
+		examples: [
+			["gox config", "all settings"],
+			["gox config auto_install yes", "install what a directory asks for without asking"],
+		],
+		load: () => import("../config.ts"),
+	},
+	{
+		name: "auto-install",
+		args: "<request>",
+		summary: "called by the shim when the version that is asked for isn't installed",
+		options: [{ flags: "--asked-by <file>", summary: "who asked" }],
+		hidden: true,
+		load: () => import("../auto-install.ts"),
+	},
+];
