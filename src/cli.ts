@@ -1,10 +1,11 @@
 import type { Context } from "./context.ts";
-import { GoxError, systemCode } from "./errors.ts";
+import { GoxError } from "./errors.ts";
+import { statusOfLostOutput, writeText } from "./output.ts";
 import { goxVersion } from "./product.ts";
 
 const argv = process.argv.slice(2);
 if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V" || argv[0] === "version")) {
-	process.stdout.write(`gox ${goxVersion}\n`);
+	sayVersion();
 } else {
 	await main();
 }
@@ -12,12 +13,16 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V" || argv[0]
 async function main(): Promise<void> {
 	const { processContext } = await import("./context.ts");
 	const context = processContext(interruption());
-	watchOutput();
-	const status = await run(context);
-	// Idle keep-alive connections would hold the process; what was written has to leave first.
-	process.stdout.write("", (failure) =>
-		process.stderr.write("", () => process.exit(failure ? statusOfLostOutput(failure) : status)),
-	);
+	// Idle keep-alive connections would hold the process.
+	process.exit(await run(context));
+}
+
+function sayVersion(): void {
+	try {
+		writeText(1, `gox ${goxVersion}\n`);
+	} catch (error) {
+		process.exitCode = statusOfLostOutput(error);
+	}
 }
 
 async function run(context: Context): Promise<number> {
@@ -70,13 +75,4 @@ function interruption(): AbortSignal {
 		});
 	}
 	return controller.signal;
-}
-
-function watchOutput(): void {
-	for (const stream of [process.stdout, process.stderr]) stream.on("error", (error) => process.exit(statusOfLostOutput(error)));
-}
-
-/** A reader that left (`gox list | head -1`) ends the run quietly; a full disk behind stdout is a failure. */
-function statusOfLostOutput(error: Error): number {
-	return systemCode(error) === "EPIPE" ? 0 : 6;
 }

@@ -2,9 +2,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism, homedir, machine } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import envPaths from "env-paths";
 import { GoxError, systemCode } from "./errors.ts";
+import { statusOfLostOutput, writeText } from "./output.ts";
 import { type Platform, parsePlatform } from "./version/platform.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -71,9 +73,9 @@ export function processContext(signal: AbortSignal): Context {
 		userHome,
 		cacheDir: paths.cache,
 		configFile: env.GOX_CONFIG ? resolve(cwd, env.GOX_CONFIG) : join(paths.config, "config"),
-		stdout: output(process.stdout),
-		stderr: output(process.stderr),
-		interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+		stdout: output(1),
+		stderr: output(2),
+		interactive: isatty(0) && isatty(2),
 		ask: askOnTerminal,
 		now: () => new Date(),
 		host: once(hostPlatform),
@@ -129,14 +131,20 @@ function workingDirectory(): string {
 	}
 }
 
-function output(stream: NodeJS.WriteStream): Output {
+function output(descriptor: 1 | 2): Output {
 	return {
-		write: (text) => void stream.write(text),
+		write(text) {
+			try {
+				writeText(descriptor, text);
+			} catch (error) {
+				process.exit(statusOfLostOutput(error));
+			}
+		},
 		get isTTY() {
-			return Boolean(stream.isTTY);
+			return isatty(descriptor);
 		},
 		get columns() {
-			return stream.columns || 80;
+			return (this.isTTY && (descriptor === 1 ? process.stdout : process.stderr).columns) || 80;
 		},
 	};
 }
