@@ -54,10 +54,17 @@ export async function withLock<T>(
 	try {
 		return await work(AbortSignal.any([context.signal, lost.signal]));
 	} finally {
-		if (!lost.signal.aborted) {
-			rmSync(ownerPath(layout, key), { force: true });
-			await release().catch(() => {});
-		}
+		if (!lost.signal.aborted) await unlock(layout, key, release);
+	}
+}
+
+/** What can't be removed fails nothing that was done: the next command finds the lock of a process that is gone. */
+async function unlock(layout: Layout, key: string, release: () => Promise<void>): Promise<void> {
+	try {
+		rmSync(ownerPath(layout, key), { force: true });
+		await release().catch(() => rmSync(join(layout.locks, `${key}.lock`), { recursive: true, force: true }));
+	} catch {
+		// As above.
 	}
 }
 
@@ -76,7 +83,12 @@ async function acquire(
 	for (let told = false; ; ) {
 		try {
 			const release = await lock(file, { realpath: false, stale: times.stale, update: times.update, onCompromised });
-			writeFileSync(ownerPath(layout, key), `${context.pid} ${hostname()}\n`);
+			try {
+				writeFileSync(ownerPath(layout, key), `${context.pid} ${hostname()}\n`);
+			} catch (error) {
+				await unlock(layout, key, release);
+				throw error;
+			}
 			return release;
 		} catch (error) {
 			if (systemCode(error) !== "ELOCKED") throw error;
