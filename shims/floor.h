@@ -174,13 +174,14 @@ static enum answer read_floor(text content, const source *from, floor_line *to, 
 	return answer;
 }
 
-static enum answer read_module_file(const source *from, floor_line *to, failure *why, bool *there) {
-	text content;
-	enum reading result = read_file(from->path.at, large_bytes, LONGEST_MODULE_FILE, &content);
+static enum answer read_module_file(source *from, floor_line *to, failure *why, bool *there) {
+	document file;
+	enum reading result = read_file(from->path.at, large_bytes, LONGEST_MODULE_FILE, &file);
 	*there = result != ABSENT && result != DIRECTORY;
 	if (!*there) return SILENT;
 	if (result != READ) return fail_reading(why, from, result, T("16 MiB"), module_hint), FAILED;
-	return read_floor(content, from, to, why);
+	from->owner = file.owner;
+	return read_floor(file.content, from, to, why);
 }
 
 /* The nearest file of that name speaks or is silent; none farther up is asked. */
@@ -192,7 +193,7 @@ static enum answer find_module_file(question *asked, text name, floor_line *to, 
 	do {
 		buffer path = BUFFER(path_bytes);
 		PUT(&path, whole(&up), T("/"), name);
-		source from = {name, whole(&path), none, 0};
+		source from = {name, whole(&path), none, 0, 0};
 		enum answer answer = path.cut ? SILENT : read_module_file(&from, to, why, there);
 		if (*there) return answer;
 	} while (go_up(&up));
@@ -204,7 +205,7 @@ static enum answer find_floor(question *asked, floor_line *to, failure *why) {
 	bool there = false;
 	enum answer answer = SILENT;
 	if (!named.len || same(named, T("auto"))) answer = find_module_file(asked, T("go.work"), to, why, &there);
-	else if (starts(named, T("/"))) answer = read_module_file(&(source){T("go.work"), named, none, 0}, to, why, &there);
+	else if (starts(named, T("/"))) answer = read_module_file(&(source){T("go.work"), named, none, 0, 0}, to, why, &there);
 	return there ? answer : find_module_file(asked, T("go.mod"), to, why, &there);
 }
 
@@ -273,7 +274,7 @@ static bool select_default(const place *here, selection *to, failure *why) {
 	put_in_home(&path, here, T("current"));
 	text key = read_link_to_version(here, none, T("current"), key_bytes, sizeof key_bytes);
 	if (!key.len) {
-		to->from = (source){T("system"), none, T("system"), 0};
+		to->from = (source){T("system"), none, T("system"), 0, 0};
 		if (find_system(here, to)) {
 			to->from.path = to->program;
 			return true;
@@ -283,7 +284,7 @@ static bool select_default(const place *here, selection *to, failure *why) {
 		put(&why->hint, T("gox install latest"));
 		return false;
 	}
-	to->from = (source){T("default"), whole(&path), release_of(key), 0};
+	to->from = (source){T("default"), whole(&path), release_of(key), 0, 0};
 	if (!is_installed(here, key)) return fail_missing_release(why, &to->from, key);
 	choose(here, key, to);
 	return true;
@@ -292,11 +293,11 @@ static bool select_default(const place *here, selection *to, failure *why) {
 /* The answer, or why there is none. */
 static bool select_go(question *asked, selection *to, failure *why) {
 	const place *here = &asked->here;
-	*to = (selection){{none, none, none, 0}, false, false, none, none, none, none, false};
+	*to = (selection){{none, none, none, 0, 0}, false, false, none, none, none, none, false};
 	expect_no_failure(why);
-	source from = {T("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION"), none, text_of(getenv("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION")), 0};
+	source from = {T("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION"), none, text_of(getenv("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION")), 0, 0};
 	if (from.word.len) return select_switch(here, &from, to, why);
-	from = (source){T("GOX_VERSION"), none, trim_lines(text_of(getenv("GOX_VERSION"))), 0};
+	from = (source){T("GOX_VERSION"), none, trim_lines(text_of(getenv("GOX_VERSION"))), 0, 0};
 	if (from.word.len) return select_word(here, &from, to, why);
 	if (find_start(asked)) {
 		enum answer answer = find_pin_file(asked, &from, why);

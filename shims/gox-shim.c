@@ -55,7 +55,7 @@ static bool find_tool(const place *here, const selection *chosen, text tool, buf
 	if (path->cut) return false;
 	/* That it is there and no shim is what made the version an installed one. */
 	if (!chosen->system && same(tool, T("go"))) return true;
-	if (stat(path->at, &file) != 0 || is_self(here, &file)) return false;
+	if (stat(path->at, &file) != 0 || S_ISDIR(file.st_mode) || is_self(here, &file)) return false;
 	return !chosen->system || is_foreign_program(here, path->at, &small);
 }
 
@@ -158,10 +158,11 @@ typedef struct {
 static bool read_launcher(const place *here, launcher *to) {
 	char path_bytes[LONGEST_PATH];
 	buffer path = BUFFER(path_bytes);
-	text content;
+	document file;
 	put_in_home(&path, here, T("launcher"));
 	to->count = 0;
-	if (path.cut || read_file(path.at, to->bytes, LONGEST_PATH - 1, &content) != READ) return false;
+	if (path.cut || read_file(path.at, to->bytes, LONGEST_PATH - 1, &file) != READ) return false;
+	text content = file.content;
 	to->bytes[content.len] = 0;
 	while (content.len && to->count < MOST_WORDS) {
 		text word = take_until(&content, '\n');
@@ -268,6 +269,27 @@ static bool may_install(const failure *why) {
 	return why->request.len && !text_of(getenv("GOX_NO_AUTO_INSTALL")).len;
 }
 
+static bool is_trusted(uid_t owner) {
+	return owner == 0 || owner == geteuid();
+}
+
+/*
+ * Whether a file that another user laid there asks: it may choose among what is installed, but has nothing installed.
+ * The owner is the one that it had when it was read; a link to a file of this user's is still its maker's choice.
+ */
+static bool is_anothers(failure *why) {
+	struct stat link;
+	if (!why->asked_by_file) return false;
+	if (is_trusted(why->owner)) {
+		if (lstat(why->asked_by.at, &link) != 0 || !S_ISLNK(link.st_mode) || is_trusted(link.st_uid)) return false;
+		why->owner = link.st_uid;
+	}
+	put(&why->message, T("; that file is another user's (uid "));
+	put_number(&why->message, why->owner);
+	put(&why->message, T("), so gox installs nothing for it by itself"));
+	return true;
+}
+
 /* ---- the two faces ---- */
 
 static int run_as_tool(question *asked, int argc, char **argv) {
@@ -275,7 +297,7 @@ static int run_as_tool(question *asked, int argc, char **argv) {
 	static failure why;
 	if (same(asked->here.name, T("go"))) asked->chdir = find_chdir(argc, argv);
 	if (select_go(asked, &chosen, &why)) return become_tool(&asked->here, &chosen, argv);
-	if (!may_install(&why)) return report(&why, false);
+	if (!may_install(&why) || is_anothers(&why)) return report(&why, false);
 	int status = start_installer(&asked->here, &why);
 	if (status > 0) return status;
 	if (status == 0 && select_go(asked, &chosen, &why)) return become_tool(&asked->here, &chosen, argv);
@@ -316,7 +338,7 @@ static int run_exec(question *asked, const pin *wanted, char **command) {
 	char version_bytes[512];
 	buffer version = BUFFER(version_bytes);
 	const place *here = &asked->here;
-	source from = {T("the command line"), none, wanted->word, 0};
+	source from = {T("the command line"), none, wanted->word, 0, 0};
 	expect_no_failure(&why);
 	bool found = wanted->form == NO_PIN ? select_go(asked, &chosen, &why) : select_pin(here, &from, wanted, &chosen, &why);
 	if (!found) return report(&why, false);
@@ -361,15 +383,23 @@ static int run_as_gox(question *asked, int argc, char **argv) {
 	return at ? run_exec(asked, &wanted, argv + at) : hand_over(&asked->here, argc, argv);
 }
 
+static int refuse_home(void) {
+	char bytes[512];
+	buffer shown = BUFFER(bytes);
+	put_quoted(&shown, text_of(getenv("GOX_HOME")));
+	return COMPLAIN(BAD_HOME, T("export GOX_HOME=\"$HOME/.gox\""), T("GOX_HOME must be an absolute path without \"..\", not "), whole(&shown));
+}
+
 int main(int argc, char **argv) {
 	static question asked;
 	if (argc < 1 || !argv[0][0]) return COMPLAIN(USAGE, none, T("started without a name: argv is empty"));
-	bool placed = find_place(&asked.here);
+	enum finding placed = find_place(&asked.here);
 	bool gox = same(asked.here.name, T("gox")) || same(asked.here.name, T("gox-shim"));
 	if (gox && argc == 2 && same(text_of(argv[1]), T("--shim-self-test"))) {
 		return write_all(1, T("gox-shim ok " HOST "\n")) ? 0 : 1;
 	}
-	if (!placed) return COMPLAIN(BAD_HOME, T("export HOME"), T("neither GOX_HOME nor HOME is an absolute path"));
+	if (placed == UNFIT) return refuse_home();
+	if (placed != FOUND) return COMPLAIN(BAD_HOME, T("export HOME"), T("neither GOX_HOME nor HOME is an absolute path"));
 	asked.chdir = none;
 	return gox ? run_as_gox(&asked, argc, argv) : run_as_tool(&asked, argc, argv);
 }

@@ -949,6 +949,12 @@ find_self() {
 
 find_home() {
 	case ${GOX_HOME-} in
+	'') ;;
+	[!/]* | */../* | */..)
+		fail 2 "GOX_HOME must be an absolute path without \"..\", not $(quote "$GOX_HOME")" 'export GOX_HOME="$HOME/.gox"'
+		;;
+	esac
+	case ${GOX_HOME-} in
 	/*) join_words "$GOX_HOME" ;;
 	*)
 		case $directory_of_self in
@@ -989,10 +995,10 @@ is_held() {
 
 plan_to_become_tool() {
 	program=$bin/$self_name
-	if [ ! -e "$program" ] || is_self "$program" || { [ -n "$system" ] && ! is_foreign_program "$program"; }; then
+	if [ ! -e "$program" ] || [ -d "$program" ] || is_self "$program" || { [ -n "$system" ] && ! is_foreign_program "$program"; }; then
 		fail 127 "${chosen%%@*} has no $self_name"
 	fi
-	if [ ! -x "$program" ] || [ -d "$program" ]; then fail 126 "$program: Permission denied"; fi
+	if [ ! -x "$program" ]; then fail 126 "$program: Permission denied"; fi
 	printf 'unset GOROOT; '
 	case :$caller_path: in
 	:: | *":$home/shims:"* | *":$home/shims/:"*) ;;
@@ -1043,6 +1049,18 @@ plan_to_hand_over() {
 	fi
 }
 
+# Whether $1 is a file, or a link, that another user laid there: he has nothing installed for this one. Whose in $owner.
+is_anothers() {
+	case $1 in /*) ;; *) return 1 ;; esac
+	me=$(id -u)
+	for flags in -ldnL -ldn; do
+		set -- "$1" $(ls $flags "$1" 2>/dev/null)
+		owner=${4:-unknown}
+		case $owner in 0 | "$me") ;; *) return 0 ;; esac
+	done
+	return 1
+}
+
 # What gox runs while it installs must not ask for the same install again.
 plan_to_install() {
 	printf '(export GOX_NO_AUTO_INSTALL=1; '
@@ -1083,8 +1101,14 @@ plan() {
 	[ "$self_name" != go ] || apply_chdir_flag "$@"
 	if select_go; then
 		plan_to_become_tool
-	elif [ "$round" = first ] && [ -z "${GOX_NO_AUTO_INSTALL-}" ] && read_launcher; then
-		plan_to_install
+	elif [ "$round" = first ] && [ -z "${GOX_NO_AUTO_INSTALL-}" ]; then
+		if is_anothers "$missing_who"; then
+			fail 3 "$missing_message; that file is another user's (uid $owner), so gox installs nothing for it by itself" "$missing_hint"
+		elif read_launcher; then
+			plan_to_install
+		else
+			fail 3 "$missing_message" "$missing_hint"
+		fi
 	else
 		fail 3 "$missing_message" "$missing_hint"
 	fi

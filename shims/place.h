@@ -82,8 +82,13 @@ static text shims_parent(text path) {
 	return starts(path, T("/")) && same(base_of(directory), T("shims")) ? directory_of(directory) : none;
 }
 
-/* GOX_HOME, else the home whose shims/ this program lies in, else ~/.gox. False where even HOME is unknown. */
-static bool find_place(place *here) {
+enum finding { FOUND, HOMELESS, UNFIT };
+
+/*
+ * GOX_HOME, else the home whose shims/ this program lies in, else ~/.gox. HOMELESS where even HOME is unknown; UNFIT
+ * where GOX_HOME means another place in each directory, or for a reader that follows links and one that doesn't.
+ */
+static enum finding find_place(place *here) {
 	static char own_bytes[LONGEST_PATH], home_bytes[LONGEST_PATH];
 	text executed = executed_path();
 	struct stat file;
@@ -103,24 +108,31 @@ static bool find_place(place *here) {
 	}
 	buffer home = BUFFER(home_bytes);
 	text wanted = text_of(getenv("GOX_HOME"));
-	text lexical = starts(wanted, T("/")) ? wanted : shims_parent(own);
+	if (wanted.len && (!starts(wanted, T("/")) || climbs(wanted))) return UNFIT;
+	text lexical = wanted.len ? wanted : shims_parent(own);
 	/* The directory it was found in may be a link to shims/ by another name. */
 	if (!lexical.len) lexical = shims_parent(resolved_self(own_bytes));
 	if (!lexical.len) {
 		text user = text_of(getenv("HOME"));
-		if (!starts(user, T("/"))) return false;
+		if (!starts(user, T("/"))) return HOMELESS;
 		join(&home, user);
 		put(&home, T("/.gox"));
 	} else {
 		join(&home, lexical);
 	}
 	here->home = whole(&home);
-	return !home.cut;
+	return home.cut ? HOMELESS : FOUND;
 }
 
 static void put_in_home(buffer *to, const place *here, text name) {
 	PUT(to, here->home, T("/"), name);
 }
+
+/* A file's text, and whose it is. */
+typedef struct {
+	text content;
+	uid_t owner;
+} document;
 
 enum reading { READ, ABSENT, DIRECTORY, IRREGULAR, TOO_LARGE, UNREADABLE };
 
@@ -161,10 +173,10 @@ static enum reading unopened(const char *path) {
 }
 
 /* Reads a regular file of at most `limit` bytes into `bytes`, which has room for one more. errno tells why it is UNREADABLE. */
-static enum reading read_file(const char *path, char *bytes, size_t limit, text *content) {
+static enum reading read_file(const char *path, char *bytes, size_t limit, document *to) {
 	int file = open_quietly(path);
 	if (file < 0) return unopened(path);
-	struct stat kind;
+	struct stat kind = {0};
 	enum reading result = READ;
 	size_t length = 0;
 	if (fstat(file, &kind) != 0) result = UNREADABLE;
@@ -180,7 +192,7 @@ static enum reading read_file(const char *path, char *bytes, size_t limit, text 
 	int error = errno;
 	close(file);
 	errno = error;
-	*content = (text){bytes, length};
+	*to = (document){{bytes, length}, kind.st_uid};
 	return result;
 }
 

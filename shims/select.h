@@ -20,6 +20,9 @@ typedef struct {
 	buffer request;
 	/* WHO of the document. */
 	text asked_by;
+	/* Whether that is a file, and then whose. */
+	bool asked_by_file;
+	uid_t owner;
 } failure;
 
 static void expect_no_failure(failure *why) {
@@ -28,6 +31,7 @@ static void expect_no_failure(failure *why) {
 	why->request = BUFFER(why->request_bytes);
 	why->message_bytes[0] = why->hint_bytes[0] = why->request_bytes[0] = 0;
 	why->asked_by = none;
+	why->asked_by_file = false;
 }
 
 /* Where the answer came from: what `gox current --json` calls source. */
@@ -37,6 +41,7 @@ typedef struct {
 	text path;
 	text word;
 	size_t line;
+	uid_t owner;
 } source;
 
 typedef struct {
@@ -119,6 +124,8 @@ static void choose(const place *here, text key, selection *to) {
 static bool fail_not_installed(failure *why, const source *from) {
 	why->code = NOT_INSTALLED;
 	why->asked_by = who(from);
+	why->asked_by_file = is_file_source(from);
+	why->owner = from->owner;
 	text platform = whole(&why->request);
 	text word = take_until(&platform, '@');
 	PUT(&why->hint, T("gox install "), word, platform.len ? T(" --platform ") : none, platform);
@@ -162,8 +169,8 @@ static bool is_foreign_program(const place *here, const char *path, bool *small)
 	*small = file.st_size < SMALLEST_GO;
 	if (!*small) return true;
 	if (depth_of_shims() >= DEEPEST) return false;
-	text content;
-	return read_file(path, large_bytes, SMALLEST_GO, &content) != READ || !contains(content, text_of(marker));
+	document program;
+	return read_file(path, large_bytes, SMALLEST_GO, &program) != READ || !contains(program.content, text_of(marker));
 }
 
 /* The first line of GOROOT/VERSION, where it names a Go. */
@@ -172,9 +179,9 @@ static text read_system_version(text goroot) {
 	char path_bytes[LONGEST_PATH];
 	buffer path = BUFFER(path_bytes);
 	PUT(&path, goroot, T("/VERSION"));
-	text content;
-	if (path.cut || read_file(path.at, bytes, LONGEST_PATH, &content) != READ) return T("system");
-	text line = take_until(&content, '\n');
+	document version;
+	if (path.cut || read_file(path.at, bytes, LONGEST_PATH, &version) != READ) return T("system");
+	text line = take_until(&version.content, '\n');
 	return starts(line, T("go")) ? line : T("system");
 }
 
@@ -414,10 +421,12 @@ static enum answer read_tool_versions_file(const place *here, text content, sour
 
 static enum answer read_pin_file(const place *here, source *from, failure *why) {
 	static char bytes[LONGEST_VERSION_FILE + 1];
-	text content;
-	enum reading result = read_file(from->path.at, bytes, LONGEST_VERSION_FILE, &content);
+	document file;
+	enum reading result = read_file(from->path.at, bytes, LONGEST_VERSION_FILE, &file);
 	if (result == ABSENT) return SILENT;
 	if (result != READ) return fail_reading(why, from, result, T("64 KiB"), T("write one with: gox pin 1.22.5")), FAILED;
+	from->owner = file.owner;
+	text content = file.content;
 	if (holds(content, 0)) {
 		why->code = BAD_VERSION_FILE;
 		PUT(&why->message, from->path, T(" holds a NUL byte"));
@@ -446,7 +455,7 @@ static enum answer find_pin_file(question *asked, source *from, failure *why) {
 		for (size_t i = 0; i < 2; i++) {
 			buffer path = BUFFER(path_bytes);
 			PUT(&path, whole(&up), T("/"), names[i]);
-			*from = (source){names[i], whole(&path), none, 0};
+			*from = (source){names[i], whole(&path), none, 0, 0};
 			enum answer answer = path.cut ? SILENT : read_pin_file(&asked->here, from, why);
 			if (answer != SILENT) return answer;
 		}

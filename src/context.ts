@@ -40,6 +40,8 @@ export interface Context {
 	host(): Platform;
 	/** This process, and whether another one of this machine still runs. */
 	readonly pid: number;
+	/** The user that this process acts as. */
+	readonly uid: number;
 	isAlive(pid: number): boolean;
 	/** Sends a signal to every process of a group; false when the group has none left. */
 	signalGroup(group: number, signal: NodeJS.Signals): boolean;
@@ -80,6 +82,7 @@ export function processContext(signal: AbortSignal): Context {
 		now: () => new Date(),
 		host: once(hostPlatform),
 		pid: process.pid,
+		uid: process.geteuid?.() ?? 0,
 		isAlive,
 		signalGroup,
 		atExit: exitWork(),

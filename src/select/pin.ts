@@ -1,6 +1,6 @@
 import { type Platform, platforms } from "../version/platform.ts";
-import { parseRelease, type Release } from "../version/release.ts";
-import { isAliasName, parsePrefix } from "../version/request.ts";
+import type { Release } from "../version/release.ts";
+import { isAliasName, parseExact, parsePrefix } from "../version/request.ts";
 
 /** What `.go-version`, `.tool-versions` and GOX_VERSION may say (docs/selection.md, "Words"). */
 export type Pin =
@@ -21,8 +21,7 @@ export function parsePin(word: string): Pin | undefined {
 	if (prefix !== undefined) return { kind: "prefix", prefix };
 	const at = word.indexOf("@");
 	const name = at < 0 ? word : word.slice(0, at);
-	// `1.20@…` would read as a release although `1.20` is a prefix, and so would a number that is too long for a prefix.
-	const release = /^(?:go)?\d+(?:\.\d+)?$/.test(name) ? undefined : parseRelease(name);
+	const release = parseExact(name);
 	if (release) {
 		if (at < 0) return { kind: "exact", release };
 		const platform = platforms.find((each) => each === word.slice(at + 1));

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { type Layout, layoutOf } from "../store/layout.ts";
+import { homeLayout } from "../store/home.ts";
+import type { Layout } from "../store/layout.ts";
 import { parseRelease } from "../version/release.ts";
 import { type Answer, answerFound, answerKey, answerPin } from "./answer.ts";
 import { badSwitch, badVariable, floorNotInstalled, noSystemGo } from "./failure.ts";
@@ -38,13 +39,13 @@ const switchVariable = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION";
 /**
  * Which Go is in force, by the rules of docs/selection.md. What is asked for and not installed is a selection with a
  * `failure`. Reads a handful of small files, synchronously; starts no process.
- * @throws GoxError `not-a-version`, `bad-version-file` or `file-system` when the source that speaks can't be understood.
+ * @throws GoxError `bad-home`; `not-a-version`, `bad-version-file` or `file-system` when the source that speaks can't be understood.
  */
 export function select(context: Context, options: SelectOptions = {}): Selection {
 	const considered: Considered[] = [];
 	const inquiry: Inquiry = {
 		context,
-		layout: layoutOf(context.home),
+		layout: homeLayout(context),
 		start: startOf(context, options.args),
 		note: (kind, path, said) => {
 			considered.push({ kind, path, said });

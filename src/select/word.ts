@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { layoutOf } from "../store/layout.ts";
+import { homeLayout } from "../store/home.ts";
 import { pickInstalled } from "../store/pick.ts";
 import { notAVersion, parseRequest } from "../version/request.ts";
 import { type Answer, answerKey, answerPin } from "./answer.ts";
@@ -14,10 +14,10 @@ import { keyLinkedAt, type Toolchain } from "./toolchain.ts";
 /**
  * The installed Go that a word of the command line names: a pin, or what only a command may say
  * (`oldstable`, `next`, `mod`, a range, a prefix of another platform).
- * @throws GoxError `not-a-version`, `not-installed`, `no-go`
+ * @throws GoxError `bad-home`, `not-a-version`, `not-installed`, `no-go`
  */
 export function toolchainNamed(context: Context, word: string): Toolchain {
-	const layout = layoutOf(context.home);
+	const layout = homeLayout(context);
 	const pin = parsePin(word);
 	if (!pin) return toolchainAskedFor(context, word);
 	if (pin.kind === "alias" && keyLinkedAt(join(layout.aliases, pin.name)) === undefined) {
@@ -28,7 +28,7 @@ export function toolchainNamed(context: Context, word: string): Toolchain {
 }
 
 function toolchainAskedFor(context: Context, word: string): Toolchain {
-	const layout = layoutOf(context.home);
+	const layout = homeLayout(context);
 	const request = parseRequest(word);
 	if (request.kind === "mod") return toolchainForMod(context);
 	const { key } = pickInstalled(context, request);
@@ -43,7 +43,7 @@ function toolchainForMod(context: Context): Toolchain {
 			hint: "go mod init example.com/name",
 		});
 	}
-	const found = pickForFloor(context, layoutOf(context.home), file.floor);
+	const found = pickForFloor(context, homeLayout(context), file.floor);
 	if (!found) throw floorNotInstalled(file.path, file.floor.line, requestFor(file.floor));
 	return found;
 }

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { ifPresent, makeDirectory } from "../fs.ts";
@@ -9,12 +9,28 @@ import { type Layout, layoutOf } from "./layout.ts";
 const plain = /^[A-Za-z0-9/._+,@=-]+$/;
 
 /**
+ * The tree under GOX_HOME, for those who only read in it.
+ * @throws GoxError `bad-home` where GOX_HOME means another place in each directory, or, with `..` behind a symlink, for
+ * the kernel and for whoever reads by words. The shims refuse it in the same words.
+ */
+export function homeLayout({ env, home }: Context): Layout {
+	const { GOX_HOME = "" } = env;
+	if (GOX_HOME !== "" && (!isAbsolute(GOX_HOME) || GOX_HOME.split("/").includes(".."))) {
+		throw new GoxError("bad-home", `GOX_HOME must be an absolute path without "..", not ${quote(GOX_HOME)}`, {
+			hint: 'export GOX_HOME="$HOME/.gox"',
+		});
+	}
+	return layoutOf(home);
+}
+
+/**
  * The tree under GOX_HOME, once its path is known to be fit to hold a GOROOT.
- * @throws GoxError `bad-home` with the reason: a space, non-ASCII, a character that breaks cgo or make,
+ * @throws GoxError `bad-home` as `homeLayout`, and with the reason: a space, non-ASCII, a character that breaks cgo or make,
  * or a directory that any user may write to.
  */
 export function openHome(context: Context): Layout {
-	const { home } = context;
+	const layout = homeLayout(context);
+	const { home } = layout;
 	const odd = oddCharacter(home);
 	if (odd !== undefined) {
 		throw new GoxError(
@@ -25,11 +41,6 @@ export function openHome(context: Context): Layout {
 			},
 		);
 	}
-	if (context.env.GOX_HOME !== undefined && !isAbsolute(context.env.GOX_HOME)) {
-		throw new GoxError("bad-home", `GOX_HOME must be an absolute path, not ${quote(context.env.GOX_HOME)}`, {
-			hint: `export GOX_HOME=${resolve(context.cwd, home)}`,
-		});
-	}
 	const stat = ifPresent(() => statSync(home));
 	if (stat && !stat.isDirectory()) throw new GoxError("bad-home", `${home} is gox's home and is not a directory`);
 	if (stat && stat.mode & 0o002) {
@@ -37,7 +48,7 @@ export function openHome(context: Context): Layout {
 			hint: `chmod o-w ${home}`,
 		});
 	}
-	return layoutOf(home);
+	return layout;
 }
 
 /** Creates the directories of the tree where they are missing. */

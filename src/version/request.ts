@@ -43,7 +43,7 @@ export function parseRequest(text: string): Request {
 function parseWord(word: string, text: string): Request {
 	const prefix = parsePrefix(word);
 	if (prefix !== undefined) return { kind: "prefix", prefix, text };
-	const release = parseRelease(word);
+	const release = parseExact(word);
 	if (release) return { kind: "exact", release, text };
 	const named = namedRequests[word];
 	if (named) return { kind: named, text };
@@ -70,6 +70,14 @@ const namedRequests: Readonly<Record<string, "latest" | "oldstable" | "next" | "
 /** The minor or major that `1.22`, `go1.22`, `1.22.x`, `1` or `1.x` names, or undefined. */
 export function parsePrefix(word: string): string | undefined {
 	return prefixShape.exec(word)?.[1];
+}
+
+/**
+ * An exact release, spelled out. `1.20` would read as one although it is a prefix, and so would a number that is too long
+ * for a prefix: those are none.
+ */
+export function parseExact(word: string): Release | undefined {
+	return /^(?:go)?\d+(?:\.\d+)?$/.test(word) ? undefined : parseRelease(word);
 }
 
 /** Whether a word may name an alias: a letter first, and nothing that is or looks like a version. */

@@ -1,11 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, lchownSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shimsDir } from "../../scripts/build-shims.mjs";
-import { freshRoot } from "../support/context.ts";
+import { quote } from "../../src/errors.ts";
+import { strangerBehind } from "../../src/select/ownership.ts";
+import { select } from "../../src/select/select.ts";
+import { openHome } from "../../src/store/home.ts";
+import { freshRoot, testContext } from "../support/context.ts";
 import { installShims, type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
 
+const isRoot = process.getuid?.() === 0;
 let base: string;
 let count = 0;
 
@@ -38,7 +43,7 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 		writeScript(join(here.root, `gox/versions/go${version}/bin/go`), text);
 	}
 
-	describe("becomes the real go", () => {
+	describe("26. becomes the real go", () => {
 		it("with its arguments, one by one, whatever is in them", () => {
 			const here = machine();
 			script(here, 'for each; do printf "<%s>" "$each"; done');
@@ -150,9 +155,23 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 			});
 		});
 
-		it("in GOX_HOME only when that is absolute", () => {
+		it.each(["gox", "./gox", "~/.gox", ".", " /gox", "/tmp/../gox", "/..", "/tmp/a\u001b[31m/.."])(
+			"never in a GOX_HOME like %j",
+			(home) => {
+				const here = machine();
+				const message = `GOX_HOME must be an absolute path without "..", not ${quote(home)}`;
+				const hint = 'export GOX_HOME="$HOME/.gox"';
+				const run = here.run("go", ["x"], { GOX_HOME: home });
+				expect(run).toMatchObject({ status: 2, stdout: "", stderr: `gox: ${message}\n  ${hint}\n` });
+				const context = { ...testContext({ root: here.root }), env: { ...here.env, GOX_HOME: home } };
+				for (const ask of [() => select(context), () => openHome(context)])
+					expect(ask).toThrow(expect.objectContaining({ code: "bad-home", message, hint }));
+			},
+		);
+
+		it("as if GOX_HOME weren't there, when that is empty", () => {
 			const here = machine();
-			expect(here.run("go", ["x"], { GOX_HOME: "gox" }).stdout).toBe("go go1.22.5 x\n");
+			expect(here.run("go", ["x"], { GOX_HOME: "" })).toMatchObject({ status: 0, stdout: "go go1.22.5 x\n" });
 		});
 
 		it("with blanks, quotes and a newline in its name", () => {
@@ -167,7 +186,7 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 		});
 	});
 
-	describe("never takes itself for Go", () => {
+	describe("26. never takes itself for Go", () => {
 		it("in other homes, through links and by hard links", () => {
 			const here = bareMachine();
 			for (const other of ["other/.gox/shims", "third/shims", "linked"]) mkdirSync(join(here.root, other), { recursive: true });
@@ -315,6 +334,52 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 			const here = installing("echo called; exit 9", { files: { "p/.go-version": "banana split\n" } });
 			expect(here.run("go", [])).toMatchObject({ status: 2, stdout: "" });
 		});
+
+		describe.skipIf(!isRoot)(
+			"and never because another user's file asks (skipped unless root, who alone can give files away)",
+			() => {
+				const stranger = 1234;
+				const refusal = (text: string) =>
+					`gox: ${text}; that file is another user's (uid ${stranger}), so gox installs nothing for it by itself\n`;
+
+				it.each([
+					[".go-version", "1.20.0\n", "go1.20 is not installed (asked for by $FILE)", "1.20.0"],
+					[".tool-versions", "golang 1.19\n", "no Go 1.19 is installed (asked for by $FILE)", "1.19"],
+					["go.mod", "go 1.24rc1\n", "$FILE asks for go 1.24rc1; no installed Go satisfies it", "1.24rc1"],
+					["go.work", "go 1.24rc1\n", "$FILE asks for go 1.24rc1; no installed Go satisfies it", "1.24rc1"],
+				])("%s", (name, text, message, word) => {
+					const here = installing("echo called; exit 9", { files: { [`p/${name}`]: text } });
+					const file = join(here.cwd, name);
+					chownSync(file, stranger, stranger);
+					const stderr = `${refusal(message.replace("$FILE", file))}  gox install ${word}\n`;
+					expect(here.run("go", [])).toMatchObject({ status: 3, stdout: "", stderr });
+					expect(strangerBehind({ uid: 0 }, file)).toBe(stranger);
+				});
+
+				it("his link to a file of this user's", () => {
+					const here = installing("echo called; exit 9", { files: { "q/1.19": "1.19\n" } });
+					const file = join(here.cwd, ".go-version");
+					symlinkSync("../q/1.19", file);
+					expect(here.run("go", [])).toMatchObject({ status: 9 });
+					lchownSync(file, stranger, stranger);
+					const stderr = `${refusal(`no Go 1.19 is installed (asked for by ${file})`)}  gox install 1.19\n`;
+					expect(here.run("go", [])).toMatchObject({ status: 3, stdout: "", stderr });
+					expect(strangerBehind({ uid: 0 }, file)).toBe(stranger);
+				});
+
+				it("though it still chooses among what is installed", () => {
+					const here = installing("echo called; exit 9", { files: { "p/.go-version": "1.21.13\n" } });
+					chownSync(join(here.cwd, ".go-version"), stranger, stranger);
+					expect(here.run("go", ["x"])).toMatchObject({ status: 0, stdout: "go go1.21.13 x\n" });
+				});
+
+				it("a root's file asks for the other user", () => {
+					const here = installing('echo "$@" >&2; exit 9', { files: { "p/.go-version": "1.19\n" }, unless: "root" });
+					expect(here.run("go", [])).toMatchObject({ status: 9 });
+					expect(strangerBehind({ uid: stranger }, join(here.cwd, ".go-version"))).toBe(undefined);
+				});
+			},
+		);
 
 		it("and dies as the child did", () => {
 			const here = installing("kill -KILL $$");

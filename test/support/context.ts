@@ -60,6 +60,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
 		host: () =>
 			options.host ?? (process.platform === "darwin" ? "darwin-arm64" : process.arch === "arm64" ? "linux-arm64" : "linux-amd64"),
 		pid: process.pid,
+		uid: process.geteuid?.() ?? 0,
 		isAlive: (pid) => {
 			try {
 				return process.kill(pid, 0);
