@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readlinkSync, rmSync } from "node:fs";
+import { chownSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../support/archives.ts";
@@ -72,7 +72,7 @@ describe("gox install", () => {
 		expect(mirror.server.requests.slice(before).filter((each) => each.url.endsWith(".gz"))).toEqual([]);
 	});
 
-	it("--force 1.90 means the newest 1.90, never 1.9", async () => {
+	it("25. --force 1.90 means the newest 1.90, never 1.9", async () => {
 		const { status, stderr } = await box.gox(["install", "--force", "1.90"]);
 		expect(status, stderr).toBe(0);
 		expect(box.names("versions")).toEqual(["go1.90.2"]);
@@ -190,6 +190,24 @@ describe("the other commands of the store", () => {
 		expect(ran.status, ran.stderr).toBe(0);
 		expect(ran.stdout).toBe(`go version go1.90.2 ${hostPlatform.replace("-", "/")}\n`);
 	});
+
+	it.skipIf(process.getuid?.() !== 0)(
+		"auto_install = yes installs nothing because another user's file asks (skipped unless root, who alone can give files away)",
+		async () => {
+			box.write({ "p/.go-version": "1.90.2\n" });
+			const file = join(box.root, "p/.go-version");
+			chownSync(file, 1234, 1234);
+			await box.gox(["config", "auto_install", "yes"]);
+			const why = "that file is another user's (uid 1234), so gox installs nothing for it by itself\n  gox install 1.90.2\n";
+			const ran = await box.run(shim(), ["version"], { cwd: "p" });
+			expect(ran).toMatchObject({ status: 3, stderr: `gox: go1.90.2 is not installed (asked for by ${file}); ${why}` });
+			const asked = await box.gox(["auto-install", "1.90.2", "--asked-by", file], { cwd: "p" });
+			expect(asked).toMatchObject({ status: 3, stderr: `gox: ${file} asks for go1.90.2; ${why}` });
+			expect(box.names("versions")).not.toContain("go1.90.2");
+			expect((await box.gox(["install", "1.90.2"], { cwd: "p" })).status).toBe(0);
+			expect((await box.run(shim(), ["version"], { cwd: "p" })).status).toBe(0);
+		},
+	);
 });
 
 describe("what is trusted", () => {

@@ -6,6 +6,8 @@ import { compareGoVersions } from "../../src/version/goversion.ts";
 /** One line of `cases.json`; the format is told in README.md beside it. */
 export interface Case {
 	readonly name: string;
+	/** Its number in `test/fault/kinds.json`. */
+	readonly fault?: number;
 	readonly hosts?: readonly string[];
 	readonly unless?: "root";
 	readonly installed?: readonly string[];
@@ -44,6 +46,11 @@ interface FileSpec {
 	readonly text?: string;
 	readonly repeat?: readonly [text: string, times: number];
 	readonly mode?: string;
+}
+
+/** What a test of the case is called. */
+export function titleOf({ fault, name }: Case): string {
+	return fault === undefined ? name : `${fault}. ${name}`;
 }
 
 export function readCases(): readonly Case[] {

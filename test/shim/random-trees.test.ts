@@ -9,6 +9,7 @@ import { GoxError } from "../../src/errors.ts";
 import { select } from "../../src/select/select.ts";
 import { reportOn } from "../../src/ui/report.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
+import { tried } from "../support/tally.ts";
 import { modelAnswer } from "./model.ts";
 import { failureText, type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
 
@@ -145,8 +146,9 @@ function compare(shim: string, trees: number, check: (machine: Machine, expected
 	return outcomes;
 }
 
-describe("random directory trees", () => {
-	it("get the same answer from the native shim as from src/select/, gox why and the model", () => {
+describe("26. random directory trees", () => {
+	it("get the same answer from the native shim as from src/select/, gox why and the model", (test) => {
+		tried(test, trees);
 		const outcomes = compare(nativeShim(join(base, "built")), trees, (machine, expected) => {
 			expect(machine.run("gox", ["current", "--json"]).stdout).toBe(expected.json);
 			const model = modelAnswer({ cwd: machine.cwd, env: machine.env, host });
@@ -158,7 +160,8 @@ describe("random directory trees", () => {
 			expect([kind, outcomes.get(kind) ?? 0]).toEqual([kind, expect.toSatisfy((n) => n > 5)]);
 	}, 600_000);
 
-	it("get the same answer from the sh shim as from src/select/", () => {
+	it("get the same answer from the sh shim as from src/select/", (test) => {
+		tried(test, trees / 10);
 		compare(join(shimsDir, "gox-shim.sh"), trees / 10, (machine, { stdout, stderr }) => {
 			expect(machine.run("go", ["version"])).toMatchObject({ stdout, stderr });
 		});

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shimsDir, warnings } from "../../scripts/build-shims.mjs";
 import { freshRoot } from "../support/context.ts";
-import { readCases } from "./case.ts";
+import { readCases, titleOf } from "./case.ts";
 import { machineOf, type Setup } from "./native.ts";
 import { checkNativeCase, isForThisHost } from "./native-check.ts";
 
@@ -22,7 +22,7 @@ describe.skipIf(!built)(
 	() => {
 		describe("the table of precedence", () => {
 			for (const [number, each] of readCases().entries()) {
-				it.skipIf(!isForThisHost(each))(each.name, () => checkNativeCase(each, join(base, `case-${number}`), shim));
+				it.skipIf(!isForThisHost(each))(titleOf(each), () => checkNativeCase(each, join(base, `case-${number}`), shim));
 			}
 		});
 
@@ -61,7 +61,7 @@ describe.skipIf(!built)(
 				return bytes.toString("base64");
 			};
 
-			it.each([".go-version", ".tool-versions", "go.mod", "go.work"])("in %s", (name) => {
+			it.each([".go-version", ".tool-versions", "go.mod", "go.work"])("25. in %s", (name) => {
 				for (const spec of [
 					{ repeat: ["x", 10 << 20] as const },
 					{ repeat: ["go 1.22.5\n", 6000] as const },
@@ -184,7 +184,7 @@ describe.skipIf(!built)(
 			});
 		});
 
-		describe("an argv that is empty", () => {
+		describe("26. an argv that is empty", () => {
 			const caller = join(base, "caller");
 			const machine = () => machineOf({ installed: ["1.22.5"], default: "1.22.5" }, join(base, `hostile-${count++}`), shim);
 

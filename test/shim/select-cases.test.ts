@@ -10,7 +10,7 @@ import { wanted } from "../../src/select/wanted.ts";
 import { reportOn } from "../../src/ui/report.ts";
 import { type Platform, parsePlatform } from "../../src/version/platform.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
-import { type Case, layOut, readCases, rooted } from "./case.ts";
+import { type Case, layOut, readCases, rooted, titleOf } from "./case.ts";
 import { openTo } from "./native.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -34,7 +34,7 @@ describe("the table of precedence", () => {
 	});
 
 	for (const [number, each] of cases.entries()) {
-		it(each.name, () => {
+		it(titleOf(each), () => {
 			const context = contextOf(each, join(base, String(number)));
 			const root = join(base, String(number));
 			if (each.unless === "root" && isRoot) asNobody(root, check);

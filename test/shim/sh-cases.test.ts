@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shimsDir } from "../../scripts/build-shims.mjs";
 import { freshRoot } from "../support/context.ts";
-import { readCases, rooted } from "./case.ts";
+import { readCases, rooted, titleOf } from "./case.ts";
 import { expectationOf, failureText, machineOf, speaks } from "./native.ts";
 import { isForThisHost } from "./native-check.ts";
 
@@ -28,7 +28,7 @@ describe.each(shells)("the table of precedence, asked of the sh shim in %s", (sh
 	afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 	for (const [number, each] of readCases().entries()) {
-		it.skipIf(absent || !isForThisHost(each))(each.name, () => {
+		it.skipIf(absent || !isForThisHost(each))(titleOf(each), () => {
 			const machine = machineOf(each, join(base, String(number)), shim);
 			const expected = expectationOf(each, machine.root);
 			const args = rooted(each.args ?? ["version"], machine.root);

@@ -112,6 +112,11 @@ describe("requests", () => {
 		"constructor()",
 		"1.22@windows-amd64",
 		"x".repeat(129),
+		"1000000",
+		"1000000.13",
+		"go1.1000000",
+		"1.1000000@darwin-arm64",
+		`1.${"9".repeat(100)}`,
 	])("%j is refused", (text) => {
 		expect(() => parseRequest(text)).toThrow(GoxError);
 	});
