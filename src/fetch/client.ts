@@ -5,7 +5,7 @@ import { type Agents, agentsFor } from "./agents.ts";
 import { exchange } from "./exchange.ts";
 import { failureOf, NetworkError } from "./failure.ts";
 import { openFile } from "./localfile.ts";
-import { Patience, watched } from "./patience.ts";
+import { Patience, WatchedBody } from "./patience.ts";
 import type { Reply } from "./reply.ts";
 import { defaultTiming, duration, type Timing } from "./timing.ts";
 
@@ -20,7 +20,7 @@ export interface GetOptions {
 
 const mostRedirects = 10;
 /** What may wait in memory: enough that zlib and the disk, not the socket, set the pace. */
-const bufferBytes = 512 * 1024;
+const bufferBytes = 1024 * 1024;
 
 /**
  * Fetches by https, http and file, as the environment of one context says: proxies, authorities, GOX_OFFLINE.
@@ -109,7 +109,7 @@ export class Client {
 				url,
 				status: response.status,
 				headers: response.headers,
-				body: watched(pieces, { timing: this.timing, patience, source: hostOf(url), proxy }),
+				body: new WatchedBody(pieces, { timing: this.timing, patience, source: hostOf(url), proxy }),
 				cancel: () => {
 					patience.end();
 					void pieces.return();

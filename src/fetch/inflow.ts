@@ -1,3 +1,5 @@
+import { Pieces } from "./pieces.ts";
+
 /** Turns the sender off and on, and hangs up. */
 export interface Valve {
 	pause(): void;
@@ -17,8 +19,7 @@ export class Inflow implements AsyncIterableIterator<Buffer> {
 	readonly #limit: number;
 	/** Bytes of the whole body; Infinity where the framing tells the end (chunks), 0 where only the closing does. */
 	readonly #expected: number;
-	readonly #pieces: Buffer[] = [];
-	#bytes = 0;
+	readonly #pieces = new Pieces();
 	#received = 0;
 	#paused = false;
 	#end: { readonly failure?: unknown } | undefined;
@@ -33,9 +34,8 @@ export class Inflow implements AsyncIterableIterator<Buffer> {
 	take(piece: Buffer): void {
 		if (this.#end) return;
 		this.#pieces.push(piece);
-		this.#bytes += piece.length;
 		this.#received += piece.length;
-		if (this.#bytes >= this.#limit && this.#received < this.#expected && !this.#paused) {
+		if (this.#pieces.bytes >= this.#limit && this.#received < this.#expected && !this.#paused) {
 			this.#paused = true;
 			this.#valve.pause();
 		}
@@ -52,8 +52,7 @@ export class Inflow implements AsyncIterableIterator<Buffer> {
 		for (;;) {
 			const piece = this.#pieces.shift();
 			if (piece) {
-				this.#bytes -= piece.length;
-				if (this.#paused && this.#bytes < this.#limit && !this.#end) {
+				if (this.#paused && this.#pieces.bytes < this.#limit && !this.#end) {
 					this.#paused = false;
 					this.#valve.resume();
 				}
@@ -71,7 +70,7 @@ export class Inflow implements AsyncIterableIterator<Buffer> {
 	async return(): Promise<IteratorResult<Buffer, undefined>> {
 		const open = this.#end === undefined;
 		this.#end ??= {};
-		this.#pieces.length = 0;
+		this.#pieces.clear();
 		if (open) this.#valve.abort();
 		return { done: true, value: undefined };
 	}

@@ -10,6 +10,9 @@ export class Patience {
 	readonly #outer: AbortSignal;
 	readonly #interrupt = () => this.#abort.abort(new GoxError("interrupted", "interrupted"));
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	/** When the timer goes off; it is left running over many pieces, as setting it anew for each costs more than they do. */
+	#alarm = 0;
+	#limit: { readonly at: number; readonly reason: () => NetworkError } | undefined;
 
 	constructor(outer: AbortSignal) {
 		this.#outer = outer;
@@ -27,18 +30,36 @@ export class Patience {
 
 	/** From now on there are so many milliseconds, until `stop`. */
 	start(ms: number, reason: () => NetworkError): void {
-		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => this.#abort.abort(reason()), ms);
+		const now = performance.now();
+		this.#limit = { at: now + ms, reason };
+		if (this.#timer === undefined || this.#alarm > this.#limit.at) this.#setTimer(ms, now);
 	}
 
 	stop(): void {
-		clearTimeout(this.#timer);
+		this.#limit = undefined;
 	}
 
 	/** The request is over: nothing is left behind. */
 	end(): void {
 		this.stop();
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
 		this.#outer.removeEventListener("abort", this.#interrupt);
+	}
+
+	#setTimer(ms: number, now: number): void {
+		clearTimeout(this.#timer);
+		this.#alarm = now + ms;
+		this.#timer = setTimeout(() => this.#ring(), ms);
+	}
+
+	#ring(): void {
+		this.#timer = undefined;
+		if (!this.#limit) return;
+		const now = performance.now();
+		const left = this.#limit.at - now;
+		if (left >= 1) this.#setTimer(left, now);
+		else this.#abort.abort(this.#limit.reason());
 	}
 }
 
@@ -54,33 +75,55 @@ export interface Watch {
  * A body that may neither pause for `idleMs` nor trickle below the minimum rate. Only the time spent
  * waiting for it counts, so a slow disk on the receiving side never ends a download.
  */
-export async function* watched(
-	pieces: AsyncIterableIterator<Buffer>,
-	{ timing, patience, source, proxy }: Watch,
-): AsyncGenerator<Buffer> {
-	const idle = () => new NetworkError("slow", source, `nothing came for ${duration(timing.idleMs)}`);
-	let waitedMs = 0;
-	let bytes = 0;
-	try {
-		for (;;) {
-			patience.start(timing.idleMs, idle);
+export class WatchedBody implements AsyncIterableIterator<Buffer> {
+	readonly #pieces: AsyncIterableIterator<Buffer>;
+	readonly #watch: Watch;
+	readonly #idle: () => NetworkError;
+	#waitedMs = 0;
+	#bytes = 0;
+
+	constructor(pieces: AsyncIterableIterator<Buffer>, watch: Watch) {
+		this.#pieces = pieces;
+		this.#watch = watch;
+		this.#idle = () => new NetworkError("slow", watch.source, `nothing came for ${duration(watch.timing.idleMs)}`);
+	}
+
+	async next(): Promise<IteratorResult<Buffer, undefined>> {
+		const { timing, patience, source, proxy } = this.#watch;
+		try {
+			patience.start(timing.idleMs, this.#idle);
 			const asked = performance.now();
-			const next = await pieces.next();
+			const next = await this.#pieces.next();
 			patience.stop();
-			if (next.done) return;
-			waitedMs += performance.now() - asked;
-			bytes += next.value.length;
-			if (waitedMs >= timing.rateWindowMs) {
-				if (bytes < timing.rateBytes) throw new NetworkError("slow", source, `only ${bytes} bytes came in ${duration(waitedMs)}`);
-				waitedMs = 0;
-				bytes = 0;
-			}
-			yield next.value;
+			if (next.done) patience.end();
+			else this.#count(next.value.length, performance.now() - asked);
+			return next;
+		} catch (error) {
+			await this.return();
+			throw failureOf(error, source, proxy);
 		}
-	} catch (error) {
-		throw failureOf(error, source, proxy);
-	} finally {
-		patience.end();
-		await pieces.return?.();
+	}
+
+	/** Hangs up. */
+	async return(): Promise<IteratorResult<Buffer, undefined>> {
+		this.#watch.patience.end();
+		await this.#pieces.return?.();
+		return { done: true, value: undefined };
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	#count(bytes: number, waitedMs: number): void {
+		const { timing, source } = this.#watch;
+		this.#waitedMs += waitedMs;
+		this.#bytes += bytes;
+		if (this.#waitedMs < timing.rateWindowMs) return;
+		if (this.#bytes < timing.rateBytes) {
+			throw new NetworkError("slow", source, `only ${this.#bytes} bytes came in ${duration(this.#waitedMs)}`);
+		}
+		this.#waitedMs = 0;
+		this.#bytes = 0;
 	}
 }
