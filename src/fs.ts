@@ -10,6 +10,7 @@ import {
 	readFileSync,
 	renameSync,
 	rmSync,
+	statSync,
 	symlinkSync,
 	unlinkSync,
 	writeFileSync,
@@ -34,13 +35,15 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
 export function replaceFile(path: string, fill: (descriptor: number) => void, mode = 0o644): void {
 	const beside = besideName(path);
 	try {
-		const file = openSync(beside, "wx", mode);
-		try {
-			fill(file);
-			fsyncSync(file);
-		} finally {
-			closeSync(file);
-		}
+		naming(path, () => {
+			const file = openSync(beside, "wx", mode);
+			try {
+				fill(file);
+				fsyncSync(file);
+			} finally {
+				closeSync(file);
+			}
+		});
 		renameSync(beside, path);
 	} catch (error) {
 		rmSync(beside, { force: true });
@@ -63,19 +66,41 @@ export function replaceSymlink(target: string, path: string): void {
 
 /** fsync of a directory, so that a rename in it survives a power loss. File systems that can't are left alone. */
 export function syncDirectory(path: string): void {
-	const directory = openSync(path, "r");
+	naming(path, () => {
+		const directory = openSync(path, "r");
+		try {
+			fsyncSync(directory);
+		} catch (error) {
+			if (systemCode(error) !== "EINVAL" && systemCode(error) !== "ENOTSUP") throw error;
+		} finally {
+			closeSync(directory);
+		}
+	});
+}
+
+/** Runs `work`; a system error of a call on a descriptor, which knows no path, gets this one. */
+export function naming<T>(path: string, work: () => T): T {
 	try {
-		fsyncSync(directory);
+		return work();
 	} catch (error) {
-		if (systemCode(error) !== "EINVAL" && systemCode(error) !== "ENOTSUP") throw error;
-	} finally {
-		closeSync(directory);
+		if (systemCode(error) !== undefined && error instanceof Error && !("path" in error)) Object.assign(error, { path });
+		throw error;
+	}
+}
+
+/** Whether something is there; unlike `existsSync`, a disk that can't say throws: what can't be seen is not taken for gone. */
+export function isThere(path: string): boolean {
+	try {
+		return ifPresent(() => statSync(path)) !== undefined;
+	} catch (error) {
+		if (systemCode(error) === "ELOOP") return false;
+		throw error;
 	}
 }
 
 /** The file's text, or undefined where there is none. */
 export function readIfPresent(path: string): string | undefined {
-	return ifPresent(() => readFileSync(path, "utf8"));
+	return ifPresent(() => naming(path, () => readFileSync(path, "utf8")));
 }
 
 /** The directory's names, sorted; none where there is no directory. */

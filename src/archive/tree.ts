@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { GoxError } from "../errors.ts";
+import { naming } from "../fs.ts";
 import type { AcceptedEntry } from "./policy.ts";
 
 /** One regular file of a GOROOT, as it was written. */
@@ -107,6 +108,7 @@ export class TreeWriter {
 }
 
 class OpenFile {
+	readonly #path: string;
 	readonly #entry: Extract<AcceptedEntry, { kind: "file" }>;
 	readonly #durable: boolean;
 	readonly #digest: Hash = createHash("sha256");
@@ -114,6 +116,7 @@ class OpenFile {
 	#written = 0;
 
 	constructor(path: string, entry: Extract<AcceptedEntry, { kind: "file" }>, durable: boolean) {
+		this.#path = path;
 		this.#entry = entry;
 		this.#durable = durable;
 		this.#descriptor = openSync(path, "wx", entry.executable ? 0o755 : 0o644);
@@ -122,14 +125,18 @@ class OpenFile {
 	write(chunk: Uint8Array): void {
 		if (this.#descriptor === undefined) return;
 		this.#digest.update(chunk);
-		let offset = 0;
-		while (offset < chunk.length) offset += writeSync(this.#descriptor, chunk, offset);
+		const descriptor = this.#descriptor;
+		naming(this.#path, () => {
+			for (let offset = 0; offset < chunk.length; ) offset += writeSync(descriptor, chunk, offset);
+		});
 		this.#written += chunk.length;
 	}
 
 	finish(): TreeFile {
-		if (this.#durable && this.#descriptor !== undefined) fsyncSync(this.#descriptor);
-		this.close();
+		naming(this.#path, () => {
+			if (this.#durable && this.#descriptor !== undefined) fsyncSync(this.#descriptor);
+			this.close();
+		});
 		const { path, size, executable } = this.#entry;
 		if (this.#written !== size) {
 			throw new GoxError("hostile-archive", `the archive's entry ${path} announced ${size} bytes and has ${this.#written}`);
@@ -138,8 +145,9 @@ class OpenFile {
 	}
 
 	close(): void {
-		if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+		const descriptor = this.#descriptor;
 		this.#descriptor = undefined;
+		if (descriptor !== undefined) closeSync(descriptor);
 	}
 }
 

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
-import { ifPresent, removeTree, syncDirectory } from "../fs.ts";
+import { isThere, readIfPresent, removeTree, syncDirectory } from "../fs.ts";
 import { goxVersion } from "../product.ts";
 import { checkMachine } from "../verify/machine.ts";
 import type { Platform } from "../version/platform.ts";
@@ -80,13 +80,11 @@ export async function installVersion(context: Context, plan: InstallPlan): Promi
  * @throws GoxError `integrity`.
  */
 export function checkGoroot(goroot: string, release: Release, platform: Platform): void {
-	const version = ifPresent(() => readFileSync(join(goroot, "VERSION"), "utf8"))
-		?.split("\n")[0]
-		?.trim();
+	const version = readIfPresent(join(goroot, "VERSION"))?.split("\n")[0]?.trim();
 	if (version === undefined) throw new GoxError("integrity", "the archive holds no go/VERSION");
 	if (version !== release.name)
 		throw new GoxError("integrity", `the archive's VERSION says ${quote(version)}, not ${release.name}`);
-	if (!existsSync(join(goroot, "bin/go"))) throw new GoxError("integrity", "the archive holds no go/bin/go");
+	if (!isThere(join(goroot, "bin/go"))) throw new GoxError("integrity", "the archive holds no go/bin/go");
 	checkMachine(join(goroot, "bin/go"), platform);
 }
 
@@ -95,7 +93,7 @@ function commit(context: Context, layout: Layout, plan: InstallPlan, key: string
 	const final = join(layout.versions, key);
 	writeReceipt(layout, key, receiptOf(context, plan, built), built.files);
 	context.checkpoint("install:receipt");
-	const replaced = existsSync(final) ? stagingPath(context, layout, "old", key) : undefined;
+	const replaced = isThere(final) ? stagingPath(context, layout, "old", key) : undefined;
 	if (replaced) {
 		renameSync(final, replaced);
 		context.checkpoint("install:moved-old");
@@ -129,7 +127,7 @@ function settle(
 }
 
 function isComplete(layout: Layout, key: string): boolean {
-	return existsSync(join(layout.versions, key, "bin/go"));
+	return isThere(join(layout.versions, key, "bin/go"));
 }
 
 function receiptOf(context: Context, plan: InstallPlan, built: Built): Receipt {

@@ -1,7 +1,7 @@
-import { existsSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
-import { ifPresent, namesIn } from "../fs.ts";
+import { ifPresent, isThere, namesIn } from "../fs.ts";
 import type { Platform } from "../version/platform.ts";
 import { newestFirst, parseRelease, type Release } from "../version/release.ts";
 import { layoutOf, parseVersionKey } from "./layout.ts";
@@ -17,7 +17,7 @@ export interface Installed {
 
 /** Every complete version, newest first; the host's platform before others of the same release. */
 export function installedVersions(context: Context): readonly Installed[] {
-	return storedVersions(context).filter(({ goroot }) => existsSync(join(goroot, "bin/go")));
+	return storedVersions(context).filter(({ goroot }) => isThere(join(goroot, "bin/go")));
 }
 
 /** As `installedVersions`, those whose bin/go somebody has removed included. */

@@ -6,13 +6,13 @@
  * holder, should it wake, sees that it is compromised and aborts. Beside it, `KEY.owner` names the holder's
  * process, so that a lock left by a killed process on this machine is taken over at once.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { besideName, ifPresent, makeDirectory, namesIn } from "../fs.ts";
+import { besideName, ifPresent, isThere, makeDirectory, namesIn, readIfPresent } from "../fs.ts";
 import type { Layout } from "./layout.ts";
 
 export interface LockTimes {
@@ -115,7 +115,7 @@ export function sweepLocks(context: Context, layout: Layout): void {
 
 /** Whether a process that may be alive holds the lock. */
 export function isLocked(layout: Layout, key: string): boolean {
-	return existsSync(join(layout.locks, `${key}.lock`));
+	return isThere(join(layout.locks, `${key}.lock`));
 }
 
 /**
@@ -137,7 +137,7 @@ function ownerPath(layout: Layout, key: string): string {
 }
 
 function readOwner(layout: Layout, key: string): { pid: number; host: string; words: string } | undefined {
-	const found = /^(\d+) (.+)\n$/.exec(ifPresent(() => readFileSync(ownerPath(layout, key), "utf8")) ?? "");
+	const found = /^(\d+) (.+)\n$/.exec(readIfPresent(ownerPath(layout, key)) ?? "");
 	return found?.[1] && found[2]
 		? { pid: Number(found[1]), host: found[2], words: `another gox (process ${found[1]} on ${found[2]})` }
 		: undefined;

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
+import { isThere } from "../fs.ts";
 import type { Layout } from "./layout.ts";
 import { isLocked, sweepLocks } from "./lock.ts";
 import { receiptKeys, removeReceipt } from "./receipt.ts";
@@ -15,6 +15,6 @@ export function recover(context: Context, layout: Layout): void {
 	sweepStaging(context, layout);
 	for (const key of receiptKeys(layout)) {
 		// An installer writes the receipt before the version becomes visible, under the version's lock.
-		if (!existsSync(join(layout.versions, key)) && !isLocked(layout, key)) removeReceipt(layout, key);
+		if (!isThere(join(layout.versions, key)) && !isLocked(layout, key)) removeReceipt(layout, key);
 	}
 }

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, existsSync, lstatSync, readFileSync, readlinkS
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { besideName, ifPresent, namesIn, readIfPresent, removeTree, replaceSymlink, writeFileAtomic } from "../fs.ts";
+import { besideName, ifPresent, namesIn, naming, readIfPresent, removeTree, replaceSymlink, writeFileAtomic } from "../fs.ts";
 import { makeHome, openHome } from "./home.ts";
 import { installedVersions } from "./installed.ts";
 import type { Layout } from "./layout.ts";
@@ -80,11 +80,15 @@ function placeNative(context: Context, layout: Layout, tools: readonly string[],
 }
 
 function missingFrom(layout: Layout, tools: readonly string[], source: string): string[] {
-	const bytes = readFileSync(source);
+	const bytes = readWhole(source);
 	return tools.filter((tool) => {
 		const path = join(layout.shims, tool);
-		return !(ifPresent(() => lstatSync(path))?.isFile() && readFileSync(path).equals(bytes));
+		return !(ifPresent(() => lstatSync(path))?.isFile() && readWhole(path).equals(bytes));
 	});
+}
+
+function readWhole(path: string): Buffer {
+	return naming(path, () => readFileSync(path));
 }
 
 function placeAll(layout: Layout, tools: readonly string[], source: string, changed: Set<string>): void {

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
-import { makeDirectory, namesIn, removeTree } from "../fs.ts";
+import { isThere, makeDirectory, namesIn, removeTree } from "../fs.ts";
 import type { Layout } from "./layout.ts";
 
 /**
@@ -34,7 +34,7 @@ export function sweepStaging(context: Context, layout: Layout): void {
 		const [, kind, pid, key] = shape.exec(name) ?? [];
 		if (kind === undefined || key === undefined || context.isAlive(Number(pid))) continue;
 		const path = join(layout.tmp, name);
-		if (kind === "old" && !existsSync(join(layout.versions, key))) renameSync(path, join(layout.versions, key));
+		if (kind === "old" && !isThere(join(layout.versions, key))) renameSync(path, join(layout.versions, key));
 		else removeTree(path);
 	}
 }

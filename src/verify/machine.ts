@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { GoxError } from "../errors.ts";
+import { naming } from "../fs.ts";
 import type { Platform } from "../version/platform.ts";
 
 /** What an executable's own header says it is for. */
@@ -53,13 +54,15 @@ export function machineOfFile(path: string): Machine | undefined {
 }
 
 function readHeader(path: string): Uint8Array {
-	const file = openSync(path, "r");
-	try {
-		const header = new Uint8Array(4096);
-		return header.subarray(0, readSync(file, header, 0, header.length, 0));
-	} finally {
-		closeSync(file);
-	}
+	return naming(path, () => {
+		const file = openSync(path, "r");
+		try {
+			const header = new Uint8Array(4096);
+			return header.subarray(0, readSync(file, header, 0, header.length, 0));
+		} finally {
+			closeSync(file);
+		}
+	});
 }
 
 function elfMachine(view: DataView): Machine {
