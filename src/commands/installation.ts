@@ -65,11 +65,22 @@ export async function installChosen(installation: Installation): Promise<Install
 		});
 		progress.remove(key);
 		tell(outcome, key, performance.now() - started, listener, report.style);
+		if (outcome.status === "installed") await tellStanding(context, chosen, talk);
 		if (installation.timings) for (const [what, milliseconds] of times) talk(`  ${what.padEnd(10)} ${timeInWords(milliseconds)}`);
 		return outcome;
 	} finally {
 		progress.remove(key);
 	}
+}
+
+/** What is known against it, in a few words. */
+async function tellStanding(context: Context, { release, platform }: Chosen, say: (text: string) => void): Promise<void> {
+	const [{ knownReleases }, { standingInWords, standings }] = await Promise.all([
+		import("../releases/known.ts"),
+		import("../releases/standing.ts"),
+	]);
+	const words = standingInWords(standings([...(await knownReleases(context)), release])(release, platform));
+	if (words) say(`  ${release.version}: ${words}`);
 }
 
 function bundled(bundle: Bundle, { chosen, policy, insecure }: Installation, signal: AbortSignal): BundleSource {

@@ -1,8 +1,8 @@
-import type { Context } from "../context.ts";
 import { loadCatalog } from "../releases/lookup.ts";
+import { type Standing, standingInWords, standings } from "../releases/standing.ts";
 import { isSupported, supportedMinors } from "../releases/support.ts";
 import { openHome } from "../store/home.ts";
-import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
+import { defaultVersion, installedVersions } from "../store/installed.ts";
 import { matching } from "../store/pick.ts";
 import { columns } from "../ui/table.ts";
 import { parseRequest } from "../version/request.ts";
@@ -46,30 +46,21 @@ async function listInstalled({ context, report, args: [word], options }: Invocat
 		);
 		return;
 	}
-	const supported = await supportedHere(context, all);
+	const { knownReleases } = await import("../releases/known.ts");
+	const standing = standings([...(await knownReleases(context)), ...all.map((each) => each.release)]);
 	for (const line of columns(
 		listed.map((each) => [
 			each.key === current?.key ? "*" : " ",
 			each.release.name,
 			each.platform === context.host() ? "" : each.platform,
-			remarks(each, current, supported),
+			remarks(each.key === current?.key, standing(each.release, each.platform)),
 		]),
 	))
 		report.line(line);
 }
 
-function remarks(each: Installed, current: Installed | undefined, supported: ReadonlySet<string>): string {
-	return [each.key === current?.key ? "default" : "", isSupported(each.release, supported) ? "" : "end of life"]
-		.filter(Boolean)
-		.join(", ");
-}
-
-/** What is supported follows from the newest release that is known without asking anyone. */
-async function supportedHere(context: Context, installed: readonly Installed[]): Promise<ReadonlySet<string>> {
-	const { loadCatalog: load } = await import("../releases/lookup.ts");
-	const offline = { ...context, env: { ...context.env, GOX_OFFLINE: "1" } };
-	const catalog = await load(offline, { warn: () => {} }).catch(() => undefined);
-	return supportedMinors([...(catalog?.releases.map((each) => each.release) ?? []), ...installed.map((each) => each.release)]);
+function remarks(isDefault: boolean, standing: Standing): string {
+	return [isDefault ? "default" : "", standingInWords(standing, false)].filter(Boolean).join("; ");
 }
 
 async function listAvailable(invocation: Invocation): Promise<void> {

@@ -1,0 +1,98 @@
+import { loadCatalog } from "../releases/lookup.ts";
+import { type Standing, standingInWords, standings } from "../releases/standing.ts";
+import { type Vulnerability, vulnerabilitiesDate, vulnerabilitiesOf } from "../releases/vulns.ts";
+import { openHome } from "../store/home.ts";
+import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
+import { matching } from "../store/pick.ts";
+import type { Report } from "../ui/report.ts";
+import { columns } from "../ui/table.ts";
+import { parseRequest } from "../version/request.ts";
+import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
+import type { Invocation } from "./command.ts";
+
+/** How many vulnerabilities of a version are named without --verbose, the newest first. */
+const few = 5;
+
+interface Finding {
+	readonly installed: Installed;
+	readonly isDefault: boolean;
+	readonly standing: Standing;
+	/** Newest first. */
+	readonly vulnerabilities: readonly Vulnerability[];
+}
+
+/** Exit status 0 whatever is found: what is outdated still runs, and a script has --json. */
+export async function run(invocation: Invocation): Promise<undefined> {
+	const { report, args, options } = invocation;
+	const context = withConfiguredSites(invocation.context);
+	openHome(context);
+	const all = installedVersions(context);
+	const [word] = args;
+	const request = word === undefined ? undefined : parseRequest(word);
+	const chosen = request ? matching(context, request, request.platform ?? wantedPlatform(context, options)) : all;
+	if (chosen.length === 0) {
+		report.say(word === undefined ? "no Go is installed yet" : `no installed Go matches ${word}`);
+		if (report.asJson) report.json([]);
+		return undefined;
+	}
+	const catalog = await loadCatalog(context, catalogOptions(invocation));
+	const known = catalog.releases.map(({ release }) => release);
+	const current = defaultVersion(context, all);
+	const findings = chosen.map((installed): Finding => {
+		const { release, platform } = installed;
+		return {
+			installed,
+			isDefault: installed.key === current?.key,
+			standing: standings([...known, ...all.map((each) => each.release)], catalog.offered(platform))(release, platform),
+			vulnerabilities: vulnerabilitiesOf(release, platform).toReversed(),
+		};
+	});
+	if (report.asJson) report.json(findings.map((each) => asJson(each, all)));
+	else tell(report, findings);
+	return undefined;
+}
+
+function tell(report: Report, findings: readonly Finding[]): void {
+	const outdated = findings.filter(({ standing }) => standingInWords(standing) !== "");
+	for (const finding of outdated) {
+		const { installed, isDefault, standing, vulnerabilities } = finding;
+		const { bold, dim } = report.style;
+		report.line(`${bold(installed.key)}${isDefault ? " (default)" : ""}: ${standingInWords(standing)}`);
+		const shown = report.verbose ? vulnerabilities : vulnerabilities.slice(0, few);
+		for (const line of columns(shown.map(row), "  ")) report.line(`  ${line}`);
+		const rest = vulnerabilities.length - shown.length;
+		if (rest > 0) report.line(dim(`  and ${rest} older: gox outdated ${installed.release.version} --verbose`));
+		for (const line of advice(finding)) report.line(`  ${line}`);
+	}
+	const fine = findings.length - outdated.length;
+	if (fine > 0) report.say(`${fine === 1 ? "one version is" : `${fine} versions are`} up to date`);
+	report.say(`vulnerabilities as of ${vulnerabilitiesDate}, from the Go vulnerability database (https://pkg.go.dev/vuln)`);
+}
+
+function row({ id, cves, summary, fixedIn }: Vulnerability): string[] {
+	return [id, cves.join(", "), fixedIn === null ? "no fix yet" : `fixed in ${fixedIn}`, summary];
+}
+
+function advice({ installed, standing }: Finding): string[] {
+	const { minor } = installed.release;
+	const platform = installed.key.includes("@") ? ` --platform ${installed.platform}` : "";
+	return [
+		...(standing.newer ? [`the newest ${minor}: gox upgrade ${minor}${platform}`] : []),
+		...(standing.endOfLife ? [`a Go that still gets fixes: gox install latest${platform}`] : []),
+	];
+}
+
+function asJson({ installed, isDefault, standing, vulnerabilities }: Finding, all: readonly Installed[]) {
+	const { newer, endOfLife } = standing;
+	return {
+		version: installed.release.name,
+		platform: installed.platform,
+		default: isDefault,
+		endOfLife,
+		newer: newer?.name ?? null,
+		newerInstalled: all.some((each) => each.release.name === newer?.name && each.platform === installed.platform),
+		vulnerabilities,
+		stillInNewer: newer ? standing.vulnerabilities.still : null,
+		vulnerabilitiesAsOf: vulnerabilitiesDate,
+	};
+}

@@ -1,0 +1,52 @@
+import data from "../../data/vulnranges.json" with { type: "json" };
+import type { GoVersion } from "../version/goversion.ts";
+import { type Platform, platforms } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
+
+/** How many known vulnerabilities a release has, for a word beside its name. */
+export interface VulnCount {
+	readonly known: number;
+	/** How many of them another release, the newest of the minor, still has; undefined where none was named. */
+	readonly still: number | undefined;
+}
+
+/** As scripts/refresh-vulns.mjs writes it: a mask of platforms and a list of from, to (0: open), in turns. */
+type Entry = readonly (number | readonly number[])[];
+
+const entries: readonly Entry[] = data.entries;
+
+/** Counts on numbers alone, so that a list of 300 versions takes less than a millisecond; vulns.ts says which they are. */
+export function countVulnerabilities(release: Release, platform: Platform, newest?: Release): VulnCount {
+	const bit = 1 << platforms.indexOf(platform);
+	const at = ordinal(release.parsed);
+	const then = newest === undefined ? undefined : ordinal(newest.parsed);
+	let known = 0;
+	let still = 0;
+	for (const entry of entries) {
+		if (!isIn(entry, at, bit)) continue;
+		known++;
+		if (then !== undefined && isIn(entry, then, bit)) still++;
+	}
+	return { known, still: then === undefined ? undefined : still };
+}
+
+/**
+ * One number that orders versions as semver orders their twins: 1.22.0-0 (the database's word for before every
+ * pre-release) < 1.22rc1 < 1.22.0 < 1.22.1.
+ */
+export function ordinal({ major, minor, patch, kind, pre }: GoVersion): number {
+	const stage = kind === "" ? 999 : ({ alpha: 100, beta: 200, rc: 300 }[kind] ?? 0) + Number(pre || 0);
+	return ((Number(major) * 1000 + Number(minor)) * 1000 + Number(patch || 0)) * 1000 + stage;
+}
+
+function isIn(entry: Entry, at: number, bit: number): boolean {
+	for (let part = 0; part < entry.length; part += 2) {
+		if (((entry[part] as number) & bit) === 0) continue;
+		const ranges = entry[part + 1] as readonly number[];
+		for (let range = 0; range < ranges.length; range += 2) {
+			const end = ranges[range + 1] as number;
+			if (at >= (ranges[range] as number) && (end === 0 || at < end)) return true;
+		}
+	}
+	return false;
+}
