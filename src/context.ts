@@ -170,7 +170,9 @@ function assetsBeside(entry: string): string {
 	return dirname(entry);
 }
 
+/** The self-contained executable (Bun) has its modules and assets in a file system of its own, and is the program itself. */
 function selfArgv(entry: string): readonly string[] {
+	if (entry.startsWith("/$bunfs/")) return [process.execPath];
 	const script = process.argv[1];
 	const main = join(assetsBeside(entry), "gox.js");
 	return [process.execPath, existsSync(main) ? main : (script ?? entry)];

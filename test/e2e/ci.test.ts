@@ -30,13 +30,13 @@ describe("in a container: no shell hook, no terminal, PATH and HOME and nothing 
 			"user/.config/gox/config": `index = ${mirror.server.index}\nmirrors = ${mirror.server.mirror}\n`,
 			"p/.go-version": "1.90\n",
 		});
-		const installed = await box.run(process.execPath, [box.entry, "install"], { env, cwd: "p" });
+		const installed = await box.gox(["install"], { env, cwd: "p" });
 		expect(installed.status, installed.stderr).toBe(0);
 		expect(installed.stdout).toBe("");
 		const shim = join(box.root, "user/.gox/shims/go");
 		const ran = await box.run(shim, ["version"], { env, cwd: "p" });
 		expect(ran.stdout).toBe(versionLine("go1.90.2", hostPlatform));
-		const matrix = await box.run(process.execPath, [box.entry, "exec", "--each", "1.90.1,1.91", "--", "go"], { env, cwd: "p" });
+		const matrix = await box.gox(["exec", "--each", "1.90.1,1.91", "--", "go"], { env, cwd: "p" });
 		expect(matrix.status, matrix.stderr).toBe(0);
 	});
 });

@@ -96,10 +96,10 @@ describe("many at once", () => {
 	it("a reader that leaves early, and a full disk behind stdout", async () => {
 		const box = new Sandbox(mirror.env);
 		await box.gox(["install", "1.90.1"]);
-		const left = await box.run("sh", ["-c", `"${process.execPath}" "${box.entry}" list --remote | head -1`]);
+		const left = await box.run("sh", ["-c", `${box.program.map((word) => `"${word}"`).join(" ")} list --remote | head -1`]);
 		expect(left).toMatchObject({ status: 0, stderr: "" });
 		if (existsSync("/dev/full")) {
-			const full = await box.run("sh", ["-c", `"${process.execPath}" "${box.entry}" list > /dev/full`]);
+			const full = await box.run("sh", ["-c", `${box.program.map((word) => `"${word}"`).join(" ")} list > /dev/full`]);
 			expect(full.status).toBe(6);
 		}
 	});

@@ -44,9 +44,15 @@ export class Sandbox {
 		return resolve(import.meta.dirname, "../../dist/gox.js");
 	}
 
-	/** `node dist/gox.js …` */
+	/** argv of the program under test: `node dist/gox.js`, or the self-contained one that GOX_TEST_PROGRAM names. */
+	get program(): readonly [string, ...string[]] {
+		const standalone = process.env.GOX_TEST_PROGRAM;
+		return standalone ? [resolve(standalone)] : [process.execPath, this.entry];
+	}
+
 	gox(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-		return this.run(process.execPath, [this.entry, ...args], options);
+		const [command, ...words] = this.program;
+		return this.run(command, [...words, ...args], options);
 	}
 
 	run(command: string, args: readonly string[], { env, cwd = ".", input = "", started }: RunOptions = {}): Promise<Ran> {
