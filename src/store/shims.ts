@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
@@ -69,8 +69,7 @@ function placeNative(context: Context, layout: Layout, tools: readonly string[],
 	const trial = makeStaging(context, layout, "shim");
 	try {
 		const program = join(trial, "gox-shim");
-		copyFileSync(source, program);
-		chmodSync(program, 0o755);
+		copyProgram(source, program);
 		if (!runsHere(program)) return false;
 		placeAll(layout, missing, program, changed);
 		return true;
@@ -96,14 +95,19 @@ function placeAll(layout: Layout, tools: readonly string[], source: string, chan
 		const path = join(layout.shims, tool);
 		const beside = besideName(path);
 		try {
-			copyFileSync(source, beside);
-			chmodSync(beside, 0o755);
+			copyProgram(source, beside);
 			renameSync(beside, path);
 		} finally {
 			rmSync(beside, { force: true });
 		}
 		changed.add(tool);
 	}
+}
+
+/** By its bytes: in the self-contained gox the source lies inside the executable, out of copyfile's reach. */
+function copyProgram(source: string, destination: string): void {
+	writeFileSync(destination, readFileSync(source));
+	chmodSync(destination, 0o755);
 }
 
 /** The shim's self-test; on macOS a signature that the system doesn't accept is made anew, ad hoc. */
