@@ -7,7 +7,7 @@ export function unifiedDiff(path: string, before: string | undefined, after: str
 	return `--- ${from}\n+++ ${to}\n${hunks.map(render).join("")}`;
 }
 
-interface Line {
+export interface Line {
 	readonly mark: " " | "-" | "+";
 	/** With its newline, if it has one. */
 	readonly text: string;
@@ -15,12 +15,13 @@ interface Line {
 
 const context = 3;
 
-function linesOf(text: string): string[] {
+/** The lines, each with its newline if it has one. */
+export function linesOf(text: string): string[] {
 	return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
 /** The longest common subsequence, between the common beginning and the common end. */
-function changes(before: readonly string[], after: readonly string[]): Line[] {
+export function changes(before: readonly string[], after: readonly string[]): Line[] {
 	const shorter = Math.min(before.length, after.length);
 	let head = 0;
 	while (head < shorter && before[head] === after[head]) head++;

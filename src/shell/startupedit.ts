@@ -5,7 +5,9 @@ import { GoxError, systemCode } from "../errors.ts";
 import { ifPresent, makeDirectory, namesIn, writeFileAtomic } from "../fs.ts";
 import { saysMadeFile, withBlocks, withoutBlocks } from "./block.ts";
 import { placementsIn } from "./placement.ts";
+import { restored, type TakenLines, type TakenOut } from "./restoring.ts";
 import type { StartupFile } from "./shell.ts";
+import { recordTakenOut } from "./takenoutrecord.ts";
 
 /** What is to become of one start-up file; texts hold one character for each byte. */
 export interface StartupEdit {
@@ -16,26 +18,52 @@ export interface StartupEdit {
 	/** Undefined: there is no file. */
 	readonly before: string | undefined;
 	readonly after: string | undefined;
+	/** What is taken out besides, so that it can be put back. */
+	readonly taken?: TakenOut | undefined;
+	/** What can't be put back, because what stood around it is gone. */
+	readonly lost?: readonly TakenLines[];
 }
+
+/** What to take out of a file's text, given without gox's block: whole lines. */
+export type TakingOut = (text: string) => TakenOut | undefined;
 
 /**
  * The file with gox's block, new or anew.
+ * @param takeOut what else is to be changed in it
  * @throws GoxError `bad-config` for a block with one marker only, `file-system` for what isn't a file or is read-only.
  */
-export function planSetup(file: StartupFile, statement: string): StartupEdit {
+export function planSetup(file: StartupFile, statement: string, takeOut: TakingOut = () => undefined): StartupEdit {
 	const { target, before } = readStartupFile(file.path);
-	const rest = withoutBlocks(before ?? "", file.path);
-	const madeFile = before === undefined || (rest === "" && saysMadeFile(before, file.path));
+	const mine = withoutBlocks(before ?? "", file.path);
+	const madeFile = before === undefined || (mine === "" && saysMadeFile(before, file.path));
+	const taken = takeOut(mine);
+	const rest = taken?.left ?? mine;
 	const after = withBlocks(rest, placementsIn(rest, file), { statement, madeFile });
-	return checked({ path: file.path, target, before, after });
+	return checked({ path: file.path, target, before, after, taken });
 }
 
-/** The file without gox's block; no file where gox made it and nothing else is in it. Throws as `planSetup`. */
-export function planUndo(path: string): StartupEdit {
+/** A file that gets no block, without what `takeOut` finds in it. Throws as `planSetup`. */
+export function planTakingOut(path: string, takeOut: TakingOut): StartupEdit {
 	const { target, before } = readStartupFile(path);
-	if (before === undefined) return { path, target, before, after: before };
-	const rest = withoutBlocks(before, path);
-	return checked({ path, target, before, after: rest === "" && saysMadeFile(before, path) ? undefined : rest });
+	const taken = before === undefined ? undefined : takeOut(before);
+	return checked({ path, target, before, after: taken?.left ?? before, taken });
+}
+
+/**
+ * The file without gox's block, and with what was taken out of it, last first; no file where gox made it and nothing else
+ * is in it. Throws as `planSetup`.
+ */
+export function planUndo(path: string, taken: readonly TakenOut[] = []): StartupEdit {
+	const { target, before } = readStartupFile(path);
+	if (before === undefined) return { path, target, before, after: before, lost: taken.flatMap(({ lines }) => lines) };
+	const lost: TakenLines[] = [];
+	let rest = withoutBlocks(before, path);
+	for (const each of taken.toReversed()) {
+		const back = restored(rest, each);
+		rest = back.text;
+		lost.push(...back.lost);
+	}
+	return checked({ path, target, before, after: rest === "" && saysMadeFile(before, path) ? undefined : rest, lost });
 }
 
 export function changesSomething(edit: StartupEdit): boolean {
@@ -52,8 +80,11 @@ export function applyEdit(context: Context, edit: StartupEdit, backups: string):
 		if (edit.before !== undefined) {
 			makeDirectory(backups, 0o700);
 			const stamp = context.now().toISOString().replaceAll(":", "-");
-			writeFileAtomic(join(backups, `${basename(edit.path)}.${stamp}`), Buffer.from(edit.before, "latin1"), 0o600);
+			const backup = join(backups, `${basename(edit.path)}.${stamp}`);
+			writeFileAtomic(backup, Buffer.from(edit.before, "latin1"), 0o600);
 			context.checkpoint("setup-backup");
+			if (edit.taken) recordTakenOut(backups, { path: edit.path, backup, ...edit.taken });
+			context.checkpoint("setup-recorded");
 		}
 		removeLeftovers(context, edit.target);
 		if (edit.after === undefined) rmSync(edit.target);

@@ -8,12 +8,14 @@ export const machine: readonly CommandSpec[] = [
 		summary: "put gox into your shell's start-up files",
 		options: [
 			{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" },
-			{ flags: "--undo", summary: "take it out again, to the byte" },
+			{ flags: "--remove-leftovers", summary: "take out what gvm, goenv, g, asdf and others left in those files" },
+			{ flags: "--undo", summary: "take it out again, to the byte, and put back what was taken out" },
 			{ flags: "--dry-run", summary: "show what would change" },
 		],
 		examples: [
 			["gox setup", "for your shell"],
 			["gox setup --dry-run", "show what would change"],
+			["gox setup --remove-leftovers", "and take out the lines of other version managers"],
 			["gox setup --undo", "take it out again"],
 		],
 		load: () => import("../setup.ts"),

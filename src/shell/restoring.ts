@@ -1,0 +1,105 @@
+import { changes, linesOf } from "./diff.ts";
+
+/** Lines that were taken out of a start-up file, or changed into others. */
+export interface TakenLines {
+	/** The line of the remaining text, counted from 0, that they stood at. */
+	readonly at: number;
+	/** How many lines stand there in their place. */
+	readonly put: number;
+	/** What stood there, its newlines included. */
+	readonly removed: string;
+}
+
+/** What was taken out of a file at one time. */
+export interface TakenOut {
+	/** The file's text afterwards. */
+	readonly left: string;
+	/** In order. */
+	readonly lines: readonly TakenLines[];
+}
+
+export interface Restored {
+	readonly text: string;
+	/** What could not be put back, because what stood around it is gone. */
+	readonly lost: readonly TakenLines[];
+}
+
+/** How `before` became `left`. */
+export function takenOut(
+	before: string,
+	taken: readonly { readonly start: number; readonly end: number; readonly replacement: string }[],
+): TakenOut {
+	const lines: TakenLines[] = [];
+	let left = "";
+	let from = 0;
+	for (const { start, end, replacement } of taken) {
+		left += before.slice(from, start);
+		lines.push({ at: linesOf(left).length, put: linesOf(replacement).length, removed: before.slice(start, end) });
+		left += replacement;
+		from = end;
+	}
+	return { left: left + before.slice(from), lines };
+}
+
+/**
+ * Puts back what was taken out: to the byte where the file is as it was left, else each piece behind or in front of the
+ * line that it was beside. What is there already stays as it is.
+ */
+export function restored(text: string, taken: TakenOut): Restored {
+	const now = linesOf(text);
+	const places = text === taken.left ? undefined : placesOf(taken.left, text);
+	const lost: TakenLines[] = [];
+	const parts: string[] = [];
+	let from = 0;
+	for (const piece of taken.lines) {
+		const at = places === undefined ? piece.at : placeNow(piece, places, linesOf(taken.left).length);
+		const removed = linesOf(piece.removed);
+		if (places !== undefined && standsAt(removed, now, at)) continue;
+		if (at === undefined || at < from) lost.push(piece);
+		else {
+			parts.push(...now.slice(from, at), ...removed);
+			from = at + piece.put;
+		}
+	}
+	parts.push(...now.slice(from));
+	return { text: places === undefined ? parts.join("") : joined(parts, text), lost };
+}
+
+/** For each line of the old text, the line of the new one that it became, if it is still there. */
+function placesOf(before: string, after: string): readonly (number | undefined)[] {
+	const places: (number | undefined)[] = [];
+	let line = 0;
+	for (const { mark } of changes(linesOf(before), linesOf(after))) {
+		if (mark !== "+") places.push(mark === " " ? line : undefined);
+		if (mark !== "-") line++;
+	}
+	return places;
+}
+
+function placeNow({ at, put }: TakenLines, places: readonly (number | undefined)[], count: number): number | undefined {
+	if (put > 0) {
+		const first = places[at];
+		const isWhole =
+			first !== undefined && Array.from({ length: put }, (_, index) => places[at + index] === first + index).every(Boolean);
+		return isWhole ? first : undefined;
+	}
+	if (count === 0) return 0;
+	const above = at > 0 ? places[at - 1] : undefined;
+	return above === undefined ? places[at] : above + 1;
+}
+
+function sameLine(left: string, right: string | undefined): boolean {
+	return right !== undefined && left.replace(/\r?\n$/, "") === right.replace(/\r?\n$/, "");
+}
+
+/** Whether the lines are there already: at their place, or anywhere where that is gone. */
+function standsAt(lines: readonly string[], text: readonly string[], at: number | undefined): boolean {
+	const starts = at === undefined ? text.keys() : [at];
+	return [...starts].some((start) => lines.every((line, index) => sameLine(line, text[start + index])));
+}
+
+/** Lines whose last newline was the file's own last byte get one where others follow. */
+function joined(lines: readonly string[], like: string): string {
+	const newline = like.includes("\r\n") ? "\r\n" : "\n";
+	return lines.map((line, index) => (index === lines.length - 1 || line.endsWith("\n") ? line : line + newline)).join("");
+}
