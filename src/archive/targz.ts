@@ -1,41 +1,42 @@
 import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
-import { Parser, type ReadEntry } from "tar";
 import { GoxError } from "../errors.ts";
 import type { ArchivePolicy, EntryClaim } from "./policy.ts";
+import { TarReader } from "./tarreader.ts";
 import type { FileSink, TreeWriter } from "./tree.ts";
 
 /** zlib's default of 16 KB costs four times as much in turns of the event loop. */
 const chunkSize = 256 * 1024;
+/** What is handed to zlib at a time: each hand-over is a turn of the event loop, too. */
+const inputSize = 256 * 1024;
+/** What may wait for zlib, so that it has work while this thread is busy with files. */
+const inputsAhead = 4 * inputSize;
 
 /**
- * Unpacks a .tar.gz as its bytes arrive: gunzip (on zlib's own thread) → node-tar's strict Parser
- * → the policy → the tree, written synchronously.
+ * Unpacks a .tar.gz as its bytes arrive: gunzip (on zlib's own thread) → the tar's entries → the policy → the tree,
+ * written synchronously. While this thread parses, hashes and writes one chunk, zlib unpacks the next ones.
  */
 export class TarGzUnpacker {
-	readonly #gunzip: Gunzip = createGunzip({ chunkSize });
-	readonly #parser: Parser;
+	readonly #gunzip: Gunzip;
+	readonly #reader: TarReader;
 	readonly #policy: ArchivePolicy;
 	readonly #tree: TreeWriter;
 	readonly #finished: Promise<void>;
+	#input: Uint8Array[] = [];
+	#inputBytes = 0;
+	/** Unpacked and not yet parsed. */
+	#unpacked: Buffer[] = [];
 	#packed = 0;
 	#beginning: Buffer = Buffer.alloc(0);
-	/** Whether the two zero blocks that close a tar have been seen. */
-	#closed = false;
 	#failure: Error | undefined;
 
 	constructor(policy: ArchivePolicy, tree: TreeWriter) {
 		this.#policy = policy;
 		this.#tree = tree;
-		this.#parser = new Parser({ strict: true });
-		this.#parser.on("entry", (entry: ReadEntry) => this.#receive(entry));
-		// What node-tar would skip in silence (unknown types, oversized extended headers) is refused.
-		this.#parser.on("ignoredEntry", (entry: ReadEntry) => void this.#policy.accept({ ...claimOf(entry), type: entry.type }));
-		this.#parser.on("eof", () => {
-			this.#closed = true;
-		});
-		this.#parser.on("error", (error: Error) => {
-			this.#failure ??= new GoxError("hostile-archive", `the archive is not a proper tar: ${error.message}`, { cause: error });
+		this.#gunzip = createGunzip({ chunkSize, ...{ writableHighWaterMark: inputsAhead } });
+		this.#reader = new TarReader({
+			whole: (claim, content) => this.#place(claim, content),
+			begun: (claim) => this.#begin(claim),
 		});
 		this.#finished = this.#watchGunzip();
 		this.#finished.catch(() => {});
@@ -47,17 +48,19 @@ export class TarGzUnpacker {
 	 */
 	async write(chunk: Uint8Array): Promise<void> {
 		this.#packed += chunk.length;
+		this.#input.push(chunk);
+		this.#inputBytes += chunk.length;
 		if (this.#failure) throw this.#failure;
-		if (!this.#gunzip.write(chunk)) await Promise.race([once(this.#gunzip, "drain"), this.#finished]);
+		if (this.#inputBytes >= inputSize && !this.#handOver()) await Promise.race([once(this.#gunzip, "drain"), this.#finished]);
 	}
 
 	/** The archive ends here: resolves when every file is written. Throws as `write`. */
 	async end(): Promise<void> {
+		this.#handOver();
 		this.#gunzip.end();
 		await this.#finished;
-		this.#parser.end();
 		if (this.#failure) throw this.#failure;
-		if (!this.#closed) throw new GoxError("integrity", "the archive is not a proper tar: it ends too early");
+		if (!this.#reader.closed) throw new GoxError("integrity", "the archive is not a proper tar: it ends too early");
 	}
 
 	/** Stops without an outcome; the tree is the caller's to remove. */
@@ -66,17 +69,26 @@ export class TarGzUnpacker {
 		this.#tree.abandon();
 	}
 
+	/** False where zlib has enough for now. */
+	#handOver(): boolean {
+		const [first, ...more] = this.#input;
+		if (!first) return true;
+		const input = more.length === 0 ? first : Buffer.concat(this.#input, this.#inputBytes);
+		this.#input = [];
+		this.#inputBytes = 0;
+		return this.#gunzip.write(input);
+	}
+
 	#watchGunzip(): Promise<void> {
 		return new Promise((resolve, reject) => {
 			this.#gunzip.on("data", (chunk: Buffer) => {
-				try {
-					this.#parse(chunk);
-				} catch (error) {
-					this.#failure ??= error as Error;
-				}
-				if (this.#failure) this.#gunzip.destroy(this.#failure);
+				// zlib is set to work on the next chunk only once this listener has returned.
+				if (this.#unpacked.push(chunk) === 1) queueMicrotask(() => this.#parse());
 			});
-			this.#gunzip.on("end", resolve);
+			this.#gunzip.on("end", () => {
+				this.#parse();
+				resolve();
+			});
 			this.#gunzip.on("error", (error) => {
 				this.#failure ??= new GoxError("integrity", `the archive is not proper gzip: ${error.message}`, { cause: error });
 				reject(this.#failure);
@@ -85,13 +97,23 @@ export class TarGzUnpacker {
 		});
 	}
 
-	#parse(chunk: Buffer): void {
-		this.#sniff(chunk);
-		this.#parser.write(chunk);
-		this.#policy.checkExpansion(this.#packed);
+	#parse(): void {
+		const chunks = this.#unpacked;
+		this.#unpacked = [];
+		if (this.#failure || this.#gunzip.destroyed) return;
+		try {
+			for (const chunk of chunks) {
+				this.#sniff(chunk);
+				this.#reader.write(chunk);
+				this.#policy.checkExpansion(this.#packed);
+			}
+		} catch (error) {
+			this.#failure = error as Error;
+			this.#gunzip.destroy(this.#failure);
+		}
 	}
 
-	/** node-tar would quietly unpack a second compression, away from our limits; the first bytes may come one by one. */
+	/** A second compression is told as what it is; the first bytes may come one by one. */
 	#sniff(chunk: Buffer): void {
 		if (this.#beginning.length >= 4) return;
 		this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, 4)]).subarray(0, 4);
@@ -100,27 +122,13 @@ export class TarGzUnpacker {
 		if (gzip || zstd) throw new GoxError("hostile-archive", "the archive is compressed twice");
 	}
 
-	#receive(entry: ReadEntry): void {
-		const sink = this.#tree.add(this.#policy.accept(claimOf(entry)));
-		if (sink) pour(entry, sink);
-		else entry.resume();
+	#place(claim: EntryClaim, content: Buffer): void {
+		const entry = this.#policy.accept(claim);
+		if (entry.kind === "file") this.#tree.addFile(entry, content);
+		else this.#tree.add(entry);
 	}
-}
 
-function pour(entry: ReadEntry, sink: FileSink): void {
-	entry.on("data", (chunk: Buffer) => sink.write(chunk));
-	entry.on("end", () => sink.end());
-}
-
-function claimOf(entry: ReadEntry): EntryClaim {
-	const type = {
-		File: "file",
-		OldFile: "file",
-		ContiguousFile: "file",
-		Directory: "directory",
-		SymbolicLink: "symlink",
-		Link: "hardlink",
-	}[entry.type as string];
-	const claim = { path: entry.path, type: type ?? entry.type, size: entry.size, mode: entry.mode ?? 0 };
-	return entry.linkpath === undefined ? claim : { ...claim, target: entry.linkpath };
+	#begin(claim: EntryClaim): FileSink | undefined {
+		return this.#tree.add(this.#policy.accept(claim));
+	}
 }

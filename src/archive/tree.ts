@@ -1,9 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
-import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from "node:fs";
 import { GoxError } from "../errors.ts";
 import { naming } from "../fs.ts";
+import { sha256Of } from "../verify/digest.ts";
 import type { AcceptedEntry } from "./policy.ts";
+
+type FileEntry = Extract<AcceptedEntry, { kind: "file" }>;
 
 /** One regular file of a GOROOT, as it was written. */
 export interface TreeFile {
@@ -31,7 +33,7 @@ export class TreeWriter {
 	readonly files: TreeFile[] = [];
 	readonly #root: string;
 	readonly #durable: boolean;
-	readonly #directories = new Set<string>();
+	readonly #directories = new Set([""]);
 	#open: OpenFile | undefined;
 
 	/** @param durable fsync every file, against power loss (`durable = true` in the config). */
@@ -49,8 +51,8 @@ export class TreeWriter {
 			case "file":
 				return this.#openFile(entry);
 			case "symlink":
-				this.#makeDirectory(parentOf(entry.path));
-				symlinkSync(entry.target, join(this.#root, entry.path));
+				this.#makeParent(entry.path);
+				symlinkSync(entry.target, this.#place(entry.path));
 				return undefined;
 			case "hardlink":
 				this.#addHardLink(entry.path, entry.existing);
@@ -58,11 +60,24 @@ export class TreeWriter {
 		}
 	}
 
-	/** Writes a small file whole. */
-	addFile(entry: Extract<AcceptedEntry, { kind: "file" }>, content: Uint8Array): void {
-		const sink = this.#openFile(entry);
-		sink.write(content);
-		sink.end();
+	/**
+	 * Writes a file whole; nearly all are small, and one call hashes them faster than a stream of one piece.
+	 * @throws GoxError `hostile-archive` when the content hasn't the size that the entry announced.
+	 */
+	addFile(entry: FileEntry, content: Uint8Array): void {
+		checkSize(entry, content.length);
+		this.#makeParent(entry.path);
+		const path = this.#place(entry.path);
+		naming(path, () => {
+			const descriptor = create(path, entry);
+			try {
+				writeFully(descriptor, content);
+				if (this.#durable) fsyncSync(descriptor);
+			} finally {
+				closeSync(descriptor);
+			}
+		});
+		this.files.push({ path: entry.path, sha256: sha256Of(content), size: entry.size, executable: entry.executable });
 	}
 
 	/** Gives every file the execute bits that a module zip can't carry. */
@@ -70,7 +85,7 @@ export class TreeWriter {
 		const index = this.files.findIndex((file) => file.path === path);
 		const file = this.files[index];
 		if (!file) return;
-		chmodSync(join(this.#root, path), 0o755);
+		chmodSync(this.#place(path), 0o755);
 		this.files[index] = { ...file, executable: true };
 	}
 
@@ -80,9 +95,9 @@ export class TreeWriter {
 		this.#open = undefined;
 	}
 
-	#openFile(entry: Extract<AcceptedEntry, { kind: "file" }>): FileSink {
-		this.#makeDirectory(parentOf(entry.path));
-		const open = new OpenFile(join(this.#root, entry.path), entry, this.#durable);
+	#openFile(entry: FileEntry): FileSink {
+		this.#makeParent(entry.path);
+		const open = new OpenFile(this.#place(entry.path), entry, this.#durable);
 		this.#open = open;
 		return {
 			write: (chunk) => open.write(chunk),
@@ -94,41 +109,50 @@ export class TreeWriter {
 	}
 
 	#addHardLink(path: string, existing: string): void {
-		this.#makeDirectory(parentOf(path));
-		linkSync(join(this.#root, existing), join(this.#root, path));
+		this.#makeParent(path);
+		linkSync(this.#place(existing), this.#place(path));
 		const original = this.files.find((file) => file.path === existing);
 		if (original) this.files.push({ ...original, path });
 	}
 
+	#makeParent(path: string): void {
+		this.#makeDirectory(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+	}
+
 	#makeDirectory(path: string): void {
 		if (this.#directories.has(path)) return;
-		mkdirSync(join(this.#root, path), { recursive: true, mode: 0o755 });
+		this.#makeParent(path);
+		mkdirSync(this.#place(path), 0o755);
 		this.#directories.add(path);
+	}
+
+	/** The policy has normalised the path: nothing is left for `join` to do. */
+	#place(path: string): string {
+		return `${this.#root}/${path}`;
 	}
 }
 
+/** A file whose content comes in pieces. */
 class OpenFile {
 	readonly #path: string;
-	readonly #entry: Extract<AcceptedEntry, { kind: "file" }>;
+	readonly #entry: FileEntry;
 	readonly #durable: boolean;
 	readonly #digest: Hash = createHash("sha256");
 	#descriptor: number | undefined;
 	#written = 0;
 
-	constructor(path: string, entry: Extract<AcceptedEntry, { kind: "file" }>, durable: boolean) {
+	constructor(path: string, entry: FileEntry, durable: boolean) {
 		this.#path = path;
 		this.#entry = entry;
 		this.#durable = durable;
-		this.#descriptor = openSync(path, "wx", entry.executable ? 0o755 : 0o644);
+		this.#descriptor = create(path, entry);
 	}
 
 	write(chunk: Uint8Array): void {
-		if (this.#descriptor === undefined) return;
-		this.#digest.update(chunk);
 		const descriptor = this.#descriptor;
-		naming(this.#path, () => {
-			for (let offset = 0; offset < chunk.length; ) offset += writeSync(descriptor, chunk, offset);
-		});
+		if (descriptor === undefined) return;
+		this.#digest.update(chunk);
+		naming(this.#path, () => writeFully(descriptor, chunk));
 		this.#written += chunk.length;
 	}
 
@@ -137,10 +161,8 @@ class OpenFile {
 			if (this.#durable && this.#descriptor !== undefined) fsyncSync(this.#descriptor);
 			this.close();
 		});
+		checkSize(this.#entry, this.#written);
 		const { path, size, executable } = this.#entry;
-		if (this.#written !== size) {
-			throw new GoxError("hostile-archive", `the archive's entry ${path} announced ${size} bytes and has ${this.#written}`);
-		}
 		return { path, size, executable, sha256: this.#digest.digest("hex") };
 	}
 
@@ -151,7 +173,16 @@ class OpenFile {
 	}
 }
 
-function parentOf(path: string): string {
-	const parent = dirname(path);
-	return parent === "." ? "" : parent;
+/** A new file, never one that is there already, nor through a link. */
+function create(path: string, { executable }: FileEntry): number {
+	return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, executable ? 0o755 : 0o644);
+}
+
+function writeFully(descriptor: number, content: Uint8Array): void {
+	for (let offset = 0; offset < content.length; ) offset += writeSync(descriptor, content, offset);
+}
+
+function checkSize({ path, size }: FileEntry, found: number): void {
+	if (found === size) return;
+	throw new GoxError("hostile-archive", `the archive's entry ${path} announced ${size} bytes and has ${found}`);
 }
