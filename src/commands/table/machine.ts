@@ -28,6 +28,24 @@ export const machine: readonly CommandSpec[] = [
 		load: () => import("../init.ts"),
 	},
 	{
+		name: "doctor",
+		args: "",
+		summary: "what is wrong on this machine with Go, why it matters, and what to paste",
+		options: [
+			{ flags: "--fix", summary: "do what is safe, after showing it; each can be undone" },
+			{ flags: "--undo [number]", summary: "undo the last --fix, or one of its repairs" },
+			{ flags: "--deep", summary: "also build and run: a program, cgo, go test -race, a profile" },
+			{ flags: "--offline", summary: "don't ask the network" },
+		],
+		examples: [
+			["gox doctor", "what is wrong; exit 1 if something is broken"],
+			["gox doctor --fix", "and set right what is safe"],
+			["gox doctor --deep", "with the Go in force, build and run things"],
+			["gox doctor --json", "every finding, for scripts"],
+		],
+		load: () => import("../doctor.ts"),
+	},
+	{
 		name: "completions",
 		args: "<shell>",
 		summary: "print completions for zsh, bash or fish",

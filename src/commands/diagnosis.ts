@@ -1,0 +1,56 @@
+import type { Examined } from "../doctor/examination.ts";
+import type { Area, Verdict } from "../doctor/finding.ts";
+import type { Style } from "../ui/report.ts";
+import { wrapped } from "../ui/wrap.ts";
+
+const headings: readonly (readonly [Area, string])[] = [
+	["machine", "Machine"],
+	["go", "Go"],
+	["settings", "Go's settings"],
+	["shell", "Shell"],
+	["store", "gox's store"],
+	["project", "This directory"],
+	["deep", "Building and running"],
+];
+const marks: Readonly<Record<Verdict, string>> = { ok: "✓", note: "·", warning: "!", broken: "✗" };
+
+/** The findings in words, grouped; those that are fine only with `all`. Commands are never broken over lines. */
+export function inWords(findings: readonly Examined[], all: boolean, width: number, style: Style): readonly string[] {
+	return headings.flatMap(([area, heading]) => {
+		const shown = findings.filter((finding) => finding.area === area && (all || finding.verdict !== "ok"));
+		if (shown.length === 0) return [];
+		return [style.bold(heading), ...shown.flatMap((finding) => findingInWords(finding, all, Math.min(width, 100), style)), ""];
+	});
+}
+
+/** `30 checks: 27 fine, 2 warnings, 1 broken`. */
+export function tally(findings: readonly Examined[]): string {
+	const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
+	const plural = (number: number, word: string) => (number === 0 ? [] : [`${number} ${word}${number === 1 ? "" : "s"}`]);
+	const broken = count("broken");
+	return [
+		`${count("ok")} fine`,
+		...plural(count("note"), "note"),
+		...plural(count("warning"), "warning"),
+		...(broken === 0 ? [] : [`${broken} broken`]),
+	].join(", ");
+}
+
+function findingInWords(
+	{ verdict, title, evidence = [], why, fix }: Examined,
+	all: boolean,
+	width: number,
+	style: Style,
+): readonly string[] {
+	const colour = { ok: style.green, note: style.dim, warning: style.yellow, broken: style.red }[verdict];
+	const [head = "", ...more] = wrapped(title, width, `  ${marks[verdict]} `);
+	const lines = [head.replace(marks[verdict], colour(marks[verdict])), ...more];
+	if (verdict === "ok") return all ? lines : [];
+	for (const each of evidence) lines.push(...wrapped(each, width, "      "));
+	if (why) lines.push(...wrapped(why, width, "    why "));
+	fix?.commands.forEach((command, index) => {
+		lines.push(`${index === 0 ? "    fix " : "        "}${command}`);
+	});
+	if (fix?.repair && !fix.commands.includes("gox doctor --fix")) lines.push("        # or: gox doctor --fix");
+	return lines;
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { writeFileAtomic } from "../../fs.ts";
+import { type Check, type Finding, fine } from "../finding.ts";
+import type { Patient } from "../patient.ts";
+import type { Changes } from "../repair/changes.ts";
+import { linesThatExport } from "../startup.ts";
+
+/** GOROOT set anywhere: the environment, the file that `go env -w` writes, a start-up file. */
+export const goroot: Check = {
+	name: "goroot",
+	title: "no GOROOT set",
+	area: "settings",
+	run: (patient) => {
+		const set = patient.settings("GOROOT");
+		const exported = linesThatExport(patient.startup(), "GOROOT");
+		const findings = set.map(({ from, value, evidence, clear }): Finding => {
+			const isSwitch = /golang\.org\/toolchain@/.test(value);
+			return {
+				verdict: from === "environment" && isSwitch ? "note" : "warning",
+				title: from === "file" ? "GOROOT was set by go env -w" : `GOROOT is set to ${value}`,
+				evidence,
+				why: "A go that isn't of that GOROOT compiles with the wrong tools: `compile: version does not match go tool version`. gox's go ignores it, editors and other gos don't.",
+				fix: {
+					commands: clear,
+					...(from === "file" && { repair: (changes: Changes) => unsetInFile(patient, changes, "GOROOT") }),
+				},
+			};
+		});
+		if (exported.length > 0 && !set.some(({ from }) => from === "environment"))
+			findings.push({
+				verdict: "warning",
+				title: "a start-up file exports GOROOT",
+				evidence: exported.map(({ where, text }) => `${where}: ${text}`),
+				why: "Shells to come will have it, and a go of another version than that GOROOT's then compiles with the wrong tools.",
+				fix: {
+					commands: exported.map(({ where }) => `# take line ${where.replace(/^.*:/, "")} out of ${where.replace(/:\d+$/, "")}`),
+				},
+			});
+		return findings.length > 0 ? findings : fine("GOROOT isn't set anywhere");
+	},
+};
+
+/** What `go env -u NAME` does, without a go: the file's other lines stay as they are. */
+export function unsetInFile(patient: Patient, changes: Changes, name: string): void {
+	const { path } = patient.goEnvFile();
+	if (path === undefined) return;
+	const bytes = readFileSync(path, "latin1");
+	changes.keep(path);
+	const lines = bytes.split("\n").filter((line) => !line.startsWith(`${name}=`));
+	writeFileAtomic(path, Buffer.from(lines.join("\n"), "latin1"));
+}

@@ -1,0 +1,156 @@
+import { GoxError } from "../../errors.ts";
+import { parseGoproxy } from "../../releases/proxy/goproxy.ts";
+import { defaultGosumdb, parseGosumdb } from "../../verify/sumdbdatabase.ts";
+import { type Check, type Finding, fine } from "../finding.ts";
+import { shippedSetting } from "../gosettings.ts";
+import type { Patient } from "../patient.ts";
+
+/** Milliseconds for each address. */
+const patience = 3_000;
+
+/** GOPROXY and GOSUMDB: whether they make sense, come in a good order, and answer. */
+export const proxy: Check = {
+	name: "proxy",
+	title: "module proxy and checksum database",
+	area: "settings",
+	run: async (patient) => {
+		const findings = [...(await proxyFindings(patient)), ...(await databaseFindings(patient)), ...privateFindings(patient)];
+		const bad = findings.filter(({ verdict }) => verdict !== "ok");
+		if (bad.length > 0) return bad;
+		return [
+			{
+				verdict: "ok",
+				title: "modules can be fetched and checked",
+				evidence: findings.flatMap(({ evidence }) => evidence ?? []),
+			},
+		];
+	},
+};
+
+async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
+	const setting = patient.settings("GOPROXY")[0];
+	const value = setting?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOPROXY");
+	const evidence = setting?.evidence ?? (value === undefined ? [] : [`GOPROXY=${value} (Go's own default)`]);
+	const fix = { commands: setting?.clear ?? ["go env GOPROXY"] };
+	if (value === undefined) return fine("GOPROXY isn't set", "GOPROXY isn't set, and no installed Go says its default: not asked");
+	const entries = parsed(() => parseGoproxy(value));
+	if (entries instanceof GoxError)
+		return [{ verdict: "broken", title: entries.message, evidence, why: "Every go command that needs a module fails.", fix }];
+	const [first] = entries;
+	if (first?.kind === "off")
+		return [
+			{
+				verdict: "note",
+				title: "GOPROXY=off",
+				evidence,
+				why: "Modules and toolchains that aren't in the module cache can't be fetched.",
+				fix,
+			},
+		];
+	if (first?.kind === "direct")
+		return [
+			{
+				verdict: "note",
+				title:
+					value.includes(",") || value.includes("|")
+						? "GOPROXY begins with direct, so its proxies are never asked"
+						: "GOPROXY=direct",
+				evidence,
+				why: "Every module comes from its own repository, which needs git and is slow; Go's own toolchains can't be had that way.",
+				fix,
+			},
+		];
+	if (patient.offline) return fine("GOPROXY", ...evidence, "its proxies were not asked: offline");
+	const answers = await Promise.all(
+		entries.map(async (entry) =>
+			entry.kind === "proxy" ? { entry, answer: await patient.probes.reach(entry.url, patience) } : undefined,
+		),
+	);
+	const asked = answers.filter((each) => each !== undefined);
+	const said = asked.map(
+		({ entry, answer }) =>
+			`${hostOf(entry.url)}: ${"status" in answer ? `answers (HTTP ${answer.status})` : answer.failure.replace(`${hostOf(entry.url)}: `, "")}`,
+	);
+	const failed = asked.filter(({ answer }) => "failure" in answer);
+	const [head] = asked;
+	if (failed.length === 0 || !head) return fine("GOPROXY answers", ...evidence, ...said);
+	const isLost = failed.length === asked.length && !entries.some(({ kind }) => kind === "direct");
+	const isBlocked = head.answer !== undefined && "failure" in head.answer && head.entry.next === "on absence";
+	return [
+		{
+			verdict: "warning",
+			title:
+				isLost || asked.length === failed.length
+					? "GOPROXY doesn't answer"
+					: `${hostOf(failed[0]?.entry.url)} of GOPROXY doesn't answer`,
+			evidence: [...evidence, ...said],
+			why:
+				isBlocked && entries.length > 1
+					? "Behind a comma the next entry is asked only where a module is absent, not where a proxy fails: separate them by `|` for that."
+					: "Modules and toolchains that aren't in the module cache can't be fetched.",
+			fix: { commands: isBlocked && entries.length > 1 ? [`go env -w GOPROXY='${value.replaceAll(",", "|")}'`] : fix.commands },
+		},
+	];
+}
+
+async function databaseFindings(patient: Patient): Promise<readonly Finding[]> {
+	const setting = patient.settings("GOSUMDB")[0];
+	const value = setting?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOSUMDB") ?? defaultGosumdb;
+	const evidence = setting?.evidence ?? [];
+	const fix = { commands: setting?.clear ?? ["go env -u GOSUMDB"] };
+	const database = parsed(() => parseGosumdb(value));
+	if (database instanceof GoxError)
+		return [
+			{ verdict: "broken", title: database.message, evidence, why: "go refuses every module that it hasn't seen before.", fix },
+		];
+	if (database === undefined)
+		return [
+			{
+				verdict: "warning",
+				title: "GOSUMDB=off: nothing is checked against the checksum database",
+				evidence,
+				why: "A proxy that sends something else than everyone else gets isn't noticed; for private modules alone, GOPRIVATE is the setting.",
+				fix,
+			},
+		];
+	return fine("GOSUMDB", `GOSUMDB=${database.name}${setting ? "" : " (Go's own default)"}`);
+}
+
+function privateFindings(patient: Patient): readonly Finding[] {
+	const broad = (value: string) =>
+		value.split(",").some((pattern) => /^\*+(?:\.\*+)*$|^\*\.(?:com|org|io|dev)$/.test(pattern.trim()));
+	const names: readonly (readonly [string, string])[] = [
+		["GONOSUMDB", "Nearly every module is left unchecked against the checksum database."],
+		["GONOSUMCHECK", "Nothing is checked; Go hasn't known this setting since 1.13, other tools may."],
+		["GOPRIVATE", "Nearly every module bypasses the proxy and the checksum database."],
+		["GONOPROXY", "Nearly every module bypasses the proxy."],
+		["GOINSECURE", "Nearly every module may be fetched by plain http and without a valid certificate."],
+	];
+	return names.flatMap(([name, why]) =>
+		patient.settings(name).flatMap(({ value, evidence, clear }): readonly Finding[] => {
+			if (name !== "GONOSUMCHECK" && !broad(value)) return [];
+			return [{ verdict: "warning", title: `${name}=${value}`, evidence, why, fix: { commands: clear } }];
+		}),
+	);
+}
+
+function gorootOf(patient: Patient): string | null {
+	try {
+		return patient.inForce().goroot ?? patient.stored()[0]?.goroot ?? null;
+	} catch {
+		return patient.stored()[0]?.goroot ?? null;
+	}
+}
+
+function parsed<T>(parse: () => T): T | GoxError {
+	try {
+		return parse();
+	} catch (error) {
+		if (error instanceof GoxError) return error;
+		throw error;
+	}
+}
+
+function hostOf(url: URL | undefined): string {
+	return url?.host || url?.pathname || "";
+}

@@ -1,0 +1,53 @@
+import type { Patient } from "./patient.ts";
+import type { Changes } from "./repair/changes.ts";
+
+/**
+ * `broken`: something doesn't work, now. `warning`: it works by luck, or slowly, or not as asked. `note`: worth knowing,
+ * nothing to do.
+ */
+export type Verdict = "ok" | "note" | "warning" | "broken";
+
+/** From the least to the most serious. */
+export const verdicts: readonly Verdict[] = ["ok", "note", "warning", "broken"];
+
+/** Where a check belongs in the report. */
+export type Area = "machine" | "go" | "settings" | "shell" | "store" | "project" | "deep";
+
+/** What one check saw. */
+export interface Finding {
+	readonly verdict: Verdict;
+	/** One line: what is so, and of what. */
+	readonly title: string;
+	/** What was seen, a line each: a file's line, a variable, what a tool printed. */
+	readonly evidence?: readonly string[];
+	/** Why it matters, in one sentence; not for `ok`. */
+	readonly why?: string;
+	readonly fix?: Fix;
+}
+
+/** What sets a finding right. */
+export interface Fix {
+	/** To be pasted into a shell, a line each. */
+	readonly commands: readonly string[];
+	/** What `--fix` does by itself; only what can't lose anything and can be undone. */
+	readonly repair?: (changes: Changes) => void;
+}
+
+/** One thing that the doctor looks at. */
+export interface Check {
+	/** Stable: scripts find a check's findings by it. */
+	readonly name: string;
+	/** What it is about, for a check that found nothing: `the shims`. */
+	readonly title: string;
+	readonly area: Area;
+	/**
+	 * At least one finding where the check applies to the machine, none where it doesn't. Errors thrown are findings too:
+	 * a GoxError is something broken, a file system's error something that couldn't be looked at.
+	 */
+	run(patient: Patient): readonly Finding[] | Promise<readonly Finding[]>;
+}
+
+/** The finding of a check that has nothing to say against what it saw. */
+export function fine(title: string, ...evidence: string[]): readonly Finding[] {
+	return [{ verdict: "ok", title, evidence }];
+}

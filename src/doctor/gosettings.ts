@@ -1,0 +1,94 @@
+import { isAbsolute, join } from "node:path";
+import type { Context } from "../context.ts";
+import { quote } from "../errors.ts";
+import { goEnvFile } from "../select/goenv.ts";
+import type { Probes } from "./probes.ts";
+import { linesThatExport, type StartupText } from "./startup.ts";
+
+/** One of Go's settings where somebody sets it. */
+export interface GoSetting {
+	readonly name: string;
+	readonly value: string;
+	/** `environment`, or the file that `go env -w` writes. */
+	readonly from: "environment" | "file";
+	/** The file, and the line in it. */
+	readonly where: string;
+	/** As evidence: who says what, and which start-up file's line exports it. */
+	readonly evidence: readonly string[];
+	/** What takes it out again, to be pasted. */
+	readonly clear: readonly string[];
+}
+
+/** The file that `go env -w` writes, read without a go. */
+export interface GoEnvFile {
+	/** Undefined with GOENV=off. */
+	readonly path: string | undefined;
+	readonly lines: readonly { readonly name: string; readonly value: string; readonly line: number }[];
+}
+
+export function readGoEnvFile(context: Context, probes: Probes): GoEnvFile {
+	const path = goEnvFile(context);
+	if (path === undefined || !isAbsolute(path)) return { path: undefined, lines: [] };
+	const lines = (probes.readText(path) ?? "").split("\n").flatMap((text, index) => {
+		const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*?)\r?$/.exec(text) ?? [];
+		return name === undefined || value === undefined ? [] : [{ name, value, line: index + 1 }];
+	});
+	return { path, lines };
+}
+
+/**
+ * Everywhere that a setting is made, the one in force first: the environment, where an empty value counts as none, and
+ * the user's file (cmd/go/internal/cfg.Getenv).
+ */
+export function settingsNamed(
+	name: string,
+	env: Context["env"],
+	file: GoEnvFile,
+	startup: readonly StartupText[],
+): readonly GoSetting[] {
+	const settings: GoSetting[] = [];
+	const value = env[name];
+	if (value) {
+		const exported = linesThatExport(startup, name);
+		settings.push({
+			name,
+			value,
+			from: "environment",
+			where: exported[0]?.where ?? "the environment",
+			evidence: [
+				`${name}=${printable(value)} in the environment`,
+				...exported.map(({ where, text }) => `${where}: ${printable(text)}`),
+			],
+			clear: [
+				`unset ${name}`,
+				...exported.map(({ where }) => `# and take line ${where.replace(/^.*:/, "")} out of ${where.replace(/:\d+$/, "")}`),
+			],
+		});
+	}
+	const written = file.lines.findLast((each) => each.name === name);
+	if (written && written.value !== "" && file.path !== undefined) {
+		settings.push({
+			name,
+			value: written.value,
+			from: "file",
+			where: `${file.path}:${written.line}`,
+			evidence: [`${file.path}:${written.line}: ${name}=${printable(written.value)}`],
+			clear: [`go env -u ${name}`],
+		});
+	}
+	return settings;
+}
+
+/** GOROOT/go.env's word for a setting. */
+export function shippedSetting(probes: Probes, goroot: string | null, name: string): string | undefined {
+	if (goroot === null) return undefined;
+	const lines = (probes.readText(join(goroot, "go.env")) ?? "").split("\n");
+	return lines.findLast((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** Without the credentials that an address may carry, and fit for a terminal. */
+function printable(text: string): string {
+	return quote(text.replace(/(:\/\/)[^/@\s]*@/g, "$1…@"), 160)
+		.slice(1, -1)
+		.replaceAll('\\"', '"');
+}

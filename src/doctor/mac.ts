@@ -1,0 +1,40 @@
+import type { Context } from "../context.ts";
+import { osOf } from "../version/platform.ts";
+import type { Probes } from "./probes.ts";
+
+/** What kind of Mac this is, by what the hardware and the system say. */
+export interface Mac {
+	readonly appleSilicon: boolean;
+	/** Whether what this process starts runs under Rosetta. A native process may well start translated ones: read the binaries. */
+	readonly translated: boolean;
+	/** `26.6.2`; undefined where sw_vers doesn't say. */
+	readonly version: string | undefined;
+}
+
+/** Undefined on anything but macOS. */
+export function macOf(context: Context, probes: Probes): Mac | undefined {
+	if (osOf(context.host()) !== "darwin") return undefined;
+	// On Intel neither name exists and sysctl fails: that is the answer, not a failure.
+	const sysctl = (name: string) => probes.run("/usr/sbin/sysctl", ["-n", name])?.stdout.trim();
+	const version = /^\d+(?:\.\d+)*$/.exec(probes.run("/usr/bin/sw_vers", ["-productVersion"])?.stdout.trim() ?? "")?.[0];
+	return { appleSilicon: sysctl("hw.optional.arm64") === "1", translated: sysctl("sysctl.proc_translated") === "1", version };
+}
+
+/** Whether a macOS is at least another; an unknown one is not. */
+export function isMacAtLeast(mac: Mac, wanted: string): boolean {
+	return mac.version !== undefined && compareDotted(mac.version, wanted) >= 0;
+}
+
+/** Whether a macOS is older than another; an unknown one is not. */
+export function isMacOlderThan(mac: Mac, wanted: string): boolean {
+	return mac.version !== undefined && compareDotted(mac.version, wanted) < 0;
+}
+
+function compareDotted(left: string, right: string): number {
+	const [one, other] = [left.split(".").map(Number), right.split(".").map(Number)];
+	for (let index = 0; index < Math.max(one.length, other.length); index++) {
+		const difference = (one[index] ?? 0) - (other[index] ?? 0);
+		if (difference !== 0) return difference;
+	}
+	return 0;
+}
