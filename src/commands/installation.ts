@@ -64,7 +64,7 @@ export async function installChosen(installation: Installation): Promise<Install
 			waiting: (owner) => talk(`waiting for ${owner}, who is installing ${key}`),
 		});
 		progress.remove(key);
-		tell(outcome, key, performance.now() - started, listener, report.style);
+		tellOutcome(outcome, key, performance.now() - started, listener, report.style);
 		if (outcome.status === "installed") await tellStanding(context, chosen, talk);
 		if (installation.timings) for (const [what, milliseconds] of times) talk(`  ${what.padEnd(10)} ${timeInWords(milliseconds)}`);
 		return outcome;
@@ -90,11 +90,12 @@ function bundled(bundle: Bundle, { chosen, policy, insecure }: Installation, sig
 	return { bundle, toolchain, hashes, policy, insecure, signal };
 }
 
-function tell(
+/** Tells what became of an installation: what it is, where it came from, who vouches for it. */
+export function tellOutcome(
 	{ status, receipt, installed, isDefault }: InstallOutcome,
 	key: string,
 	milliseconds: number,
-	{ say, warn }: InstallListener,
+	{ say, warn }: Pick<InstallListener, "say" | "warn">,
 	style: Style,
 ): void {
 	if (status === "already") {
@@ -107,6 +108,6 @@ function tell(
 	);
 	if (!receipt) return;
 	say(`  from ${receipt.source.from}`);
-	say(`  vouched for by ${receipt.witnesses.map(witnessInWords).join(" and ")}`);
+	say(`  vouched for by ${receipt.witnesses.map(witnessInWords).join(" and ") || "nobody"}`);
 	if (!receipt.official) warn(`${key} is not what the Go project published under that name`);
 }

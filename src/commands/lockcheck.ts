@@ -18,7 +18,11 @@ export interface LockCheck {
  * What is known already is checked at once: the hash that the table and the index publish, and what is installed.
  * @throws GoxError `integrity` as `hold`; `bad-version-file` for a lock that can't be understood.
  */
-export function lockCheck(context: Context, { release, platform, hashes }: Chosen, force: boolean): LockCheck | undefined {
+export function lockCheck(
+	context: Context,
+	{ release, platform, hashes }: Pick<Chosen, "release" | "platform" | "hashes">,
+	force: boolean,
+): LockCheck | undefined {
 	const found = findTeamLock(context);
 	if (!found || found.lock.release.name !== release.name) return undefined;
 	const { path, lock } = found;
@@ -40,5 +44,5 @@ export function lockCheck(context: Context, { release, platform, hashes }: Chose
 }
 
 function toolchainOf({ source, archive, h1 }: Pick<Receipt, "source" | "archive" | "h1">): FoundToolchain {
-	return { h1, sha256: source.kind === "archive" ? archive.sha256 : undefined };
+	return { h1, sha256: source.kind === "archive" ? archive?.sha256 : undefined };
 }

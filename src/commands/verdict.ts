@@ -10,7 +10,7 @@ const mostNamed = 40;
 export function tellAudit(report: Report, audit: Audit): void {
 	const { target, witnesses } = audit;
 	const name = target.key ?? `${target.release.name} for ${target.platform} in ${target.goroot}`;
-	const by = witnesses.map(witnessInWords).join(" and ");
+	const by = witnesses.map(witnessInWords).join(" and ") || "nobody";
 	switch (audit.verdict) {
 		case "proven":
 			report.line(`${name}: ${report.style.green("proven")} by ${by}`);
@@ -19,7 +19,7 @@ export function tellAudit(report: Report, audit: Audit): void {
 			report.line(`${name}: ${report.style.green("unchanged")} since it was installed, vouched for then by ${by}`);
 			break;
 		case "wrong":
-			report.line(`${name}: ${report.style.red("not what was published")}, says ${by || "its receipt"}`);
+			report.line(`${name}: ${report.style.red("not what was published")}, says ${witnesses.length > 0 ? by : "its receipt"}`);
 			break;
 		case "unknown":
 			report.line(`${name}: ${report.style.yellow("not judged")}: nobody can say what it should be`);

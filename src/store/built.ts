@@ -10,7 +10,7 @@ export interface Built {
 	/** The toolchain module's dirhash of the files. */
 	readonly h1: string;
 	readonly source: Receipt["source"];
-	readonly archive: Receipt["archive"];
+	readonly archive?: Receipt["archive"];
 	readonly witnesses: readonly Witness[];
 	readonly official: boolean;
 	/** Why the checksum database isn't among the witnesses. */

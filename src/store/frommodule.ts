@@ -33,7 +33,7 @@ export async function buildFromModule(
 	source: ModuleSource,
 	staging: string,
 	listener: InstallListener,
-): Promise<Built> {
+): Promise<Built & { readonly archive: NonNullable<Built["archive"]> }> {
 	const goroot = join(staging, "go");
 	const dir = join(staging, "module");
 	removeTree(goroot);

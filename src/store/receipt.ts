@@ -12,9 +12,9 @@ export interface Receipt {
 	readonly version: string;
 	readonly platform: Platform;
 	/** Where the bytes came from, without credentials. */
-	readonly source: { readonly kind: "archive" | "module"; readonly from: string };
-	/** SHA-256 (hex) of the archive or the module zip, and its size in bytes. */
-	readonly archive: { readonly sha256: string; readonly size: number };
+	readonly source: { readonly kind: "archive" | "module" | "import"; readonly from: string };
+	/** SHA-256 (hex) of the archive or the module zip, and its size in bytes; none where a GOROOT was imported. */
+	readonly archive?: { readonly sha256: string; readonly size: number } | undefined;
 	/** The toolchain module's dirhash of these files. */
 	readonly h1: string;
 	readonly witnesses: readonly Witness[];

@@ -21,6 +21,26 @@ export const machine: readonly CommandSpec[] = [
 		load: () => import("../setup.ts"),
 	},
 	{
+		name: "import",
+		args: "[...what]",
+		summary: "adopt the Gos of gvm, goenv, g, gobrew, goup, asdf, mise and others, proven first",
+		options: [
+			{ flags: "--all", summary: "everything that is proven" },
+			{ flags: "--dry-run", summary: "only show what there is" },
+			{ flags: "--link", summary: "share the module cache's read-only files by hard links" },
+			{ flags: "--unofficial", summary: "also what isn't what the Go project published" },
+			{ flags: "--files", summary: "write a .go-version beside version files that only other tools read" },
+		],
+		examples: [
+			["gox import", "shows what there is, and asks"],
+			["gox import --all", "everything that is proven"],
+			["gox import goenv 1.22", "goenv's, and every 1.22"],
+			["gox import /usr/local/go", "that one"],
+			["gox import --files ~/projects", "take over mise.toml, .prototools and .gvmrc"],
+		],
+		load: () => import("../import.ts"),
+	},
+	{
 		name: "init",
 		args: "<shell>",
 		summary: "print the shell hook, for eval",

@@ -1,0 +1,168 @@
+import {
+	chmodSync,
+	closeSync,
+	constants,
+	copyFileSync,
+	fsyncSync,
+	linkSync,
+	lstatSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	rmSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type TreeFile, TreeWriter } from "../../archive/tree.ts";
+import type { Context } from "../../context.ts";
+import { GoxError } from "../../errors.ts";
+import { sha256OfFile } from "../../verify/digest.ts";
+import { toolchainHash } from "../../verify/toolchain.ts";
+import { isCommand } from "../../verify/treescan.ts";
+import type { Built, InstallListener } from "../built.ts";
+import type { ForeignGo } from "./foreigngo.ts";
+import type { ForeignFile, Proof } from "./proof.ts";
+
+/** How the files of an adopted Go came to be gox's. */
+export type AdoptionWay = "clone" | "hard link" | "copy";
+
+export interface Adoption {
+	readonly go: ForeignGo;
+	readonly proof: Proof;
+	/** Share the files with the original, which must be read-only, in place of copying them. */
+	readonly link: boolean;
+	readonly durable: boolean;
+	readonly signal: AbortSignal;
+}
+
+/**
+ * Another tool's Go → files in `staging/go`, each read again as it arrives and held against the proof; the original is only
+ * read. Files are cloned where the file system can, which costs nothing until one of them changes, else copied.
+ * @throws GoxError `integrity` when the original changed meanwhile; file-system errors as they come.
+ */
+export async function buildByAdoption(
+	context: Context,
+	{ go, proof, link, durable, signal }: Adoption,
+	staging: string,
+	listener: InstallListener,
+): Promise<Built> {
+	const goroot = join(staging, "go");
+	mkdirSync(goroot);
+	const taker = new FileTaker(go.goroot, goroot, link, durable);
+	let bytes = 0;
+	for (const [index, file] of proof.files.entries()) {
+		bytes += (await taker.take(file)).size;
+		if (index % 256 !== 0) continue;
+		if (index === 0) context.checkpoint("import:first-file");
+		listener.progress(bytes, proof.size);
+		await nextTurn();
+		signal.throwIfAborted();
+	}
+	context.checkpoint("import:copied");
+	const { files, way } = taker;
+	const h1 = toolchainHash(
+		files.map(({ path, sha256 }) => [path, sha256] as const),
+		go.release,
+		go.platform,
+	);
+	if (proof.kind === "proven" && h1 !== proof.h1) throw changedMeanwhile(go.goroot);
+	return {
+		goroot,
+		files,
+		h1,
+		source: { kind: "import", from: `${go.path}, by ${way}` },
+		witnesses: proof.kind === "proven" ? proof.witnesses : [],
+		official: proof.kind === "proven",
+		...(proof.kind !== "proven" && { unasked: "it was imported though it isn't what the Go project published" }),
+	};
+}
+
+/** Takes over files one by one, the first of them telling which way is open. */
+class FileTaker {
+	readonly #source: string;
+	readonly #target: string;
+	readonly #durable: boolean;
+	readonly #writer: TreeWriter;
+	readonly #others: TreeFile[] = [];
+	readonly #directories = new Set<string>();
+	#way: AdoptionWay;
+
+	constructor(source: string, target: string, link: boolean, durable: boolean) {
+		this.#source = source;
+		this.#target = target;
+		this.#durable = durable;
+		this.#writer = new TreeWriter(target, durable);
+		this.#way = link ? "hard link" : "clone";
+	}
+
+	get way(): AdoptionWay {
+		return this.#way;
+	}
+
+	get files(): readonly TreeFile[] {
+		return [...this.#others, ...this.#writer.files];
+	}
+
+	async take(file: ForeignFile): Promise<TreeFile> {
+		const from = join(this.#source, file.source);
+		const stat = lstatSync(from);
+		if (!stat.isFile()) throw changedMeanwhile(from);
+		const executable = isCommand(file.path) || (stat.mode & constants.S_IXUSR) !== 0;
+		const taken = (await this.#shared(file.path, from, executable, stat.mode)) ?? this.#copied(file.path, from, executable);
+		if (taken.sha256 !== file.sha256) throw changedMeanwhile(from);
+		return taken;
+	}
+
+	/** A link or a clone; undefined where this file can't be had so. */
+	async #shared(path: string, from: string, executable: boolean, mode: number): Promise<TreeFile | undefined> {
+		if (this.#way === "copy") return undefined;
+		const to = join(this.#target, path);
+		this.#makeDirectory(dirname(to));
+		try {
+			if (this.#way === "hard link") {
+				// Its mode is the original's too, and what can't be run there couldn't be here; a file that somebody may write to
+				// could become another in both places.
+				if ((mode & 0o222) !== 0 || (executable && (mode & 0o111) === 0)) return undefined;
+				linkSync(from, to);
+			} else {
+				copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+				chmodSync(to, executable ? 0o755 : 0o644);
+				if (this.#durable) sync(to);
+			}
+		} catch {
+			rmSync(to, { force: true });
+			this.#way = "copy";
+			return undefined;
+		}
+		const taken = { path, sha256: await sha256OfFile(to), size: lstatSync(to).size, executable };
+		this.#others.push(taken);
+		return taken;
+	}
+
+	#copied(path: string, from: string, executable: boolean): TreeFile {
+		const content = readFileSync(from);
+		this.#writer.addFile({ kind: "file", path, size: content.length, executable }, content);
+		const taken = this.#writer.files.at(-1);
+		if (!taken) throw new GoxError("internal", `${path} was written and isn't there`);
+		return taken;
+	}
+
+	#makeDirectory(path: string): void {
+		if (this.#directories.has(path)) return;
+		mkdirSync(path, { recursive: true });
+		this.#directories.add(path);
+	}
+}
+
+function sync(path: string): void {
+	const file = openSync(path, "r");
+	try {
+		fsyncSync(file);
+	} finally {
+		closeSync(file);
+	}
+}
+
+function changedMeanwhile(path: string): GoxError {
+	return new GoxError("integrity", `${path} changed while it was being imported`, { hint: "gox import" });
+}
