@@ -155,15 +155,11 @@ typedef struct {
 	size_t count;
 } launcher;
 
-static bool read_launcher(const place *here, launcher *to) {
-	char path_bytes[LONGEST_PATH];
-	buffer path = BUFFER(path_bytes);
-	document file;
-	put_in_home(&path, here, T("launcher"));
+/* The words of the first `length` of its bytes, each of which then ends in a NUL. */
+static bool divide_launcher(launcher *to, size_t length) {
+	text content = {to->bytes, length};
+	to->bytes[length] = 0;
 	to->count = 0;
-	if (path.cut || read_file(path.at, to->bytes, LONGEST_PATH - 1, &file) != READ) return false;
-	text content = file.content;
-	to->bytes[content.len] = 0;
 	while (content.len && to->count < MOST_WORDS) {
 		text word = take_until(&content, '\n');
 		if (ends(word, T("\r"))) word.len--;
@@ -171,6 +167,14 @@ static bool read_launcher(const place *here, launcher *to) {
 		if (word.len) to->words[to->count++] = to->bytes + (word.at - to->bytes);
 	}
 	return to->count > 0;
+}
+
+static bool read_launcher(const place *here, launcher *to) {
+	char path_bytes[LONGEST_PATH];
+	buffer path = BUFFER(path_bytes);
+	document file;
+	put_in_home(&path, here, T("launcher"));
+	return !path.cut && read_file(path.at, to->bytes, LONGEST_PATH - 1, &file) == READ && divide_launcher(to, file.content.len);
 }
 
 static int lack_launcher(const place *here) {

@@ -231,7 +231,7 @@ static text find_chdir(int argc, char **argv) {
 	text command = argc > 1 ? text_of(argv[1]) : none;
 	if (command.len && !starts(command, T("-"))) at = 2;
 	bool nested = same(command, T("mod")) || same(command, T("work"));
-	if (nested && argc > 2 && !starts(text_of(argv[2]), T("-"))) at = 3;
+	if (nested && argc > 2 && argv[2][0] && argv[2][0] != '-') at = 3;
 	text flag = at < argc ? text_of(argv[at]) : none;
 	text value = flag;
 	text name = take_until(&value, '=');

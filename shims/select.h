@@ -419,14 +419,7 @@ static enum answer read_tool_versions_file(const place *here, text content, sour
 	return SILENT;
 }
 
-static enum answer read_pin_file(const place *here, source *from, failure *why) {
-	static char bytes[LONGEST_VERSION_FILE + 1];
-	document file;
-	enum reading result = read_file(from->path.at, bytes, LONGEST_VERSION_FILE, &file);
-	if (result == ABSENT) return SILENT;
-	if (result != READ) return fail_reading(why, from, result, T("64 KiB"), T("write one with: gox pin 1.22.5")), FAILED;
-	from->owner = file.owner;
-	text content = file.content;
+static enum answer read_pins(const place *here, text content, source *from, failure *why) {
 	if (holds(content, 0)) {
 		why->code = BAD_VERSION_FILE;
 		PUT(&why->message, from->path, T(" holds a NUL byte"));
@@ -436,6 +429,16 @@ static enum answer read_pin_file(const place *here, source *from, failure *why) 
 	if (starts(content, T("\xef\xbb\xbf"))) content = skip(content, 3);
 	bool plain = same(from->kind, T(".go-version"));
 	return plain ? read_go_version_file(here, content, from, why) : read_tool_versions_file(here, content, from, why);
+}
+
+static enum answer read_pin_file(const place *here, source *from, failure *why) {
+	static char bytes[LONGEST_VERSION_FILE + 1];
+	document file;
+	enum reading result = read_file(from->path.at, bytes, LONGEST_VERSION_FILE, &file);
+	if (result == ABSENT) return SILENT;
+	if (result != READ) return fail_reading(why, from, result, T("64 KiB"), T("write one with: gox pin 1.22.5")), FAILED;
+	from->owner = file.owner;
+	return read_pins(here, file.content, from, why);
 }
 
 /* Cuts the last component off; false at the root, which is the empty text. */

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { homeLayout } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
-import { parseRelease } from "../version/release.ts";
+import { parseRelease, type Release } from "../version/release.ts";
 import { type Answer, answerFound, answerKey, answerPin } from "./answer.ts";
 import { badSwitch, badVariable, floorNotInstalled, noSystemGo } from "./failure.ts";
 import { findModFile, type ModFile, pickForFloor, requestFor, satisfies } from "./floor.ts";
@@ -74,17 +74,26 @@ export function select(context: Context, options: SelectOptions = {}): Selection
 	};
 }
 
+/** As the native shim has it; without the `go`. */
+const longestWord = 128;
+
 /** cmd/go sets it for the toolchain that it switches to, and calls that by its own name. */
 function switchAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
 	const text = context.env[switchVariable] ?? "";
 	note(switchVariable, null, text || null);
 	if (text === "") return undefined;
-	const release = text.startsWith("go") ? parseRelease(text.replace(/[- \t].*$/s, "")) : undefined;
+	const release = switchRelease(text);
 	if (!release) throw badSwitch(switchVariable, text);
 	return {
 		...answerKey(layout, release.name, wordFor(release.name), switchVariable),
 		source: { kind: switchVariable, path: null, text },
 	};
+}
+
+/** The release that Go's own switch names: `go1.22.5`, up to a suffix; and `go1.20`, which is one there. */
+export function switchRelease(text: string): Release | undefined {
+	const name = text.replace(/[- \t].*$/s, "");
+	return name.startsWith("go") && name.length - 2 <= longestWord ? parseRelease(name) : undefined;
 }
 
 function variableAnswer({ context, layout, note }: Inquiry): Spoken | undefined {

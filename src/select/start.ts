@@ -39,8 +39,8 @@ function identityOf(path: string): string | undefined {
 }
 
 /** DIR of `go -C DIR`, where cmd/go would take it (its `handleChdirFlag`). */
-function chdirFlag(args: readonly string[]): string | undefined {
-	const isWord = (at: number) => args[at] !== undefined && !args[at].startsWith("-");
+export function chdirFlag(args: readonly string[]): string | undefined {
+	const isWord = (at: number) => Boolean(args[at]) && !args[at]?.startsWith("-");
 	let at = isWord(0) ? 1 : 0;
 	if ((args[0] === "mod" || args[0] === "work") && isWord(1)) at = 2;
 	const flag = args[at];
@@ -60,7 +60,7 @@ function moved(start: string, dir: string): string | undefined {
 }
 
 /** An absolute path without its empty, `.` and `..` components. */
-function plainPath(path: string): string {
+export function plainPath(path: string): string {
 	return `/${path
 		.split("/")
 		.filter((word) => word !== "" && word !== "." && word !== "..")

@@ -26,7 +26,12 @@ export function toolchainOf(layout: Layout, key: string): Toolchain | undefined 
 /** What `aliases/NAME` or `current` points to, installed or not; undefined for no link, or one that names no version. */
 export function keyLinkedAt(path: string): string | undefined {
 	const key = linkedKey(path);
-	return key !== undefined && keyShape.test(key) ? key : undefined;
+	return key !== undefined && isKey(key) ? key : undefined;
+}
+
+/** Whether a directory under versions/ may have that name. */
+export function isKey(name: string): boolean {
+	return keyShape.test(name);
 }
 
 /**

@@ -16,8 +16,16 @@ export type HasAlias = (name: string) => boolean;
  */
 export function readVersionFile(path: string): string | undefined {
 	const bytes = readFile(path, rule);
-	if (bytes?.includes(0)) throw new GoxError("bad-version-file", `${path} holds a NUL byte`, { hint: versionFileHint });
-	return bytes?.toString("utf8").replace(/^\ufeff/, "");
+	return bytes && versionFileText(bytes, path);
+}
+
+/**
+ * A version file's bytes as text, without a BOM.
+ * @throws GoxError `bad-version-file` where there is a NUL among them
+ */
+export function versionFileText(bytes: Buffer, path: string): string {
+	if (bytes.includes(0)) throw new GoxError("bad-version-file", `${path} holds a NUL byte`, { hint: versionFileHint });
+	return bytes.toString("utf8").replace(/^\ufeff/, "");
 }
 
 /**
