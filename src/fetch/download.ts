@@ -64,7 +64,7 @@ export async function downloadArchive<T>(
 	const mirrors = new Mirrors(reachable(context, wanted), wanted.filename);
 	try {
 		for (;;) {
-			const pass = new Pass(client, mirrors, wanted, options);
+			const pass = new Pass(context, client, mirrors, wanted, options);
 			const outcome = await consume(pass.bytes()).then(
 				(value) => ({ value }),
 				(error: unknown) => ({ error }),

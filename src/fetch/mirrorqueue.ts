@@ -12,6 +12,10 @@ export class Mirrors {
 	tag: string | undefined;
 	/** Passes begun anew because bytes of several answers didn't fit together. */
 	misfits = 0;
+	/** The present mirror's answer was once split into ranges: not again. */
+	single = false;
+	/** When the download began, on the clock of `performance.now()`. */
+	readonly began = performance.now();
 	readonly #bases: readonly URL[];
 	readonly #filename: string;
 	readonly #failures: MirrorFailure[] = [];
@@ -29,6 +33,16 @@ export class Mirrors {
 		return fileUnder(base, this.#filename);
 	}
 
+	/** As `url`; the last mirror's when all were given up. */
+	get asked(): URL {
+		return fileUnder(this.#bases[Math.min(this.turn, this.#bases.length - 1)] as URL, this.#filename);
+	}
+
+	/** Counts the mirrors that were given up: whether an answer that failed was the present mirror's. */
+	get turn(): number {
+		return this.#failures.length;
+	}
+
 	get isLast(): boolean {
 		return this.#failures.length === this.#bases.length - 1;
 	}
@@ -41,7 +55,13 @@ export class Mirrors {
 		this.wholeOnly = false;
 		this.tag = undefined;
 		this.misfits = 0;
+		this.single = false;
 		if (this.#failures.length === this.#bases.length) throw new DownloadError(this.#filename, this.#failures);
+	}
+
+	/** The error of a download that is given up with mirrors left. */
+	giveUp(failure: NetworkError): DownloadError {
+		return new DownloadError(this.#filename, [...this.#failures, { mirror: nameOf(this.asked), failure }]);
 	}
 }
 

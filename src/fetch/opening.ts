@@ -7,6 +7,8 @@ import type { Reply } from "./reply.ts";
 export interface Asked {
 	/** The first byte that is still wanted. */
 	readonly offset: number;
+	/** The one after the last that is wanted; the file's end when not given. Only with `byRange`. */
+	readonly end?: number;
 	/** Whether to ask for the rest only. */
 	readonly byRange: boolean;
 	/** A strong ETag of what came before from this mirror. */
@@ -26,25 +28,45 @@ export type Opening =
 			readonly offset: number;
 			readonly total: number | undefined;
 			readonly tag: string | undefined;
-			readonly body: AsyncIterable<Buffer>;
+			/** Where it came from after redirects, without credentials. */
+			readonly at: URL;
+			readonly body: AsyncIterableIterator<Buffer>;
 	  }
 	| { readonly kind: "ended" }
 	| { readonly kind: "misfit"; readonly why: string };
 
 /**
- * Asks for a file, or for its rest (RFC 9110 §13.1.5 and §14).
+ * Bytes of several answers don't make one file. `given` says whether that casts doubt on those already given out,
+ * `local` that it is the bytes on this machine which are wrong, not the mirror's.
+ */
+export class Misfit extends Error {
+	readonly given: boolean;
+	readonly local: boolean;
+
+	constructor(why: string, given: boolean, local = false) {
+		super(why);
+		this.name = "Misfit";
+		this.given = given;
+		this.local = local;
+	}
+}
+
+/**
+ * Asks for a file, for its rest, or for a range of it (RFC 9110 §13.1.5 and §14).
  * @throws NetworkError for every status that delivers nothing.
  */
 export async function openAt(client: Client, url: URL, asked: Asked): Promise<Opening> {
-	const rest = asked.byRange && asked.offset > 0;
-	const headers = rest ? { range: `bytes=${asked.offset}-`, ...(asked.tag && { "if-range": asked.tag }) } : {};
+	const rest = asked.byRange && (asked.offset > 0 || asked.end !== undefined);
+	const range = `bytes=${asked.offset}-${asked.end === undefined ? "" : asked.end - 1}`;
+	const headers = rest ? { range, ...(asked.tag && { "if-range": asked.tag }) } : {};
 	const reply = await client.get(url, { headers });
 	const tag = reply.headers.strongTag;
-	if (reply.status === 200) return { kind: "open", offset: 0, total: reply.headers.length, tag, body: reply.body };
+	const open = { kind: "open", at: reply.url, body: reply.body } as const;
+	if (reply.status === 200) return { ...open, offset: 0, total: reply.headers.length, tag };
 	if (reply.status === 206 && rest) {
 		const why = misfitOf(reply, asked);
 		if (why === undefined) {
-			return { kind: "open", offset: asked.offset, total: reply.headers.range?.total, tag: tag ?? asked.tag, body: reply.body };
+			return { ...open, offset: asked.offset, total: reply.headers.range?.total, tag: tag ?? asked.tag };
 		}
 		reply.cancel();
 		return { kind: "misfit", why };
@@ -64,6 +86,7 @@ function misfitOf(reply: Reply, asked: Asked): string | undefined {
 	if (asked.total !== undefined && range.total !== undefined && range.total !== asked.total) {
 		return `the file had ${asked.total} bytes before and has ${range.total} now`;
 	}
+	if (asked.end !== undefined && range.end !== undefined && range.end > asked.end) return "more bytes than were asked for";
 	if (range.total !== undefined && length !== undefined && asked.offset + length > range.total)
 		return "more bytes than the file has";
 	if (asked.tag !== undefined && strongTag !== undefined && strongTag !== asked.tag)
@@ -99,10 +122,14 @@ export function kindOf(status: number): FailureKind {
 }
 
 /**
- * The pieces of a file from `offset` on, out of all of its pieces, if the bytes before have that SHA-256;
- * else the single piece `differs`.
+ * The pieces of a file from `offset` on, out of all of its pieces.
+ * @throws Misfit unless the bytes before have that SHA-256.
  */
-export async function* begins(body: AsyncIterable<Buffer>, offset: number, sha256: string): AsyncGenerator<Buffer | "differs"> {
+export async function* begins(
+	body: AsyncIterableIterator<Buffer>,
+	offset: number,
+	sha256: string,
+): AsyncGenerator<Buffer, undefined> {
 	const hash = createHash("sha256");
 	let skipped = 0;
 	for await (const piece of body) {
@@ -114,8 +141,12 @@ export async function* begins(body: AsyncIterable<Buffer>, offset: number, sha25
 		hash.update(old);
 		skipped += old.length;
 		if (skipped < offset) continue;
-		if (hash.digest("hex") !== sha256) return yield "differs";
+		if (hash.digest("hex") !== sha256) throw differs();
 		if (old.length < piece.length) yield piece.subarray(old.length);
 	}
-	if (skipped < offset) yield "differs";
+	if (skipped < offset) throw differs();
+}
+
+function differs(): Misfit {
+	return new Misfit("it sends other bytes than came before", true);
 }

@@ -1,11 +1,16 @@
 import { createHash } from "node:crypto";
+import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { hostOf, shown } from "./address.ts";
 import type { Client } from "./client.ts";
 import type { DownloadOptions, Wanted } from "./download.ts";
-import { type FailureKind, NetworkError } from "./failure.ts";
+import { NetworkError } from "./failure.ts";
+import { Keeper, type Received } from "./keeper.ts";
 import type { Mirrors } from "./mirrorqueue.ts";
-import { begins, type Opening, openAt } from "./opening.ts";
+import { begins, Misfit, type Opening, openAt } from "./opening.ts";
+import { Pace } from "./pace.ts";
+import { Ranges } from "./ranges.ts";
+import { pauseBefore, progressBytes } from "./retry.ts";
 import { duration } from "./timing.ts";
 
 /** How a pass ended: the file was delivered whole, must be delivered anew, or can't be had. */
@@ -14,41 +19,61 @@ export type PassEnd =
 	| { readonly kind: "again" }
 	| { readonly kind: "failed"; readonly error: unknown };
 
-/** New bytes that make a mirror's tries count from zero again. */
-const progressBytes = 256 * 1024;
+/** Where the next bytes come from. */
+interface Flow {
+	readonly bytes: AsyncIterator<Buffer>;
+	/** The mirror's answer that they are the body of; undefined when they come from disk. */
+	readonly answer: { readonly from: string; readonly at: URL; readonly whole: boolean } | undefined;
+}
+
 /** Passes that a mirror gets when bytes of its several answers don't fit together. */
 const mostMisfits = 2;
+/** What an archive has where nobody says, for the rate that is expected of a mirror. */
+const usualBytes = 64 * 1024 * 1024;
 
 /**
- * One delivery of a file from byte 0 to a consumer. A cut is answered by asking for the rest: by Range where a strong
- * ETag or the file's known SHA-256 makes that safe, else for the whole file, whose beginning must then have the
- * digest of what was already given out.
+ * One delivery of a file from byte 0 to a consumer: what an earlier run left, then what a mirror sends. A cut is
+ * answered by asking for the rest: by Range where a strong ETag or the file's known SHA-256 makes that safe, else for
+ * the whole file, whose beginning must then have the digest of what was already given out. A slow answer goes on as
+ * several ranges.
  */
-export class Pass {
+export class Pass implements AsyncIterableIterator<Buffer> {
 	readonly #client: Client;
 	readonly #mirrors: Mirrors;
 	readonly #wanted: Wanted;
 	readonly #options: DownloadOptions;
-	readonly #stream: AsyncGenerator<Buffer>;
-	#hash = createHash("sha256");
+	readonly #keeper: Keeper;
+	readonly #pace: Pace;
+	readonly #ticker: ReturnType<typeof setInterval> | undefined;
+	readonly #hash = createHash("sha256");
+	#flow: Flow | undefined;
+	#begun = false;
 	#received = 0;
+	/** What the last report of progress said. */
+	#reported = 0;
 	#total: number | undefined;
 	/** Whether all bytes so far came in one answer of one mirror. */
 	#pure = true;
 	#sinceTry = 0;
+	/** Of the present mirror, since it was last judged: milliseconds waited, bytes come. */
+	#source = { waitedMs: 0, bytes: 0 };
 	#end: PassEnd | undefined;
 
-	constructor(client: Client, mirrors: Mirrors, wanted: Wanted, options: DownloadOptions) {
+	constructor(context: Context, client: Client, mirrors: Mirrors, wanted: Wanted, options: DownloadOptions) {
 		this.#client = client;
 		this.#mirrors = mirrors;
 		this.#wanted = wanted;
 		this.#options = options;
-		this.#stream = this.#deliver();
+		this.#keeper = new Keeper(context, wanted, (text) => this.#note(text));
+		this.#pace = new Pace(client.timing);
+		const { sampleMs } = client.timing;
+		this.#ticker = sampleMs > 0 ? setInterval(() => this.#look(), sampleMs) : undefined;
+		this.#ticker?.unref();
 	}
 
 	/** The file's bytes for the consumer. Leaving the loop early doesn't end the pass: `settle` reads the rest. */
 	bytes(): AsyncIterable<Buffer> {
-		return { [Symbol.asyncIterator]: () => ({ next: () => this.#stream.next() }) };
+		return { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) };
 	}
 
 	/** Whether the pass has an outcome already. */
@@ -58,78 +83,181 @@ export class Pass {
 
 	/** Hangs up. The pass has no outcome then. */
 	async abandon(): Promise<void> {
-		await this.#stream.return(undefined);
+		clearInterval(this.#ticker);
+		this.#keeper.close(this.#state());
+		await this.#hangUp();
 	}
 
 	/** Reads what the consumer left, so that the digest is known. To be called once the consumer is done. */
 	async settle(): Promise<PassEnd> {
 		try {
-			while (!this.#end && !(await this.#stream.next()).done);
+			while (!this.#end && !(await this.next()).done);
 		} catch {
-			// #deliver has set #end
+			// #end says what
 		}
-		return (
-			this.#end ?? {
-				kind: "failed",
-				error: new GoxError("internal", `${this.#wanted.filename}: the download ended without an end`),
+		const unknown = new GoxError("internal", `${this.#wanted.filename}: the download ended without an end`);
+		return this.#end ?? { kind: "failed", error: unknown };
+	}
+
+	/** The next piece. @throws why the file can't be had, or that it starts over. */
+	async next(): Promise<IteratorResult<Buffer, undefined>> {
+		while (!this.#end) {
+			try {
+				this.#flow ??= await this.#open();
+				const piece = this.#flow && (await this.#take(this.#flow));
+				if (piece) return { done: false, value: piece };
+			} catch (error) {
+				await this.#hangUp();
+				await this.#answer(error);
 			}
-		);
-	}
-
-	async *#deliver(): AsyncGenerator<Buffer> {
-		try {
-			while (!this.#end) yield* this.#attempt();
-		} catch (error) {
-			this.#end ??= { kind: "failed", error };
-			throw error;
 		}
+		if (this.#end.kind === "failed") throw this.#end.error;
 		if (this.#end.kind === "again") throw new GoxError("network", `${this.#wanted.filename}: the download starts over`);
+		return { done: true, value: undefined };
 	}
 
-	/** One answer, to its end or to its failure; a failure decides what comes next. */
-	async *#attempt(): AsyncGenerator<Buffer> {
-		const url = this.#mirrors.url;
-		try {
-			const opening = await openAt(this.#client, url, {
-				offset: this.#received,
-				byRange: this.#mayResume(),
-				tag: this.#mirrors.tag,
-				total: this.#total,
-			});
-			if (opening.kind === "misfit") this.#misfit(hostOf(url), opening.why);
-			else if (opening.kind === "ended") this.#finish(url);
-			else yield* this.#read(url, opening);
-		} catch (error) {
-			if (!(error instanceof NetworkError)) throw error;
-			await this.#recover(error);
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	/** The bytes from here on; undefined when the answer was of another kind, and all is said. */
+	async #open(): Promise<Flow | undefined> {
+		const { url } = this.#mirrors;
+		if (!this.#begun) {
+			this.#begun = true;
+			const left = this.#keeper.resume(url);
+			if (left) {
+				this.#total = left.header.total;
+				if (left.header.url === shown(url)) this.#mirrors.tag = left.header.tag;
+				this.#pure = false;
+				return { bytes: left.bytes(this.#hash), answer: undefined };
+			}
 		}
+		if (this.#isWhole()) {
+			this.#finish(url);
+			return undefined;
+		}
+		const opening = await openAt(this.#client, url, {
+			offset: this.#received,
+			byRange: this.#mayResume(),
+			tag: this.#mirrors.tag,
+			total: this.#total,
+		});
+		if (opening.kind === "misfit") throw new Misfit(opening.why, false);
+		if (opening.kind === "open") return this.#begin(url, opening);
+		this.#finish(url);
+		return undefined;
 	}
 
-	async *#read(url: URL, opening: Opening & { kind: "open" }): AsyncGenerator<Buffer> {
+	#begin(url: URL, opening: Opening & { kind: "open" }): Flow {
 		this.#mirrors.tag = opening.tag;
 		this.#total = opening.total;
 		const from = hostOf(url);
+		const behind = this.#received - opening.offset;
 		if (this.#received > 0) {
 			this.#pure = opening.offset === 0;
 			this.#note(`${from}: ${opening.offset > 0 ? `resumed at byte ${opening.offset}` : "sends the file from its beginning"}`);
 		}
-		const body =
-			opening.offset < this.#received ? begins(opening.body, this.#received, this.#hash.copy().digest("hex")) : opening.body;
-		for await (const piece of body) {
-			if (piece === "differs") return this.#startOver(from, "it sends other bytes than came before");
-			if (this.#received === 0 && isWebPage(piece)) {
-				throw new NetworkError("blocked", from, "a web page came instead of the file (a login page of the network?)");
-			}
-			this.#hash.update(piece);
-			this.#received += piece.length;
+		const bytes = behind > 0 ? begins(opening.body, behind, this.#hash.copy().digest("hex")) : opening.body;
+		return { bytes, answer: { from, at: opening.at, whole: behind === 0 } };
+	}
+
+	/** The next piece of a flow, counted and hashed; undefined at its end. */
+	async #take(flow: Flow): Promise<Buffer | undefined> {
+		if (flow.answer) this.#judgeSource(flow.answer.from);
+		const asked = performance.now();
+		this.#pace.wait();
+		const next = await flow.bytes.next();
+		this.#pace.came(next.done ? 0 : next.value.length);
+		if (next.done) return this.#close(flow);
+		const piece = next.value;
+		if (this.#received === 0 && flow.answer && isWebPage(piece)) {
+			throw new NetworkError("blocked", flow.answer.from, "a web page came instead of the file (a login page of the network?)");
+		}
+		this.#hash.update(piece);
+		this.#received += piece.length;
+		if (flow.answer) {
 			this.#sinceTry += piece.length;
-			this.#options.progress?.({ received: this.#received, total: this.#total ?? (this.#wanted.size || undefined), from });
-			yield piece;
+			this.#source.bytes += piece.length;
+			this.#source.waitedMs += performance.now() - asked;
+			this.#keeper.take(piece, this.#state());
+			if (this.#pace.slow) this.#slow(flow);
 		}
+		this.#progress();
+		return piece;
+	}
+
+	#close(flow: Flow): undefined {
+		this.#flow = undefined;
+		if (!flow.answer) return;
 		if (this.#total !== undefined && this.#received < this.#total && !this.#isWhole()) {
-			throw new NetworkError("cut", from, `the connection was cut at byte ${this.#received} of ${this.#total}`);
+			throw new NetworkError("cut", flow.answer.from, `the connection was cut at byte ${this.#received} of ${this.#total}`);
 		}
-		this.#finish(url);
+		this.#finish(this.#mirrors.url);
+	}
+
+	/** The network holds the download up: what comes is kept for the next run, and more connections may help. */
+	#slow(flow: Flow): void {
+		this.#keeper.keep(this.#state());
+		const { timing } = this.#client;
+		const { answer } = flow;
+		const left = (this.#total ?? 0) - this.#received;
+		if (!answer?.whole || answer.at.protocol === "file:" || !this.#mayResume() || flow.bytes instanceof Ranges) return;
+		if (this.#total === undefined || left < 4 * timing.leastRange || timing.connections < 2 || this.#mirrors.single) return;
+		// A mirror that won't give ranges isn't asked for them twice.
+		this.#mirrors.single = true;
+		this.#pure = false;
+		const rate = this.#source.bytes / Math.max(1, this.#source.waitedMs);
+		const bytes = new Ranges({
+			client: this.#client,
+			mirrors: this.#mirrors,
+			total: this.#total,
+			proven: this.#wanted.sha256 !== undefined,
+			first: { from: this.#received, at: answer.at, body: flow.bytes },
+			rangeBytes: Math.round(Math.min(timing.mostRange, Math.max(timing.leastRange, rate * timing.rangeMs))),
+			note: (text) => this.#note(text),
+			arrived: () => this.#progress(),
+		});
+		this.#note(`${answer.from}: slow; going on over ${timing.connections} connections`);
+		this.#flow = { bytes, answer: { ...answer, whole: false } };
+	}
+
+	/** From time to time: whether the network holds the download up. */
+	#look(): void {
+		if (this.#end || !this.#flow?.answer) return;
+		this.#pace.judge(this.#total === undefined ? undefined : this.#total - this.#received);
+		if (!this.#pace.slow) return;
+		this.#keeper.keep(this.#state());
+		this.#keeper.flush(this.#state());
+	}
+
+	/** A mirror at whose rate the file would take too long is left, while there is another. */
+	#judgeSource(from: string): void {
+		const { timing } = this.#client;
+		const source = this.#source;
+		this.#checkTime(from);
+		if (source.waitedMs < timing.rateWindowMs) return;
+		const wholeMs = ((this.#total ?? (this.#wanted.size || usualBytes)) / source.bytes) * source.waitedMs;
+		const text = `only ${source.bytes} bytes came in ${duration(source.waitedMs)}`;
+		this.#source = { waitedMs: 0, bytes: 0 };
+		if (wholeMs > timing.sourceMs && !this.#mirrors.isLast) throw new NetworkError("slow", from, text);
+	}
+
+	#checkTime(from: string): void {
+		const { totalMs } = this.#client.timing;
+		if (performance.now() - this.#mirrors.began <= totalMs) return;
+		throw this.#mirrors.giveUp(new NetworkError("slow", from, `the download was not done within ${duration(totalMs)}`));
+	}
+
+	/** What comes of a failure. */
+	async #answer(error: unknown): Promise<void> {
+		try {
+			if (error instanceof Misfit) this.#misfit(error);
+			else if (error instanceof NetworkError) await this.#recover(error);
+			else throw error;
+		} catch (failure) {
+			this.#conclude({ kind: "failed", error: failure });
+		}
 	}
 
 	/** The mirror says that this is the end of the file. */
@@ -138,42 +266,40 @@ export class Pass {
 		const digest = this.#hash.copy().digest("hex");
 		const expected = sha256 === undefined ? this.#received > 0 && (size || this.#received) === this.#received : digest === sha256;
 		if (expected) {
-			this.#end = { kind: "whole", sha256: digest, size: this.#received, url: shown(url) };
-		} else if (this.#pure) {
-			const found =
-				sha256 === undefined ? `${this.#received} bytes instead of ${size}` : `SHA-256 ${digest} instead of ${sha256}`;
-			this.#mirrors.next(new NetworkError("wrong", hostOf(url), `what it sent is not the file: ${found}`));
-			this.#note(`${hostOf(url)}: wrong bytes; starting over at ${hostOf(this.#mirrors.url)}`);
-			this.#end = { kind: "again" };
-		} else {
-			this.#startOver(hostOf(url), "the parts that came don't make the file");
+			this.#conclude({ kind: "whole", sha256: digest, size: this.#received, url: shown(url) });
+			return;
 		}
+		if (!this.#pure) throw new Misfit("the parts that came don't make the file", true);
+		const found = sha256 === undefined ? `${this.#received} bytes instead of ${size}` : `SHA-256 ${digest} instead of ${sha256}`;
+		this.#keeper.discard();
+		this.#mirrors.next(new NetworkError("wrong", hostOf(url), `what it sent is not the file: ${found}`));
+		this.#note(`${hostOf(url)}: wrong bytes; starting over at ${hostOf(this.#mirrors.url)}`);
+		this.#conclude({ kind: "again" });
 	}
 
-	/** Bytes of several answers don't fit together: no telling which were right, so all of them go. */
-	#startOver(from: string, why: string): void {
-		this.#misfit(from, why);
+	/**
+	 * Bytes of several answers don't fit together. The mirror can't be trusted with a resume: the whole file from now
+	 * on, and at last another mirror. No telling which bytes were right, where that is in doubt: all of them go.
+	 */
+	#misfit({ message, given, local }: Misfit): void {
+		const from = hostOf(this.#mirrors.url);
+		this.#note(`${local ? "" : `${from}: `}${message}; starting over`);
+		if (given) this.#keeper.discard();
+		if (!local && this.#mirrors.misfits++ >= mostMisfits) this.#mirrors.next(new NetworkError("wrong", from, message));
+		else if (!local) this.#mirrors.wholeOnly = true;
+		if (!given) return;
 		this.#mirrors.tag = undefined;
-		this.#end = { kind: "again" };
-	}
-
-	/** The mirror can't be trusted with a resume: the whole file from now on, and at last another mirror. */
-	#misfit(from: string, why: string): void {
-		this.#note(`${from}: ${why}; starting over`);
-		if (this.#mirrors.misfits++ >= mostMisfits) this.#mirrors.next(new NetworkError("wrong", from, why));
-		else this.#mirrors.wholeOnly = true;
+		this.#conclude({ kind: "again" });
 	}
 
 	/** After a failure: a pause and a new try, or the next mirror. */
 	async #recover(failure: NetworkError): Promise<void> {
-		if (this.#isWhole()) {
-			this.#finish(this.#mirrors.url);
-			return;
-		}
+		if (this.#isWhole()) return this.#finish(this.#mirrors.url);
 		if (this.#sinceTry >= progressBytes) this.#mirrors.tries = 0;
 		this.#sinceTry = 0;
-		const { timing } = this.#client;
-		const pause = this.#pauseBefore(failure);
+		this.#source = { waitedMs: 0, bytes: 0 };
+		this.#checkTime(hostOf(this.#mirrors.url));
+		const pause = pauseBefore(failure, this.#mirrors, this.#client.timing);
 		if (pause === undefined) {
 			this.#mirrors.next(failure);
 			this.#note(`${failure.message}; going on at ${hostOf(this.#mirrors.url)}`);
@@ -182,26 +308,28 @@ export class Pass {
 		this.#mirrors.tries++;
 		this.#note(`${failure.message}; trying again in ${duration(pause)}`);
 		try {
-			await timing.wait(pause, this.#client.signal);
+			await this.#client.timing.wait(pause, this.#client.signal);
 		} catch (cause) {
 			throw new GoxError("interrupted", "interrupted", { cause });
 		}
 	}
 
-	/** Milliseconds until the same mirror is asked again; undefined if it isn't. */
-	#pauseBefore(failure: NetworkError): number | undefined {
-		const { timing } = this.#client;
-		const backoff = timing.backoffMs[this.#mirrors.tries];
-		const retryAfter = failure.retryAfterMs ?? 0;
-		if (backoff === undefined || retryAfter > timing.longestRetryAfterMs) return undefined;
-		return this.#isWorthATry(failure.kind) ? Math.max(backoff, retryAfter) : undefined;
+	#conclude(end: PassEnd): void {
+		if (this.#end) return;
+		this.#end = end;
+		clearInterval(this.#ticker);
+		if (end.kind === "failed") this.#keeper.leave(this.#state());
+		else this.#keeper.discard();
 	}
 
-	/** A lost connection and a busy server pass; one that doesn't answer is left for the next mirror, while there is one. */
-	#isWorthATry(kind: FailureKind): boolean {
-		const { tries, isLast } = this.#mirrors;
-		if (kind === "cut" || kind === "busy") return true;
-		return (kind === "dropped" && (isLast || tries === 0)) || (kind === "slow" && isLast && tries === 0);
+	async #hangUp(): Promise<void> {
+		const flow = this.#flow;
+		this.#flow = undefined;
+		await flow?.bytes.return?.();
+	}
+
+	#state(): Received {
+		return { length: this.#received, hash: this.#hash, url: this.#mirrors.asked, tag: this.#mirrors.tag, total: this.#total };
 	}
 
 	#mayResume(): boolean {
@@ -211,6 +339,16 @@ export class Pass {
 	/** Whether the digest says that nothing is missing, whatever a Content-Length said. */
 	#isWhole(): boolean {
 		return this.#wanted.sha256 !== undefined && this.#received > 0 && this.#hash.copy().digest("hex") === this.#wanted.sha256;
+	}
+
+	#progress(): void {
+		const { progress } = this.#options;
+		if (!progress) return;
+		const flow = this.#flow;
+		const ahead = flow?.bytes instanceof Ranges ? flow.bytes.ahead : 0;
+		this.#reported = Math.max(this.#reported, this.#received + ahead);
+		const total = this.#total ?? (this.#wanted.size || undefined);
+		progress({ received: this.#reported, total, from: flow?.answer?.from ?? "this machine" });
 	}
 
 	#note(text: string): void {

@@ -5,7 +5,7 @@ export interface Reply {
 	readonly status: number;
 	readonly headers: ReplyHeaders;
 	/** In pieces as they arrive; the iteration throws NetworkError when the connection is cut or too slow. */
-	readonly body: AsyncIterable<Buffer>;
+	readonly body: AsyncIterableIterator<Buffer>;
 	cancel(): void;
 }
 
@@ -35,15 +35,16 @@ export class ReplyHeaders {
 	}
 
 	/**
-	 * Content-Range (RFC 9110 §14.4): the first byte's offset (undefined in a 416) and the size of the whole
-	 * (undefined for `*`); undefined without one or with a malformed one.
+	 * Content-Range (RFC 9110 §14.4): the offsets of the first byte and of the one after the last (undefined in a 416),
+	 * and the size of the whole (undefined for `*`); undefined without one or with a malformed one.
 	 */
-	get range(): { start: number | undefined; total: number | undefined } | undefined {
-		const found = /^bytes (?:(\d{1,15})-\d{1,15}|\*)\/(\d{1,15}|\*)$/.exec(this.get("content-range") ?? "");
+	get range(): { start: number | undefined; end: number | undefined; total: number | undefined } | undefined {
+		const found = /^bytes (?:(\d{1,15})-(\d{1,15})|\*)\/(\d{1,15}|\*)$/.exec(this.get("content-range") ?? "");
 		if (!found) return undefined;
 		return {
 			start: found[1] === undefined ? undefined : Number(found[1]),
-			total: found[2] === "*" ? undefined : Number(found[2]),
+			end: found[2] === undefined ? undefined : Number(found[2]) + 1,
+			total: found[3] === "*" ? undefined : Number(found[3]),
 		};
 	}
 

@@ -12,12 +12,26 @@ export interface Timing {
 	readonly rateWindowMs: number;
 	/** … at least so many bytes must come of it, or the source is given up: a trickle never idles. */
 	readonly rateBytes: number;
+	/** A source that would need longer than this for the whole of an archive is left for the next one, if there is one. */
+	readonly sourceMs: number;
+	/** An archive that isn't there after this much is given up. */
+	readonly totalMs: number;
 	/** For the whole of a small document, such as the list of releases. */
 	readonly documentMs: number;
 	/** The pauses before each new try at one source; their number is the number of new tries. */
 	readonly backoffMs: readonly number[];
 	/** A Retry-After that asks for more is not waited for. */
 	readonly longestRetryAfterMs: number;
+	/** Every so often a download's pace is looked at; 0 takes it for slow from its first piece. */
+	readonly sampleMs: number;
+	/** A download is slow when the network, not the disk, sets its pace and more than this is still to be waited for. */
+	readonly slowMs: number;
+	/** A slow download goes on in ranges that take about `rangeMs` each, between `leastRange` and `mostRange` bytes … */
+	readonly rangeMs: number;
+	readonly leastRange: number;
+	readonly mostRange: number;
+	/** … over so many connections. */
+	readonly connections: number;
 	wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -27,9 +41,17 @@ export const defaultTiming: Timing = Object.freeze({
 	idleMs: 30_000,
 	rateWindowMs: 30_000,
 	rateBytes: 30 * 1024,
+	sourceMs: 15 * 60_000,
+	totalMs: 4 * 3_600_000,
 	documentMs: 120_000,
 	backoffMs: Object.freeze([200, 1_000, 3_000]),
 	longestRetryAfterMs: 30_000,
+	sampleMs: 400,
+	slowMs: 1_500,
+	rangeMs: 750,
+	leastRange: 1024 * 1024,
+	mostRange: 4 * 1024 * 1024,
+	connections: 6,
 	wait: async (ms: number, signal: AbortSignal) => {
 		await delay(ms, undefined, { signal });
 	},

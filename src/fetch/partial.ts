@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { ifPresent } from "../fs.ts";
+
+/** What a partial file says of itself. */
+export interface PartialHeader {
+	readonly filename: string;
+	/** SHA-256 of the whole file where it is known, 64 small hex digits. */
+	readonly sha256?: string | undefined;
+	/** The mirror's address of the file, without credentials. */
+	readonly url: string;
+	/** A strong ETag, under which all the bytes came; undefined where several answers, or none with a tag, gave them. */
+	readonly tag?: string | undefined;
+	/** Bytes of the whole file. */
+	readonly total?: number | undefined;
+	/** How many of the file's first bytes are here … */
+	readonly length: number;
+	/** … and their SHA-256. */
+	readonly digest: string;
+}
+
+/** What partial files are kept in, and for how long. */
+const keptDays = 7;
+const keptBytes = 1024 ** 3;
+/** The header's room in the file; the bytes follow. */
+const headerBytes = 4096;
+const chunkBytes = 1024 * 1024;
+
+/** Where what came of interrupted downloads lies: a cache, from which anything may be deleted at any time. */
+export function partialDirectory(context: Pick<Context, "cacheDir">): string {
+	return join(context.cacheDir, "partial");
+}
+
+/**
+ * The beginning of a file, on disk for the next run: a header of 4,096 bytes (JSON, filled up with blanks), then the
+ * bytes. Its name ends in the process that writes it, and only the one that could rename it to its own goes on with
+ * what another left, so no two ever write one file. A header that is older than the bytes behind it is no harm: it
+ * says how many of them count, and their digest.
+ */
+export class PartialFile {
+	readonly path: string;
+	#file: number | undefined;
+
+	private constructor(path: string, file: number) {
+		this.path = path;
+		this.#file = file;
+	}
+
+	/** A new one, empty. @throws file-system errors. */
+	static create(context: Context, filename: string, key: string): PartialFile {
+		mkdirSync(partialDirectory(context), { recursive: true });
+		const path = nameFor(context, filename, key);
+		return new PartialFile(path, openSync(path, "wx+", 0o600));
+	}
+
+	/** Takes over what a process that no longer runs left of a file; undefined when there is nothing. Tidies up on the way. */
+	static claim(context: Context, filename: string, key: string): { file: PartialFile; header: PartialHeader } | undefined {
+		for (const path of tidied(context, key)) {
+			const own = nameFor(context, filename, key);
+			if (!ifPresent(() => renameSync(path, own) ?? true)) continue;
+			const file = new PartialFile(own, openSync(own, "r+"));
+			const header = file.#header();
+			if (header && header.filename === filename) return { file, header };
+			file.discard();
+		}
+		return undefined;
+	}
+
+	/** The first `length` bytes of the file that is being downloaded. */
+	*read(length: number): Generator<Buffer> {
+		for (let at = 0; at < length; ) {
+			const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, length - at));
+			const got = this.#file === undefined ? 0 : readSync(this.#file, chunk, 0, chunk.length, headerBytes + at);
+			if (got === 0) return;
+			at += got;
+			yield chunk.subarray(0, got);
+		}
+	}
+
+	/** Puts bytes at an offset of the file that is being downloaded. */
+	write(piece: Uint8Array, offset: number): void {
+		if (this.#file === undefined) return;
+		for (let at = 0; at < piece.length; ) {
+			at += writeSync(this.#file, piece, at, piece.length - at, headerBytes + offset + at);
+		}
+	}
+
+	writeHeader(header: PartialHeader): void {
+		const text = Buffer.alloc(headerBytes, " ");
+		const json = Buffer.from(`${JSON.stringify(header)}\n`);
+		if (json.length > headerBytes || this.#file === undefined) return;
+		json.copy(text);
+		writeSync(this.#file, text, 0, headerBytes, 0);
+	}
+
+	/** Leaves it for the next run. */
+	close(): void {
+		if (this.#file !== undefined) closeSync(this.#file);
+		this.#file = undefined;
+	}
+
+	discard(): void {
+		this.close();
+		rmSync(this.path, { force: true });
+	}
+
+	#header(): PartialHeader | undefined {
+		const text = Buffer.alloc(headerBytes);
+		if (this.#file === undefined || readSync(this.#file, text, 0, headerBytes, 0) < headerBytes) return undefined;
+		try {
+			return headerIn(JSON.parse(text.toString("utf8")));
+		} catch {
+			return undefined;
+		}
+	}
+}
+
+/** The name's key of a file: by its digest, or by its address where that isn't known. */
+export function partialKey(sha256: string | undefined, url: string): string {
+	return (sha256 ?? createHash("sha256").update(url).digest("hex")).slice(0, 16);
+}
+
+function headerIn(json: unknown): PartialHeader | undefined {
+	if (typeof json !== "object" || json === null) return undefined;
+	const { filename, sha256, url, tag, total, length, digest } = json as Record<string, unknown>;
+	const text = (value: unknown) => value === undefined || typeof value === "string";
+	const size = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+	if (typeof filename !== "string" || typeof url !== "string" || typeof digest !== "string" || !size(length)) return undefined;
+	return text(sha256) && text(tag) && (total === undefined || size(total)) ? (json as PartialHeader) : undefined;
+}
+
+function nameFor(context: Context, filename: string, key: string): string {
+	const safe = filename.replace(/[^A-Za-z0-9._-]/g, "_").slice(0, 100);
+	const mark = createHash("sha256")
+		.update(`${context.now().getTime()} ${performance.now()} ${Math.random()}`)
+		.digest("hex")
+		.slice(0, 8);
+	return join(partialDirectory(context), `${safe}.${key}.${context.pid}-${mark}.part`);
+}
+
+/** The partial files of a key that nobody writes, the longest first; old ones, and those beyond the cache's size, are removed. */
+function tidied(context: Context, key: string): string[] {
+	const directory = partialDirectory(context);
+	const names = ifPresent(() => readdirSync(directory)) ?? [];
+	const oldest = context.now().getTime() - keptDays * 24 * 3_600_000;
+	const files = names
+		.filter((name) => name.endsWith(".part"))
+		.flatMap((name) => {
+			const path = join(directory, name);
+			const stat = ifPresent(() => statSync(path));
+			const pid = Number(/\.(\d+)-[0-9a-f]+\.part$/.exec(name)?.[1] ?? Number.NaN);
+			const free = !(pid > 0) || pid === context.pid || !context.isAlive(pid);
+			return stat ? [{ name, path, size: stat.size, at: stat.mtimeMs, free }] : [];
+		})
+		.sort((a, b) => b.at - a.at);
+	let bytes = 0;
+	const kept = files.filter((file) => {
+		bytes += file.size;
+		if (file.at >= oldest && bytes <= keptBytes) return true;
+		if (file.free || file.at < oldest) rmSync(file.path, { force: true });
+		return false;
+	});
+	return kept
+		.filter(({ name, free }) => free && name.includes(`.${key}.`))
+		.sort((a, b) => b.size - a.size)
+		.map(({ path }) => path);
+}
