@@ -16,6 +16,8 @@ export interface ClientOptions extends AddressRules {
 export interface GetOptions {
 	/** Names in small letters. An `authorization` goes to the first origin only. */
 	readonly headers?: Readonly<Record<string, string>>;
+	/** Ends the request besides an interruption. */
+	readonly signal?: AbortSignal;
 }
 
 const mostRedirects = 10;
@@ -65,7 +67,7 @@ export class Client {
 		let url = bare(start);
 		for (let hop = 0; hop <= mostRedirects; hop++) {
 			if (url.protocol === "file:") return openFile(url, headers.range);
-			const reply = await this.#send(url, headers);
+			const reply = await this.#send(url, headers, options.signal);
 			const next = this.#redirect(url, reply);
 			if (!next) return this.#unencoded(reply);
 			reply.cancel();
@@ -79,7 +81,7 @@ export class Client {
 		await (await this.#agents)?.close();
 	}
 
-	async #send(url: URL, headers: Record<string, string>): Promise<Reply> {
+	async #send(url: URL, headers: Record<string, string>, signal = this.#context.signal): Promise<Reply> {
 		const refusal = refusalOf(url, this.#rules);
 		if (refusal) throw new NetworkError("improper", hostOf(url), refusal.reason);
 		if (isOffline(this.#context)) {
@@ -88,7 +90,7 @@ export class Client {
 		this.#agents ??= agentsFor(this.#context.env, this.timing);
 		const agents = await this.#agents;
 		const proxy = agents.proxyFor(url);
-		const patience = new Patience(this.#context.signal);
+		const patience = new Patience(signal);
 		try {
 			patience.start(
 				this.timing.headersMs,

@@ -15,6 +15,8 @@ export interface Asked {
 	readonly tag: string | undefined;
 	/** The size of the file as said before. */
 	readonly total: number | undefined;
+	/** Ends the request besides an interruption. */
+	readonly signal?: AbortSignal;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function openAt(client: Client, url: URL, asked: Asked): Promise<Op
 	const rest = asked.byRange && (asked.offset > 0 || asked.end !== undefined);
 	const range = `bytes=${asked.offset}-${asked.end === undefined ? "" : asked.end - 1}`;
 	const headers = rest ? { range, ...(asked.tag && { "if-range": asked.tag }) } : {};
-	const reply = await client.get(url, { headers });
+	const reply = await client.get(url, { headers, ...(asked.signal && { signal: asked.signal }) });
 	const tag = reply.headers.strongTag;
 	const open = { kind: "open", at: reply.url, body: reply.body } as const;
 	if (reply.status === 200) return { ...open, offset: 0, total: reply.headers.length, tag };

@@ -202,7 +202,14 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		const { tag, url } = mirrors;
 		const landing = this.#landing;
 		try {
-			const opening = await openAt(client, landing ?? url, { offset: range.at, end: range.to, byRange: true, tag, total });
+			const opening = await openAt(client, landing ?? url, {
+				offset: range.at,
+				end: range.to,
+				byRange: true,
+				tag,
+				total,
+				signal: this.#signal,
+			});
 			if (opening.kind === "ended") throw new Misfit(`it has no byte ${range.at} (416)`, false);
 			if (opening.kind === "misfit") throw new Misfit(opening.why, false);
 			if (opening.offset !== range.at) {

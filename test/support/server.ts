@@ -27,6 +27,8 @@ export interface Fault {
 	readonly redirect?: string;
 	/** A Range gets 200 and the whole file. */
 	readonly ignoreRange?: boolean;
+	/** A range is answered with so many bytes of it only, as RFC 9110 §15.3.7 allows. */
+	readonly shortRange?: number;
 	/** If-Range is not understood. */
 	readonly ignoreIfRange?: boolean;
 	/** What Content-Range claims, instead of the truth. */
@@ -154,7 +156,11 @@ function respond(request: IncomingMessage, response: ServerResponse, file: Buffe
 		return void response.writeHead(416, defined({ "content-range": `bytes */${content.length}`, ...fault.headers })).end();
 	}
 	const start = range?.start ?? 0;
-	const end = Math.min(range?.end ?? content.length - 1, content.length - 1);
+	const end = Math.min(
+		range?.end ?? content.length - 1,
+		content.length - 1,
+		start + (range && fault.shortRange ? fault.shortRange : content.length) - 1,
+	);
 	const body = content.subarray(start, end + 1);
 	response.writeHead(
 		range ? 206 : 200,
