@@ -49,6 +49,10 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	#flow: Flow | undefined;
 	#begun = false;
 	#received = 0;
+	/** Of `received`, what an earlier run left. */
+	#fromDisk = 0;
+	/** Under which address, and which strong ETag, the bytes came. */
+	#origin: { readonly url: URL; readonly tag: string | undefined };
 	/** What the last report of progress said. */
 	#reported = 0;
 	#total: number | undefined;
@@ -64,6 +68,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		this.#mirrors = mirrors;
 		this.#wanted = wanted;
 		this.#options = options;
+		this.#origin = { url: mirrors.url, tag: undefined };
 		this.#keeper = new Keeper(context, wanted, (text) => this.#note(text));
 		this.#pace = new Pace(client.timing);
 		const { sampleMs } = client.timing;
@@ -130,6 +135,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 				this.#total = left.header.total;
 				if (left.header.url === shown(url)) this.#mirrors.tag = left.header.tag;
 				this.#pure = false;
+				this.#origin = { url, tag: left.header.tag };
 				return { bytes: left.bytes(this.#hash), answer: undefined };
 			}
 		}
@@ -143,7 +149,9 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 			tag: this.#mirrors.tag,
 			total: this.#total,
 		});
-		if (opening.kind === "misfit") throw new Misfit(opening.why, false);
+		// A mirror that hasn't sent anything yet is believed before what was lying here.
+		const local = this.#received > 0 && this.#received === this.#fromDisk;
+		if (opening.kind === "misfit") throw new Misfit(opening.why, local, local);
 		if (opening.kind === "open") return this.#begin(url, opening);
 		this.#finish(url);
 		return undefined;
@@ -151,6 +159,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 
 	#begin(url: URL, opening: Opening & { kind: "open" }): Flow {
 		this.#mirrors.tag = opening.tag;
+		this.#origin = { url, tag: opening.tag };
 		this.#total = opening.total;
 		const from = hostOf(url);
 		const behind = this.#received - opening.offset;
@@ -182,7 +191,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 			this.#source.waitedMs += performance.now() - asked;
 			this.#keeper.take(piece, this.#state());
 			if (this.#pace.slow) this.#slow(flow);
-		}
+		} else this.#fromDisk += piece.length;
 		this.#progress();
 		return piece;
 	}
@@ -329,7 +338,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	}
 
 	#state(): Received {
-		return { length: this.#received, hash: this.#hash, url: this.#mirrors.asked, tag: this.#mirrors.tag, total: this.#total };
+		return { length: this.#received, hash: this.#hash, ...this.#origin, total: this.#total };
 	}
 
 	#mayResume(): boolean {
