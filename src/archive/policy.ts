@@ -42,6 +42,7 @@ export class ArchivePolicy {
 	readonly #limits: ArchiveLimits;
 	/** Folded path → the spelling and kind that took it first. */
 	readonly #taken = new Map<string, { path: string; kind: AcceptedEntry["kind"] }>();
+	#lastDirectory: string | undefined;
 	#entries = 0;
 	#bytes = 0;
 
@@ -99,10 +100,10 @@ export class ArchivePolicy {
 			throw hostile(claim, "has a control character, a backslash or broken UTF-8 in its name");
 		if (path.startsWith("/")) throw hostile(claim, "has an absolute path");
 		if (`${path}/` === this.#top) return "";
-		if (path.split("/").includes("..")) throw hostile(claim, "climbs out with ..");
+		if (/(?:^|\/)\.\.(?:\/|$)/.test(path)) throw hostile(claim, "climbs out with ..");
 		if (!path.startsWith(this.#top)) throw hostile(claim, `lies outside ${this.#top}`);
 		const inside = path.slice(this.#top.length);
-		if (inside.split("/").some((part) => part === "" || part === "." || part.length > 255))
+		if (/^\/|\/\/|\/$|(?:^|\/)\.(?:\/|$)|[^/]{256}/.test(inside))
 			throw hostile(claim, "has an empty, . or overlong part in its path");
 		return inside;
 	}
@@ -120,24 +121,29 @@ export class ArchivePolicy {
 	#take(claim: EntryClaim, path: string, kind: AcceptedEntry["kind"]): void {
 		const slash = path.lastIndexOf("/");
 		if (slash > 0) this.#takeDirectory(claim, path.slice(0, slash));
-		const before = this.#taken.get(fold(path));
+		const folded = fold(path);
+		const before = this.#taken.get(folded);
 		if (!before) {
-			this.#taken.set(fold(path), { path, kind });
+			this.#taken.set(folded, { path, kind });
 		} else if (before.kind !== "directory" || kind !== "directory" || before.path !== path) {
 			throw hostile(claim, `is the same file as ${quote(before.path)} on a case-insensitive disk, or twice there`);
 		}
 	}
 
 	#takeDirectory(claim: EntryClaim, path: string): void {
+		// Of the directory that was found good last, most entries are.
+		if (path === this.#lastDirectory) return;
 		const before = this.#taken.get(fold(path));
 		if (!before) {
 			this.#take(claim, path, "directory");
+			this.#lastDirectory = path;
 			return;
 		}
 		if (before.kind !== "directory")
 			throw hostile(claim, `would be written through ${quote(before.path)}, which is no directory`);
 		if (before.path !== path)
 			throw hostile(claim, `lies in the same directory as ${quote(before.path)} on a case-insensitive disk`);
+		this.#lastDirectory = path;
 	}
 
 	#insideTarget(claim: EntryClaim, path: string): string {
@@ -155,7 +161,11 @@ export class ArchivePolicy {
 }
 
 function fold(path: string): string {
-	return path.normalize("NFC").toLowerCase();
+	return (isAscii(path) ? path : path.normalize("NFC")).toLowerCase();
+}
+
+function isAscii(text: string): boolean {
+	return !/[^\u0000-\u007f]/.test(text);
 }
 
 function hostile(claim: EntryClaim, why: string): GoxError {

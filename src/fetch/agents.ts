@@ -19,7 +19,6 @@ export interface Agents {
  * undici would ask the process for what it isn't given, so all three are always given.
  */
 export async function agentsFor(env: Env, timing: Timing): Promise<Agents> {
-	const { Agent, EnvHttpProxyAgent } = await import("./undici.ts");
 	const ca = authorities(env);
 	const connect = {
 		timeout: timing.connectMs,
@@ -30,8 +29,9 @@ export async function agentsFor(env: Env, timing: Timing): Promise<Agents> {
 	};
 	const common = { connect, headersTimeout: 0, bodyTimeout: 0 };
 	const noProxy = env.no_proxy ?? env.NO_PROXY ?? "";
-	const agentFor = (proxy: string | undefined): Dispatcher => {
-		if (!proxy) return new Agent(common);
+	const agentFor = async (proxy: string | undefined): Promise<Dispatcher> => {
+		if (!proxy) return new (await import("./undici.ts")).Agent(common);
+		const { EnvHttpProxyAgent } = await import("./undiciproxy.ts");
 		const through = { httpProxy: proxy, httpsProxy: proxy, noProxy, proxyTls: connect, requestTls: connect, proxyTunnel: false };
 		return new EnvHttpProxyAgent({ ...common, ...through });
 	};
@@ -39,7 +39,7 @@ export async function agentsFor(env: Env, timing: Timing): Promise<Agents> {
 		"http:": proxyIn(env, "http_proxy") ?? proxyIn(env, "HTTP_PROXY"),
 		"https:": proxyIn(env, "https_proxy") ?? proxyIn(env, "HTTPS_PROXY"),
 	};
-	const agents = { "http:": agentFor(proxies["http:"]), "https:": agentFor(proxies["https:"]) };
+	const agents = { "http:": await agentFor(proxies["http:"]), "https:": await agentFor(proxies["https:"]) };
 	const scheme = (url: URL) => (url.protocol === "http:" ? "http:" : "https:");
 	return {
 		for: (url) => agents[scheme(url)],

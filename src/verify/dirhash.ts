@@ -26,8 +26,9 @@ export class DirHash {
 
 	/** `h1:` and base64; more files may be added afterwards. */
 	h1(): string {
-		const lines = sortedByBytes([...this.#files.keys()]).map((name) => `${this.#files.get(name)}  ${name}\n`);
-		return `h1:${createHash("sha256").update(lines.join("")).digest("base64")}`;
+		let lines = "";
+		for (const name of sortedByBytes([...this.#files.keys()])) lines += `${this.#files.get(name)}  ${name}\n`;
+		return `h1:${createHash("sha256").update(lines).digest("base64")}`;
 	}
 }
 

@@ -38,19 +38,22 @@ export function isInModule(path: string): boolean {
  * @param path relative to GOROOT, with `/`
  */
 export function toolchainName(path: string, release: Release, platform: Platform): string | undefined {
-	if (!isInModule(path)) return undefined;
-	return toolchainPrefix(release, platform) + path.replace(/(^|\/)go\.mod$/, "$1_go.mod");
+	return isInModule(path) ? toolchainPrefix(release, platform) + nameInModule(path) : undefined;
+}
+
+function nameInModule(path: string): string {
+	if (!path.endsWith("go.mod")) return path;
+	const directory = path.slice(0, -"go.mod".length);
+	return directory === "" || directory.endsWith("/") ? `${directory}_go.mod` : path;
 }
 
 /** The toolchain module's `h1:` as it follows from a GOROOT's files, gathered while they are written or read. */
 export class ToolchainHash {
 	readonly #hash = new DirHash();
-	readonly #release: Release;
-	readonly #platform: Platform;
+	readonly #prefix: string;
 
 	constructor(release: Release, platform: Platform) {
-		this.#release = release;
-		this.#platform = platform;
+		this.#prefix = toolchainPrefix(release, platform);
 	}
 
 	/**
@@ -58,8 +61,7 @@ export class ToolchainHash {
 	 * @param sha256 of the content, lower-case hexadecimal
 	 */
 	add(path: string, sha256: string): void {
-		const name = toolchainName(path, this.#release, this.#platform);
-		if (name !== undefined) this.#hash.add(name, sha256);
+		if (isInModule(path)) this.#hash.add(this.#prefix + nameInModule(path), sha256);
 	}
 
 	h1(): string {
