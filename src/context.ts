@@ -53,6 +53,8 @@ export interface Context {
 	readonly self: readonly string[];
 	/** The directory that holds `shims/` and what else the build leaves. */
 	readonly assets: string;
+	/** Where /usr, /opt and /home lie, where a test has its own. */
+	readonly machineRoot?: string;
 	/** Whose signatures of archives count, where a test has a key of its own: a primary key's fingerprint and the key's address. */
 	readonly releaseKey?: { readonly fingerprint: string; readonly address: string };
 	/** Aborted by Ctrl-C and SIGTERM. */

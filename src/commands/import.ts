@@ -35,13 +35,14 @@ export async function run(invocation: Invocation): Promise<number> {
 	const outcomes: InstallOutcome[] = [];
 	let status = 0;
 	for (const candidate of onceEach(context, chosen)) {
-		if (candidate.state === "installed") continue;
-		if (!isAdoptable(candidate, unofficial)) {
+		if (candidate.state !== "installed" && !isAdoptable(candidate, unofficial)) {
 			const isNamed = args.length > 0;
 			if (isNamed || !wantedEverything(invocation)) status = refuse(invocation, candidate);
 			continue;
 		}
-		outcomes.push(await adopt(invocation, candidate, defaultOf(context, chosen, unofficial) === candidate, progress));
+		// Of one that is there already, an import that was killed may have left its aliases and shims to this one.
+		const outcome = await adopt(invocation, candidate, defaultOf(context, chosen, unofficial) === candidate, progress);
+		if (outcome.status === "installed") outcomes.push(outcome);
 	}
 	progress.end();
 	if (report.asJson) report.json({ found: candidates.map(asJson), imported: outcomes.map(outcomeAsJson) });
@@ -50,16 +51,16 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 async function adopt(
-	{ context, report, options }: Invocation,
-	{ go, proof }: Candidate,
+	{ context, report, options, args }: Invocation,
+	{ go, state, proof }: Candidate,
 	isDefault: boolean,
 	progress: Progress,
 ): Promise<InstallOutcome> {
 	const { release, platform } = go;
 	const { durable, verify = "default" } = loadConfig(context);
-	if (!rulesOf(verify).modules) throw onlyArchives(verify, release.version);
+	if (state !== "installed" && !rulesOf(verify).modules) throw onlyArchives(verify, release.version);
 	const link = options.has("link");
-	if (link && !isModuleCacheTree(go.goroot)) throw notToBeLinked(go.path);
+	if (link && state !== "installed" && !isModuleCacheTree(go.goroot)) throw notToBeLinked(go.path);
 	const key = versionKey(release.name, platform, context.host());
 	const lock = lockCheck(context, { release, platform, hashes: {} }, false);
 	const started = performance.now();
@@ -86,7 +87,8 @@ async function adopt(
 		waiting: (owner) => say(`waiting for ${owner}, who is installing ${key}`),
 	});
 	progress.remove(key);
-	tellOutcome(outcome, key, performance.now() - started, { say, warn }, report.style);
+	if (outcome.status === "installed" || args.length > 0)
+		tellOutcome(outcome, key, performance.now() - started, { say, warn }, report.style);
 	if (proof && proof.leftBehind > 0)
 		report.detail(`  ${proof.leftBehind} files stayed behind: nobody vouches for them (api, doc, misc, test, what a tool added)`);
 	context.checkpoint("import:adopted");
@@ -99,7 +101,8 @@ function onceEach(context: Context, chosen: readonly Candidate[]): readonly Cand
 	for (const candidate of chosen) {
 		const key = versionKey(candidate.go.release.name, candidate.go.platform, context.host());
 		const other = byKey.get(key);
-		if (!other || (other.state !== "proven" && candidate.state === "proven")) byKey.set(key, candidate);
+		if (!other || (other.state !== "proven" && other.state !== "installed" && candidate.state === "proven"))
+			byKey.set(key, candidate);
 	}
 	return [...byKey.values()];
 }
@@ -107,7 +110,8 @@ function onceEach(context: Context, chosen: readonly Candidate[]): readonly Cand
 /** What becomes the default where there is none: what another tool has as its own, else the newest. */
 function defaultOf(context: Context, chosen: readonly Candidate[], unofficial: boolean): Candidate | undefined {
 	const fit = onceEach(context, chosen).filter(
-		(candidate) => candidate.go.platform === context.host() && isAdoptable(candidate, unofficial),
+		(candidate) =>
+			candidate.go.platform === context.host() && (candidate.state === "installed" || isAdoptable(candidate, unofficial)),
 	);
 	const preferred = chosen.filter(({ go }) => go.isPreferred).map(({ go }) => go.release.name);
 	return fit.find(({ go }) => preferred.includes(go.release.name)) ?? fit[0];

@@ -79,6 +79,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
 		processors: 2,
 		self: [process.execPath, resolve(import.meta.dirname, "../../dist/gox.js")],
 		assets: resolve(import.meta.dirname, "../../dist"),
+		machineRoot: join(root, "machine"),
 		signal: interruption.signal,
 		checkpoint: options.checkpoint ?? (() => {}),
 		out: () => written.out,

@@ -30,8 +30,8 @@ const prefixes = ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"];
 /** Kegs `Cellar/go/1.22.5` and `Cellar/go@1.21/1.21.13`, each with its GOROOT in `libexec`. */
 export const homebrew: Finder = {
 	tool: "homebrew",
-	goroots: ({ env }) =>
-		[...new Set([env.HOMEBREW_PREFIX, ...prefixes])].flatMap((prefix) => {
+	goroots: ({ env, machineRoot = "/" }) =>
+		[...new Set([env.HOMEBREW_PREFIX, ...prefixes.map((prefix) => join(machineRoot, prefix))])].flatMap((prefix) => {
 			if (!prefix) return [];
 			const cellar = join(prefix, "Cellar");
 			const kegs = namesOf(cellar).filter((name) => /^go(?:lang)?(?:@[\d.]+)?$/.test(name));
@@ -42,13 +42,11 @@ export const homebrew: Finder = {
 /** Where go.dev's installers and Linux distributions put it. */
 export const system: Finder = {
 	tool: "system",
-	goroots: () => [
-		"/usr/local/go",
-		...namesOf("/usr/lib")
-			.filter((name) => /^go-\d/.test(name))
-			.map((name) => join("/usr/lib", name)),
-		...(namesOf("/usr/lib/golang").length > 0 ? ["/usr/lib/golang"] : []),
-	],
+	goroots({ machineRoot = "/" }) {
+		const lib = join(machineRoot, "usr/lib");
+		const debian = namesOf(lib).filter((name) => /^go-\d/.test(name));
+		return [join(machineRoot, "usr/local/go"), ...debian.map((name) => join(lib, name)), join(lib, "golang"), join(lib, "go")];
+	},
 };
 
 /** `toolchain@v0.0.1-go1.22.5.linux-amd64` is a module cache's directory, whose files are read-only. */
