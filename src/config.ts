@@ -10,6 +10,8 @@ export interface Config {
 	readonly autoInstall: "ask" | "yes" | "no";
 	/** fsync every file of a GOROOT, against power loss. */
 	readonly durable: boolean;
+	/** How a version takes over the files that another one has too: clones, else hard links, or not at all. */
+	readonly dedupe: "clone" | "link" | "off";
 	/** Whether Go is kept from switching away from an explicitly pinned version. */
 	readonly strict: boolean;
 	/** Base addresses of download mirrors, in order; GOX_MIRRORS wins. */
@@ -47,6 +49,13 @@ export const settings: readonly Setting[] = [
 		preset: "ask",
 		summary: "what `go` does when the version asked for isn't installed",
 		accepts: (value) => /^(ask|yes|no)$/.test(value),
+	},
+	{
+		name: "dedupe",
+		values: "clone | link | off",
+		preset: "clone",
+		summary: "share equal files between versions: by clones where the disk has them, else by hard links (read-only files)",
+		accepts: (value) => /^(clone|link|off)$/.test(value),
 	},
 	{
 		name: "durable",
@@ -90,6 +99,7 @@ export function loadConfig(context: Context): Config {
 	return {
 		announce: on("announce", true),
 		autoInstall: (values.get("auto_install") as Config["autoInstall"] | undefined) ?? "ask",
+		dedupe: (values.get("dedupe") as Config["dedupe"] | undefined) ?? "clone",
 		durable: on("durable", false),
 		strict: on("strict", false),
 		mirrors: (values.get("mirrors") ?? "")

@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { strangerBehind } from "../select/ownership.ts";
 import { findTeamLock, lockedWord } from "../select/teamlock.ts";
+import { rememberProject } from "../store/projects.ts";
 import { type Invocation, Options } from "./command.ts";
 
 /**
@@ -31,6 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
 		const answer = await context.ask(`${askedBy} asks for ${nameOf(word)}, which is not installed. Install it now? [Y/n] `);
 		if (!/^(y|yes|)$/i.test(answer.trim())) return 0;
 	}
+	if (askedBy.startsWith("/")) rememberProject(context, askedBy);
 	report.say(`${askedBy} asks for ${nameOf(word)}: installing it`);
 	const { run: install } = await import("./install.ts");
 	return install({ ...invocation, args: [word], options: new Options(platform ? { platform } : {}), name: "install" });

@@ -2,8 +2,9 @@ import type { Context, Env } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { environmentFor } from "../select/environment.ts";
 import { select } from "../select/select.ts";
-import { isPin } from "../select/source.ts";
+import { isFile, isPin } from "../select/source.ts";
 import { toolchainNamed } from "../select/word.ts";
+import { rememberProject } from "../store/projects.ts";
 import type { Run } from "./command.ts";
 import { runInForeground } from "./foreground.ts";
 
@@ -35,6 +36,7 @@ export const run: Run = async (invocation) => {
 function environmentOf(context: Context, word: string | undefined): Env {
 	if (word !== undefined) return environmentFor(context, toolchainNamed(context, word).bin, { pinned: word !== "mod" });
 	const { bin, failure, source } = select(context);
+	if (isFile(source)) rememberProject(context, source.path);
 	if (bin === null) throw failure ?? new GoxError("no-go", "no Go is in force here");
 	return environmentFor(context, bin, { pinned: isPin(source.kind) });
 }

@@ -3,10 +3,12 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
+import { isFile } from "../select/source.ts";
 import { lockedWord } from "../select/teamlock.ts";
 import { wanted } from "../select/wanted.ts";
 import { openHome } from "../store/home.ts";
 import type { InstallOutcome } from "../store/install.ts";
+import { rememberProject } from "../store/projects.ts";
 import { completeShims } from "../store/shims.ts";
 import { progressOn } from "../ui/progress.ts";
 import { parsePolicy } from "../verify/policy.ts";
@@ -51,6 +53,7 @@ export async function run(invocation: Invocation): Promise<number> {
 					// The first of several becomes the default where there is none, whichever is ready first.
 					asDefault: each === chosen[0] ? (options.has("default") ? "always" : "if-none") : "no",
 					force: options.has("force"),
+					dedupe: options.has("dedupe"),
 					unofficial: options.has("unofficial") || context.env.GOX_UNOFFICIAL === "1",
 					insecure: options.has("insecure"),
 					timings: options.has("timings"),
@@ -82,6 +85,7 @@ function requests({ context, report, args, options }: Invocation): readonly Requ
 		});
 	const { source, request, installed, selection } = found;
 	const who = source.path ?? source.kind;
+	if (isFile(source)) rememberProject(context, source.path);
 	if (request === "system") {
 		report.say(`${who} asks for the system's go: nothing to install`);
 		return undefined;

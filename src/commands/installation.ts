@@ -7,6 +7,7 @@ import type { InstallListener } from "../store/built.ts";
 import { type BundleSource, buildFromBundle } from "../store/frombundle.ts";
 import { type InstallOutcome, type InstallPlan, installVersion } from "../store/install.ts";
 import { versionKey } from "../store/layout.ts";
+import { linkWarning } from "../store/sharedinstall.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Report, Style } from "../ui/report.ts";
 import { bytesInWords, timeInWords } from "../ui/table.ts";
@@ -26,6 +27,8 @@ export interface Installation {
 	/** The config's by default. */
 	readonly policy?: Policy | undefined;
 	readonly force: boolean;
+	/** With hard links, where its files can't be cloned. */
+	readonly dedupe?: boolean;
 	readonly asDefault: InstallPlan["asDefault"];
 	readonly unofficial: boolean;
 	readonly insecure: boolean;
@@ -53,6 +56,7 @@ export async function installChosen(installation: Installation): Promise<Install
 			release,
 			platform,
 			force: installation.force,
+			dedupe: installation.dedupe ? "link" : undefined,
 			asDefault: installation.asDefault,
 			build: async (staging, signal) => {
 				const built = installation.bundle
@@ -66,6 +70,8 @@ export async function installChosen(installation: Installation): Promise<Install
 		progress.remove(key);
 		tellOutcome(outcome, key, performance.now() - started, listener, report.style);
 		if (outcome.status === "installed") await tellStanding(context, chosen, talk);
+		const warning = outcome.status === "installed" && outcome.receipt?.shared?.how === "link" && linkWarning(context);
+		if (warning) listener.warn(warning);
 		if (installation.timings) for (const [what, milliseconds] of times) talk(`  ${what.padEnd(10)} ${timeInWords(milliseconds)}`);
 		return outcome;
 	} finally {
@@ -108,6 +114,7 @@ export function tellOutcome(
 	);
 	if (!receipt) return;
 	say(`  from ${receipt.source.from}`);
+	if (receipt.shared) say(`  shares ${bytesInWords(receipt.shared.bytes)} with ${receipt.shared.with}`);
 	say(`  vouched for by ${receipt.witnesses.map(witnessInWords).join(" and ") || "nobody"}`);
 	if (!receipt.official) warn(`${key} is not what the Go project published under that name`);
 }

@@ -8,6 +8,7 @@ import { select } from "../select/select.ts";
 import { wordFor } from "../select/toolchain.ts";
 import { versionKey } from "../store/layout.ts";
 import { matching } from "../store/pick.ts";
+import { rememberProject } from "../store/projects.ts";
 import type { TeamLock } from "../verify/teamlock.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
@@ -29,6 +30,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 	const path = join(context.cwd, ".go-version");
 	// A link is written through: it may be the team's one file.
 	writeFileAtomic(ifPresent(() => realpathSync(path)) ?? path, `${pin}\n`);
+	rememberProject(context, path);
 	report.say(`${path} now says ${pin}`);
 	const lockPath = lock && writeTeamLock(context, lock);
 	if (lock) report.say(`${lockPath} now locks ${lock.release.name} for ${[...lock.platforms.keys()].join(", ")}`);

@@ -1,7 +1,8 @@
 import { type GoSwitch, goSwitch } from "../select/goswitch.ts";
 import { select } from "../select/select.ts";
-import type { Considered, Selection } from "../select/source.ts";
+import { type Considered, isFile, type Selection } from "../select/source.ts";
 import { whySentence } from "../select/why.ts";
+import { rememberProject } from "../store/projects.ts";
 import { columns } from "../ui/table.ts";
 import type { Run } from "./command.ts";
 
@@ -15,6 +16,7 @@ export const run: Run = ({ context, report }) => {
 		if (!report.asJson) for (const line of columns(considered.map(row))) report.line(line);
 		throw error;
 	}
+	if (isFile(selection.source)) rememberProject(context, selection.source.path);
 	const next = goSwitch(context, selection);
 	const { version, goroot, installed, source, below, failure } = selection;
 	if (report.asJson) {

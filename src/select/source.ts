@@ -52,6 +52,11 @@ export interface Selection {
 	readonly failure?: GoxError;
 }
 
+/** Whether a file of a project spoke, not a variable, the default or the system. */
+export function isFile(source: Source): source is Source & { readonly path: string } {
+	return source.path !== null && source.kind !== "default" && source.kind !== "system";
+}
+
 /** Whether this kind of source names the Go that is to run, rather than what it must at least be. */
 export function isPin(kind: SourceKind): boolean {
 	return kind === "GOX_VERSION" || kind === ".go-version" || kind === ".tool-versions";

@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
+import { type Config, loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { isThere, readIfPresent, removeTree, syncDirectory } from "../fs.ts";
@@ -14,8 +15,9 @@ import { makeHome, openHome } from "./home.ts";
 import { type Installed, installedVersions, linkedKey } from "./installed.ts";
 import { type Layout, versionKey } from "./layout.ts";
 import { withLock } from "./lock.ts";
-import { type Receipt, readReceipt, writeReceipt } from "./receipt.ts";
+import { type Receipt, readReceipt, type Shared, writeReceipt } from "./receipt.ts";
 import { recover } from "./recover.ts";
+import { shareWithNearest } from "./sharedinstall.ts";
 import { completeShims } from "./shims.ts";
 import { makeStaging, stagingPath } from "./staging.ts";
 
@@ -26,6 +28,8 @@ export interface InstallPlan {
 	readonly force: boolean;
 	/** Whether it becomes the default: always, where there is none yet, or not at all. */
 	readonly asDefault: "always" | "if-none" | "no";
+	/** How it shares files with another version; the config's `dedupe` by default. */
+	readonly dedupe?: Config["dedupe"] | undefined;
 	/** Puts a proven GOROOT into the staging directory. */
 	build(staging: string, signal: AbortSignal): Promise<Built>;
 	/** Another process is at it. */
@@ -65,7 +69,8 @@ export async function installVersion(context: Context, plan: InstallPlan): Promi
 				checkGoroot(built.goroot, plan.release, plan.platform);
 				signal.throwIfAborted();
 				context.checkpoint("install:built");
-				commit(context, layout, plan, key, built);
+				const shared = shareWithNearest(context, built, plan, plan.dedupe ?? loadConfig(context).dedupe);
+				commit(context, layout, plan, key, built, shared);
 			} finally {
 				removeTree(staging);
 			}
@@ -89,9 +94,16 @@ export function checkGoroot(goroot: string, release: Release, platform: Platform
 }
 
 /** The receipt first: one without a version is swept, a version without one couldn't be audited. */
-function commit(context: Context, layout: Layout, plan: InstallPlan, key: string, built: Built): void {
+function commit(
+	context: Context,
+	layout: Layout,
+	plan: InstallPlan,
+	key: string,
+	built: Built,
+	shared: Shared | undefined,
+): void {
 	const final = join(layout.versions, key);
-	writeReceipt(layout, key, receiptOf(context, plan, built), built.files);
+	writeReceipt(layout, key, receiptOf(context, plan, built, shared), built.files);
 	context.checkpoint("install:receipt");
 	const replaced = isThere(final) ? stagingPath(context, layout, "old", key) : undefined;
 	if (replaced) {
@@ -130,7 +142,7 @@ function isComplete(layout: Layout, key: string): boolean {
 	return isThere(join(layout.versions, key, "bin/go"));
 }
 
-function receiptOf(context: Context, plan: InstallPlan, built: Built): Receipt {
+function receiptOf(context: Context, plan: InstallPlan, built: Built, shared: Shared | undefined): Receipt {
 	return {
 		version: plan.release.name,
 		platform: plan.platform,
@@ -144,5 +156,6 @@ function receiptOf(context: Context, plan: InstallPlan, built: Built): Receipt {
 		files: built.files.length,
 		size: built.files.reduce((sum, file) => sum + file.size, 0),
 		gox: goxVersion,
+		shared,
 	};
 }

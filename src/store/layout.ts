@@ -13,6 +13,8 @@ export interface Layout {
 	readonly tmp: string;
 	readonly locks: string;
 	readonly journal: string;
+	/** The directories whose files chose a Go: a JSON string a line. */
+	readonly projects: string;
 	/** How the native `gox` starts the rest of the program: one argv word a line. */
 	readonly launcher: string;
 	/** There while the config says `strict`, which the shims can't read. */
@@ -30,6 +32,7 @@ export function layoutOf(home: string): Layout {
 		tmp: join(home, "tmp"),
 		locks: join(home, "locks"),
 		journal: join(home, "journal"),
+		projects: join(home, "projects"),
 		launcher: join(home, "launcher"),
 		strict: join(home, "strict"),
 	};

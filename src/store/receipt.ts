@@ -29,6 +29,19 @@ export interface Receipt {
 	readonly size: number;
 	/** The gox that installed it. */
 	readonly gox: string;
+	/** What it took over from another version instead of keeping a second copy of its own. */
+	readonly shared?: Shared | undefined;
+}
+
+/** Files whose blocks on disk belong to two versions. */
+export interface Shared {
+	/** The other version's key. */
+	readonly with: string;
+	/** `clone`: copied on write by the file system; `link`: hard links, and so read-only. */
+	readonly how: "clone" | "link";
+	readonly files: number;
+	/** Bytes of these files. */
+	readonly bytes: number;
 }
 
 export function receiptPath(layout: Layout, key: string): string {
@@ -50,6 +63,11 @@ export function writeReceipt(
 		.map((file) => `${file.sha256}  ${file.path}\n`)
 		.sort((left, right) => (left.slice(66) < right.slice(66) ? -1 : 1));
 	writeFileAtomic(manifestPath(layout, key), lines.join(""));
+	replaceReceipt(layout, key, receipt);
+}
+
+/** Changes what is remembered of an installation whose files stay as they are. */
+export function replaceReceipt(layout: Layout, key: string, receipt: Receipt): void {
 	writeFileAtomic(receiptPath(layout, key), `${JSON.stringify(receipt, null, 2)}\n`);
 }
 

@@ -9,3 +9,7 @@ export const source: OptionSpec = {
 	flags: "--source <where>",
 	summary: "download (sites), proxy (the Go module proxy), or a bundle's path; default: sites, then the proxy",
 };
+export const dedupe: OptionSpec = {
+	flags: "--dedupe",
+	summary: "share equal files with another version by hard links of read-only files, where they can't be cloned",
+};

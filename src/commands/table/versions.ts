@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { insecure, platform, source } from "./options.ts";
+import { dedupe, insecure, platform, source } from "./options.ts";
 
 /** What installs, removes, proves and lists versions. */
 export const versions: readonly CommandSpec[] = [
@@ -16,6 +16,7 @@ export const versions: readonly CommandSpec[] = [
 			},
 			{ flags: "--force", summary: "install again what is there already" },
 			{ flags: "--default", summary: "make it the default" },
+			dedupe,
 			{ flags: "--unofficial", summary: "accept an index whose archives the release table contradicts" },
 			{ flags: "--jobs <number>", summary: "how many at a time (default 2)" },
 			{ flags: "--timings", summary: "say where the time went" },

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { makeHome, openHome } from "../store/home.ts";
+import { type Installed, installedVersions } from "../store/installed.ts";
+import { layoutOf } from "../store/layout.ts";
+import { withLock } from "../store/lock.ts";
+import { asNeighbour, nearestInstalled } from "../store/neighbour.ts";
+import { readManifest, readReceipt, replaceReceipt, type Shared } from "../store/receipt.ts";
+import { recover } from "../store/recover.ts";
+import { linkWarning } from "../store/sharedinstall.ts";
+import { canClone, shareFiles } from "../store/sharing.ts";
+import { bytesInWords } from "../ui/table.ts";
+import type { Invocation } from "./command.ts";
+
+/** `gox dedupe`: what `install --dedupe` does, for the versions that are there. */
+export async function run({ context, report, options }: Invocation): Promise<undefined> {
+	const layout = openHome(context);
+	recover(context, layout);
+	makeHome(layout);
+	// Oldest first, so that each takes over from one that has taken over all it can.
+	const all = installedVersions(context).toReversed();
+	const done: { key: string; shared: Shared }[] = [];
+	for (const [at, each] of all.entries()) {
+		const nearest = nearestInstalled(each.release, each.platform, all.slice(0, at));
+		if (!nearest) continue;
+		const shared = await withLock(context, layout, each.key, async () =>
+			share(context, each, nearest, !options.has("cloneOnly")),
+		);
+		if (!shared) continue;
+		done.push({ key: each.key, shared });
+		report.say(`${each.key} shares ${bytesInWords(shared.bytes)} with ${shared.with}`);
+	}
+	const warning = done.some(({ shared }) => shared.how === "link") ? linkWarning(context) : undefined;
+	if (warning) report.warn(warning);
+	if (done.length === 0) report.say("nothing to share: no two patches of a minor, or none whose files are known");
+	if (report.asJson) report.json(done.map(({ key, shared }) => ({ version: key, ...shared })));
+	return undefined;
+}
+
+function share(context: Context, each: Installed, nearest: Installed, mayLink: boolean): Shared | undefined {
+	const layout = layoutOf(context.home);
+	const files = readManifest(layout, each.key);
+	const receipt = readReceipt(layout, each.key);
+	const neighbour = asNeighbour(context, nearest);
+	if (!files || !receipt || !neighbour) return undefined;
+	const how = canClone(join(nearest.goroot, "VERSION"), layout.tmp) ? "clone" : "link";
+	if (how === "link" && !mayLink) return undefined;
+	const shared = shareFiles({ goroot: each.goroot, files, fresh: false }, neighbour, how);
+	context.checkpoint("dedupe:files");
+	if (shared) replaceReceipt(layout, each.key, { ...receipt, shared });
+	return shared;
+}

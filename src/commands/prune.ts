@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { removeTree } from "../fs.ts";
+import { openHome } from "../store/home.ts";
+import { type Installed, installedVersions } from "../store/installed.ts";
+import { copiesInModuleCache, type ModuleCopy } from "../store/modulecopies.ts";
+import { oldBackups } from "../store/oldbackups.ts";
+import { recover } from "../store/recover.ts";
+import { freedBy } from "../store/shared.ts";
+import { spaceOf } from "../store/space.ts";
+import { uninstallVersion } from "../store/uninstall.ts";
+import { bytesInWords, columns } from "../ui/table.ts";
+import { compareParsed } from "../version/goversion.ts";
+import type { Invocation } from "./command.ts";
+import { usageOf } from "./usage.ts";
+
+/** What is to go, and what stays for which reasons. */
+interface Plan {
+	readonly versions: readonly Installed[];
+	readonly kept: readonly { readonly installed: Installed; readonly why: readonly string[] }[];
+	readonly copies: readonly ModuleCopy[];
+	readonly backups: readonly string[];
+	readonly unclear: readonly string[];
+}
+
+export async function run(invocation: Invocation): Promise<undefined> {
+	const { context, report, options } = invocation;
+	const layout = openHome(context);
+	if (!options.has("dryRun")) recover(context, layout);
+	const plan = planFor(invocation);
+	const freed = {
+		versions: plan.versions.map((each) => freedBy(context, [each.key])),
+		copies: plan.copies.map(({ paths }) => spaceOf(paths).freed),
+		backups: spaceOf(plan.backups).freed,
+	};
+	// Two versions that go together free what they shared with each other alone.
+	const total =
+		freedBy(
+			context,
+			plan.versions.map(({ key }) => key),
+		) +
+		freed.copies.reduce((sum, bytes) => sum + bytes, 0) +
+		freed.backups;
+	const isEmpty = plan.versions.length + plan.copies.length + plan.backups.length === 0;
+	if (!report.asJson) tell(invocation, plan, freed, total);
+	const agreed = !isEmpty && !options.has("dryRun") && (await agree(context, options.has("yes"), total));
+	if (agreed) for (const each of plan.versions) await uninstallVersion(context, each);
+	if (agreed) for (const path of [...plan.copies.flatMap(({ paths }) => paths), ...plan.backups]) removeTree(path);
+	if (report.asJson) {
+		report.json({
+			done: agreed,
+			freed: total,
+			versions: plan.versions.map(({ release, platform }, at) => ({
+				version: release.name,
+				platform,
+				freed: freed.versions[at],
+			})),
+			kept: plan.kept.map(({ installed, why }) => ({ version: installed.release.name, platform: installed.platform, why })),
+			moduleCache: plan.copies.map(({ name, paths }, at) => ({ name, paths, freed: freed.copies[at] })),
+			backups: plan.backups,
+			unclear: plan.unclear,
+		});
+	} else if (agreed) report.say(`freed ${bytesInWords(total)}`);
+	else if (!isEmpty && !options.has("dryRun")) report.say("nothing was removed; to do it: gox prune --yes");
+	return undefined;
+}
+
+function planFor({ context, options }: Invocation): Plan {
+	const all = installedVersions(context);
+	const { needs, unclear } = usageOf(context, all);
+	const reasons = (each: Installed): readonly string[] => {
+		const who = needs.get(each.key) ?? [];
+		if (who.length > 0) return who;
+		if (options.has("unused")) return [];
+		return isSuperseded(each, all) ? [] : [`the newest ${each.release.minor} here`];
+	};
+	const judged = all.map((installed) => ({ installed, why: reasons(installed) }));
+	return {
+		versions: judged.filter(({ why }) => why.length === 0).map(({ installed }) => installed),
+		kept: judged.filter(({ why }) => why.length > 0),
+		copies: options.has("modcache") ? copiesInModuleCache(context, all) : [],
+		backups: oldBackups(join(context.home, "backup")),
+		unclear,
+	};
+}
+
+/** Whether a newer release of its minor is installed for the same platform. */
+function isSuperseded({ release, platform }: Installed, all: readonly Installed[]): boolean {
+	return all.some(
+		(each) =>
+			each.platform === platform &&
+			each.release.stable &&
+			each.release.minor === release.minor &&
+			compareParsed(each.release.parsed, release.parsed) > 0,
+	);
+}
+
+function tell(
+	{ context, report, options }: Invocation,
+	plan: Plan,
+	freed: { readonly versions: readonly number[]; readonly copies: readonly number[]; readonly backups: number },
+	total: number,
+): void {
+	const rows = [
+		...plan.versions.map(({ key }, at) => ["remove", key, bytesInWords(freed.versions[at] ?? 0), "nothing asks for it"]),
+		...plan.copies.map(({ name }, at) => ["remove", name, bytesInWords(freed.copies[at] ?? 0), "gox has it too"]),
+		...(plan.backups.length > 0
+			? [["remove", `${plan.backups.length} old backups`, bytesInWords(freed.backups), "newer ones are kept"]]
+			: []),
+		...plan.kept.map(({ installed, why }) => ["keep", installed.key, "", why.join("; ")]),
+	];
+	for (const line of columns(rows)) report.line(line);
+	for (const message of plan.unclear) report.warn(`a project that can't be understood may need any version: ${message}`);
+	if (!options.has("modcache")) {
+		const copies = copiesInModuleCache(context, installedVersions(context)).length;
+		if (copies > 0) report.say(`Go's module cache has copies of ${copies} of them: gox prune --modcache`);
+	}
+	report.say(total === 0 ? "nothing to remove" : `${bytesInWords(total)} would be free`);
+}
+
+/** Without a terminal nothing asks, and nothing goes. @throws GoxError `interrupted` for a no */
+async function agree(context: Context, yes: boolean, total: number): Promise<boolean> {
+	if (yes) return true;
+	if (!context.interactive) return false;
+	const answer = await context.ask(`Remove them (${bytesInWords(total)})? [y/N] `);
+	if (/^y(es)?$/i.test(answer.trim())) return true;
+	throw new GoxError("interrupted", "nothing was removed");
+}

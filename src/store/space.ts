@@ -1,0 +1,44 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ifPresent } from "../fs.ts";
+
+/** Bytes on disk. */
+export interface Space {
+	/** Of all blocks, each counted once. */
+	readonly bytes: number;
+	/** What removing all of it would give back: not what a hard link elsewhere still holds. */
+	readonly freed: number;
+	readonly files: number;
+}
+
+/** Walks trees and files; what doesn't exist takes no space. Symlinks are counted, never followed. */
+export function spaceOf(paths: readonly string[]): Space {
+	const links = new Map<string, { bytes: number; seen: number; all: number }>();
+	let bytes = 0;
+	let files = 0;
+	const visit = (path: string) => {
+		const stat = ifPresent(() => lstatSync(path));
+		if (!stat) return;
+		const blocks = (stat.blocks ?? 0) * 512;
+		if (stat.isDirectory()) {
+			bytes += blocks;
+			for (const name of ifPresent(() => readdirSync(path)) ?? []) visit(join(path, name));
+			return;
+		}
+		files++;
+		if (stat.nlink === 1) {
+			bytes += blocks;
+			return;
+		}
+		const inode = `${stat.dev}:${stat.ino}`;
+		const known = links.get(inode) ?? { bytes: blocks, seen: 0, all: stat.nlink };
+		links.set(inode, { ...known, seen: known.seen + 1 });
+	};
+	for (const path of paths) visit(path);
+	let shared = 0;
+	for (const link of links.values()) {
+		bytes += link.bytes;
+		if (link.seen < link.all) shared += link.bytes;
+	}
+	return { bytes, freed: bytes - shared, files };
+}
