@@ -55,7 +55,7 @@ export async function readModuleZip(
 				policy.checkExpansion(packed);
 				if (accepted.kind !== "file") continue;
 				const path = accepted.path.replace(/(^|\/)_go\.mod$/, "$1go.mod");
-				const content = await contentOf(archive, entry, descriptor);
+				const content = await contentOf(archive, entry, descriptor, packed);
 				receive({ ...accepted, path, executable: needsExecuteBit(path) }, content, entry.fileName);
 			}
 		} finally {
@@ -140,12 +140,14 @@ function typeOf(entry: Entry): string {
 	return type === 0 || type === 0o100000 ? "file" : type === 0o120000 ? "symbolic link in a module zip" : "special file";
 }
 
-async function contentOf(archive: ZipFile, entry: Entry, descriptor: number): Promise<Uint8Array> {
+/** @param end of the zip: nothing is made room for that can't be in it */
+async function contentOf(archive: ZipFile, entry: Entry, descriptor: number, end: number): Promise<Uint8Array> {
 	const start = await new Promise<number>((resolve, reject) => {
 		archive.readLocalFileHeader(entry, { minimal: true }, (error, header) =>
 			error ? reject(error) : resolve(header.fileDataStart),
 		);
 	});
+	if (start + entry.compressedSize > end) throw new GoxError("integrity", `the module zip ends inside ${quote(entry.fileName)}`);
 	const packed = Buffer.allocUnsafe(entry.compressedSize);
 	if (!readFully(descriptor, packed, start))
 		throw new GoxError("integrity", `the module zip ends inside ${quote(entry.fileName)}`);

@@ -86,9 +86,12 @@ export class ArchivePolicy {
 		}
 	}
 
-	/** @throws GoxError `hostile-archive` when the archive grew out of all proportion to what was packed. */
-	checkExpansion(packedBytes: number): void {
-		if (this.#bytes > this.#limits.expansion * Math.max(packedBytes, 2 ** 20)) {
+	/**
+	 * @param unpackedBytes of the whole stream, headers and padding included; of the files alone where they are all there is
+	 * @throws GoxError `hostile-archive` when the archive grew out of all proportion to what was packed.
+	 */
+	checkExpansion(packedBytes: number, unpackedBytes = this.#bytes): void {
+		if (Math.max(this.#bytes, unpackedBytes) > this.#limits.expansion * Math.max(packedBytes, 2 ** 20)) {
 			throw new GoxError("hostile-archive", `the archive unpacks to more than ${this.#limits.expansion} times its size`);
 		}
 	}
@@ -148,24 +151,26 @@ export class ArchivePolicy {
 
 	#insideTarget(claim: EntryClaim, path: string): string {
 		const target = claim.target ?? "";
-		if (target === "" || target.startsWith("/") || /[\u0000-\u001f\\]/.test(target))
+		if (target === "" || target.startsWith("/") || /[\u0000-\u001f\u007f\\\ufffd]/.test(target))
 			throw hostile(claim, "is a link to an absolute or unreadable path");
 		let depth = path.split("/").length - 1;
+		let named = false;
 		for (const part of target.split("/")) {
+			// Behind a name that is itself a link upwards, .. would lead further than it says.
+			if (part === ".." && named) throw hostile(claim, `is a link with .. behind a name, to ${quote(target)}`);
 			if (part === "..") depth--;
-			else if (part !== "." && part !== "") depth++;
+			else if (part !== "." && part !== "") named = true;
 			if (depth < 0) throw hostile(claim, `is a link out of the tree, to ${quote(target)}`);
 		}
 		return target;
 	}
 }
 
+/** As APFS and HFS+ compare names: by canonical form and full case folding, and HFS+ without what can't be seen. */
 function fold(path: string): string {
-	return (isAscii(path) ? path : path.normalize("NFC")).toLowerCase();
-}
-
-function isAscii(text: string): boolean {
-	return !/[^\u0000-\u007f]/.test(text);
+	if (!/[^\u0000-\u007f]/.test(path)) return path.toUpperCase();
+	const seen = path.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, "");
+	return seen.normalize("NFD").toLowerCase().toUpperCase().normalize("NFC");
 }
 
 function hostile(claim: EntryClaim, why: string): GoxError {

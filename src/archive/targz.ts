@@ -26,6 +26,8 @@ export class TarGzUnpacker {
 	#inputBytes = 0;
 	/** Unpacked and not yet parsed. */
 	#unpacked: Buffer[] = [];
+	/** Of the whole stream, headers and what lies behind the tar's end included. */
+	#unpackedBytes = 0;
 	#packed = 0;
 	#beginning: Buffer = Buffer.alloc(0);
 	#failure: Error | undefined;
@@ -104,8 +106,9 @@ export class TarGzUnpacker {
 		try {
 			for (const chunk of chunks) {
 				this.#sniff(chunk);
+				this.#unpackedBytes += chunk.length;
+				this.#policy.checkExpansion(this.#packed, this.#unpackedBytes);
 				this.#reader.write(chunk);
-				this.#policy.checkExpansion(this.#packed);
 			}
 		} catch (error) {
 			this.#failure = error as Error;
