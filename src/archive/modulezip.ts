@@ -51,18 +51,18 @@ export async function readModuleZip(
 		try {
 			for await (const entry of entriesOf(archive)) {
 				signal.throwIfAborted();
-				const accepted = policy.accept({ path: entry.fileName, type: typeOf(entry), size: entry.uncompressedSize, mode: 0o644 });
+				const name = entry.fileName.replace(/(^|\/)_go\.mod$/, "$1go.mod");
+				const accepted = policy.accept({ path: name, type: typeOf(entry), size: entry.uncompressedSize, mode: 0o644 });
 				policy.checkExpansion(packed);
 				if (accepted.kind !== "file") continue;
-				const path = accepted.path.replace(/(^|\/)_go\.mod$/, "$1go.mod");
 				const content = await contentOf(archive, entry, descriptor, packed);
-				receive({ ...accepted, path, executable: needsExecuteBit(path) }, content, entry.fileName);
+				receive({ ...accepted, executable: needsExecuteBit(accepted.path) }, content, entry.fileName);
 			}
 		} finally {
 			archive.close();
 		}
 	} catch (error) {
-		if (error instanceof GoxError || !(error instanceof Error) || "errno" in error || signal.aborted) throw error;
+		if (error instanceof GoxError || !(error instanceof Error) || "syscall" in error || signal.aborted) throw error;
 		throw new GoxError("integrity", `the module zip cannot be read: ${error.message}`, { cause: error });
 	} finally {
 		closeSync(descriptor);
