@@ -19,6 +19,11 @@ export class Pace {
 		this.slow = timing.sampleMs === 0;
 	}
 
+	/** The first answer is here: what went before says nothing. */
+	begin(): void {
+		this.#since = this.#now();
+	}
+
 	/** From here on the network is waited for. */
 	wait(): void {
 		this.#waitingSince = this.#now();

@@ -161,6 +161,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		this.#mirrors.tag = opening.tag;
 		this.#origin = { url, tag: opening.tag };
 		this.#total = opening.total;
+		if (this.#received === 0) this.#pace.begin();
 		const from = hostOf(url);
 		const behind = this.#received - opening.offset;
 		if (this.#received > 0) {

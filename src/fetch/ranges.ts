@@ -151,20 +151,21 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 			const returned = this.#returned.shift();
 			if (returned) return returned;
 			if (this.#next >= total && this.#ranges.every(({ at, to }) => at === to)) return undefined;
-			if (this.#next < total && this.#next < this.#given + window) {
-				const range = {
-					from: this.#next,
-					to: Math.min(this.#next + rangeBytes, total),
-					at: this.#next,
-					pieces: new Pieces(),
-					tries: 0,
-				};
-				this.#next = range.to;
-				this.#ranges.push(range);
-				return range;
-			}
+			if (this.#next < total && this.#next < this.#given + window) return this.#cut();
 			await this.#change();
 		}
+	}
+
+	/** A new range: smaller ones at the end, so that all connections are busy to the last. */
+	#cut(): Range {
+		const { total, rangeBytes, client } = this.#options;
+		const { connections, leastRange } = client.timing;
+		const bytes = Math.min(rangeBytes, Math.max(leastRange, Math.ceil((total - this.#next) / connections)));
+		const to = Math.min(this.#next + bytes, total);
+		const range = { from: this.#next, to, at: this.#next, pieces: new Pieces(), tries: 0 };
+		this.#next = to;
+		this.#ranges.push(range);
+		return range;
 	}
 
 	/** Fetches what a range lacks; false when this connection is to end. */
