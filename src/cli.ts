@@ -30,10 +30,11 @@ async function run(context: Context): Promise<number> {
 	let asJson = false;
 	try {
 		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);
-		const [{ commandCalled, commands }, { ownWords, parseArguments }, { reportOn }] = await Promise.all([
+		const [{ commandCalled, commands }, { ownWords, parseArguments }, { reportOn }, { recover }] = await Promise.all([
 			import("./commands/table.ts"),
 			import("./arguments.ts"),
 			import("./ui/report.ts"),
+			import("./store/recover.ts"),
 		]);
 		const spec = commandCalled(name) ?? (await unknownCommand(name));
 		const own = ownWords(spec, words);
@@ -42,6 +43,7 @@ async function run(context: Context): Promise<number> {
 		const { args, options, rest } = parseArguments(spec, words);
 		const report = reportOn(context, { json: options.has("json"), quiet: options.has("quiet"), verbose: options.has("verbose") });
 		const { run: runCommand } = await spec.load();
+		await recover(context, report.detail);
 		return (await runCommand({ context, report, args, options, rest, name, commands })) ?? 0;
 	} catch (error) {
 		const { renderFailure } = await import("./ui/failure.ts");

@@ -6,6 +6,7 @@ import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import envPaths from "env-paths";
 import { GoxError, systemCode } from "./errors.ts";
+import { makerMark } from "./maker.ts";
 import { statusOfLostOutput, writeText } from "./output.ts";
 import { type Platform, parsePlatform } from "./version/platform.ts";
 
@@ -17,6 +18,14 @@ export interface Output {
 	readonly isTTY: boolean;
 	/** Width in characters; 80 where there is no terminal. */
 	readonly columns: number;
+}
+
+/** Milliseconds: without a sign of life until a lock is taken over, between two signs of life, between two attempts, and of waiting. */
+export interface LockTimes {
+	readonly stale: number;
+	readonly update: number;
+	readonly poll: number;
+	readonly patience: number;
 }
 
 /** Everything that a test replaces: no other module reads the process, the clock or the machine. */
@@ -59,8 +68,10 @@ export interface Context {
 	readonly releaseKey?: { readonly fingerprint: string; readonly address: string };
 	/** Aborted by Ctrl-C and SIGTERM. */
 	readonly signal: AbortSignal;
-	/** Named points between two steps that change the disk; a test kills the process there. */
+	/** Named points between two steps that change the disk; a test kills or stops the process there. */
 	checkpoint(name: string): void;
+	/** How long locks are believed, where a test can't wait as long as a person. */
+	readonly lockTimes?: LockTimes;
 }
 
 /** The context of a real run. `process` is touched here and in cli.ts only. */
@@ -92,14 +103,33 @@ export function processContext(signal: AbortSignal): Context {
 		self: selfArgv(entry),
 		assets: assetsBeside(entry),
 		signal,
-		checkpoint: (name) => {
-			if (env.GOX_CHECKPOINT === name) process.kill(process.pid, "SIGKILL");
-		},
+		checkpoint: checkpoints(env.GOX_CHECKPOINT),
 	};
 }
 
-/** EPERM says that it runs, as another user. */
-function isAlive(pid: number): boolean {
+/** The mark of this process on what it makes; the one thing that a temporary file's name needs of the process. */
+export function ownMark(): string {
+	return makerMark(process.pid);
+}
+
+/**
+ * For tests of what a dead process leaves: `NAME` or `N` kills this process at the first checkpoint of that name, or at
+ * the Nth of all; `stop:` in front stops it there; `?` prints every name that is passed, to stderr.
+ */
+function checkpoints(wanted: string | undefined): Context["checkpoint"] {
+	if (!wanted) return () => {};
+	let passed = 0;
+	const stops = wanted.startsWith("stop:");
+	const at = wanted.replace(/^stop:/, "");
+	return (name) => {
+		passed++;
+		if (at === "?" || (stops && (at === name || at === String(passed)))) writeText(2, `checkpoint ${name}\n`);
+		if (at === name || at === String(passed)) process.kill(process.pid, stops ? "SIGSTOP" : "SIGKILL");
+	};
+}
+
+/** Whether a process of this machine runs. EPERM says that it does, as another user. */
+export function isAlive(pid: number): boolean {
 	try {
 		return process.kill(pid, 0);
 	} catch (error) {

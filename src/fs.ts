@@ -8,6 +8,7 @@ import {
 	openSync,
 	readdirSync,
 	readFileSync,
+	readlinkSync,
 	renameSync,
 	rmSync,
 	statSync,
@@ -16,23 +17,46 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isAlive, ownMark } from "./context.ts";
 import { systemCode } from "./errors.ts";
+import { isAbandoned, makerShape } from "./maker.ts";
 
-/** A name beside `path` that nothing else uses: `.NAME.PID-RANDOM`. */
+/** A name beside `path` that nothing else uses: `.NAME.MAKER.RANDOM`. */
 export function besideName(path: string): string {
-	return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+	return join(dirname(path), `.${basename(path)}.${ownMark()}.${randomBytes(6).toString("hex")}`);
+}
+
+/** The names that `besideName` gives. */
+export const besideShape = new RegExp(`^\\.(.+)\\.(${makerShape})\\.[0-9a-f]{12}$`);
+
+/** Removes from a directory what dead processes left of replacing its files, or the one called `name`; the names removed. */
+export function sweepBeside(directory: string, name?: string): string[] {
+	return namesIn(directory).filter((beside) => {
+		const [, of, mark] = besideShape.exec(beside) ?? [];
+		if (of === undefined || mark === undefined || (name !== undefined && of !== name)) return false;
+		const path = join(directory, beside);
+		if (!isAbandoned(isAlive, mark, path)) return false;
+		rmSync(path, { force: true, recursive: true });
+		return true;
+	});
 }
 
 /**
- * Replaces a file whole: written beside, fsynced, renamed, the directory fsynced.
- * A reader sees the old content or the new, also after a power loss.
+ * Replaces a file whole: written beside, fsynced, renamed, the directory fsynced. A reader sees the old content or the
+ * new, also after a power loss. What a process killed at this left beside the file goes first.
+ * @param written called between writing and renaming
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
-	replaceFile(path, (file) => writeFileSync(file, content), mode);
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644, written = () => {}): void {
+	replaceFile(path, (file) => writeFileSync(file, content), mode, written);
 }
 
 /** As `writeFileAtomic`, for content that is too large for memory: `fill` writes it to an open descriptor. */
-export function replaceFile(path: string, fill: (descriptor: number) => void, mode = 0o644): void {
+export function replaceFile(path: string, fill: (descriptor: number) => void, mode = 0o644, written = () => {}): void {
+	try {
+		sweepBeside(dirname(path), basename(path));
+	} catch {
+		// What stands in the way of tidying up needn't stand in the way of writing.
+	}
 	const beside = besideName(path);
 	try {
 		naming(path, () => {
@@ -44,6 +68,7 @@ export function replaceFile(path: string, fill: (descriptor: number) => void, mo
 				closeSync(file);
 			}
 		});
+		written();
 		renameSync(beside, path);
 	} catch (error) {
 		rmSync(beside, { force: true });
@@ -52,14 +77,25 @@ export function replaceFile(path: string, fill: (descriptor: number) => void, mo
 	syncDirectory(dirname(path));
 }
 
-/** Points the symlink `path` at `target` in one step, whatever it pointed at before. */
-export function replaceSymlink(target: string, path: string): void {
+/** Points the symlink `path` at `target` in one step, whatever it pointed at before. @param made called before that step */
+export function replaceSymlink(target: string, path: string, made = () => {}): void {
 	const beside = besideName(path);
 	symlinkSync(target, beside);
 	try {
+		made();
 		renameSync(beside, path);
 	} catch (error) {
 		unlinkSync(beside);
+		throw error;
+	}
+}
+
+/** What the symlink at `path` says; undefined where there is none. */
+export function linkTarget(path: string): string | undefined {
+	try {
+		return ifPresent(() => readlinkSync(path));
+	} catch (error) {
+		if (systemCode(error) === "EINVAL") return undefined;
 		throw error;
 	}
 }

@@ -90,6 +90,7 @@ export class Bundle {
 
 /**
  * Writes a bundle beside its place and renames it. The same toolchains and answers give the same bytes.
+ * @param written called between the two
  * @throws file-system errors as they come; what the signal was aborted with.
  */
 export function writeBundle(
@@ -97,12 +98,14 @@ export function writeBundle(
 	toolchains: readonly BundledToolchain[],
 	sources: readonly PartSource[],
 	signal: AbortSignal,
+	written = () => {},
 ): void {
-	replaceFile(path, (file) => {
+	const fill = (file: number) => {
 		write(file, { name: "bundle.json", content: Buffer.from(formatManifest(toolchains)) }, signal);
 		for (const source of sources) write(file, source, signal);
 		writeAll(file, Buffer.alloc(2 * blockSize));
-	});
+	};
+	replaceFile(path, fill, undefined, written);
 }
 
 function write(file: number, { name, content }: PartSource, signal: AbortSignal): void {

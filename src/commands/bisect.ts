@@ -3,7 +3,7 @@ import { removeTree } from "../fs.ts";
 import type { Catalog, Chosen } from "../releases/catalog.ts";
 import { loadCatalog } from "../releases/lookup.ts";
 import { openHome } from "../store/home.ts";
-import { makeStaging, sweepStaging } from "../store/staging.ts";
+import { makeStaging } from "../store/staging.ts";
 import { timeInWords } from "../ui/table.ts";
 import { type Bisection, type Boundary, bisect, boundary, inQuestion, next, stepsLeft, told } from "../version/bisection.ts";
 import { compareParsed } from "../version/goversion.ts";
@@ -41,7 +41,6 @@ export async function run(invocation: Invocation): Promise<number> {
 			compareParsed(each.parsed, newer.release.parsed) < 0 &&
 			(each.stable || !options.has("stable")),
 	);
-	sweepStaging(context, layout);
 	const spool = makeStaging(context, layout, "bisect");
 	try {
 		const judge = new Judge(invocation, context, (release) => choose(catalog, release, invocation), spool);

@@ -28,13 +28,17 @@ export function bringingBy(context: Context, report: Report, options: Options, p
 	};
 }
 
-/** Installs a release, unless it is there; `status` of the outcome tells. Throws as `gox install` fails. */
-export function bring(bringing: Bringing, chosen: Chosen): Promise<InstallOutcome> {
+/**
+ * Installs a release, unless it is there; `status` of the outcome tells. Throws as `gox install` fails.
+ * @param trial whether it is taken away again afterwards
+ */
+export function bring(bringing: Bringing, chosen: Chosen, trial = false): Promise<InstallOutcome> {
 	return installChosen({
 		...bringing,
 		chosen,
 		asDefault: "no",
 		force: false,
+		trial,
 		unofficial: bringing.context.env.GOX_UNOFFICIAL === "1",
 		timings: false,
 	});

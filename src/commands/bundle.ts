@@ -10,7 +10,8 @@ import { recordProofs, type SumdbRecording } from "../releases/proxy/sumdbrecord
 import type { InstallListener } from "../store/built.ts";
 import { type FetchedPart, fetchPart } from "../store/bundling.ts";
 import { makeHome, openHome } from "../store/home.ts";
-import { makeStaging, sweepStaging } from "../store/staging.ts";
+import { editing } from "../store/journal.ts";
+import { makeStaging } from "../store/staging.ts";
 import { progressOn } from "../ui/progress.ts";
 import { bytesInWords, columns } from "../ui/table.ts";
 import { type Platform, parsePlatform, platforms } from "../version/platform.ts";
@@ -28,7 +29,6 @@ export async function run(invocation: Invocation): Promise<undefined> {
 	const path = resolve(context.cwd, options.text("output") ?? "go.bundle");
 	const layout = openHome(context);
 	makeHome(layout);
-	sweepStaging(context, layout);
 	const staging = makeStaging(context, layout, "bundle");
 	try {
 		const parts = await fetchAll(context, invocation, chosen, staging);
@@ -39,7 +39,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
 		);
 		const toolchains = parts.map(({ toolchain }, at) => provenAs(toolchain, recording.proofs[at]));
 		tellUnproven(invocation, chosen, recording);
-		writeBundle(path, toolchains, sourcesOf(parts, recording), context.signal);
+		context.checkpoint("bundle:fetched");
+		editing(context, path, () =>
+			writeBundle(path, toolchains, sourcesOf(parts, recording), context.signal, () => context.checkpoint("bundle:written")),
+		);
+		context.checkpoint("bundle:done");
 	} finally {
 		removeTree(staging);
 	}

@@ -4,6 +4,7 @@ import { GoxError } from "../errors.ts";
 import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { refreshHooks } from "../shell/hookfile.ts";
 import { makeHome, openHome } from "../store/home.ts";
+import { announced, editing } from "../store/journal.ts";
 import { markStrict } from "../store/strict.ts";
 import { columns } from "../ui/table.ts";
 import type { Invocation } from "./command.ts";
@@ -32,12 +33,16 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 	}
 	if (value !== undefined) checkSetting(name, value, "gox config");
 	makeDirectory(dirname(context.configFile));
-	writeFileAtomic(context.configFile, withSetting(readIfPresent(context.configFile) ?? "", name, value));
+	const text = withSetting(readIfPresent(context.configFile) ?? "", name, value);
+	editing(context, context.configFile, () =>
+		writeFileAtomic(context.configFile, text, 0o644, () => context.checkpoint("config:written")),
+	);
+	context.checkpoint("config:done");
 	report.say(value === undefined ? `${name} is ${setting.preset || "unset"} again` : `${name} = ${value}`);
 	if (name === "strict") {
 		const layout = openHome(context);
 		makeHome(layout);
-		markStrict(context, layout);
+		announced(context, layout, () => markStrict(context, layout));
 	}
 	// The hook is a static file that carries this setting.
 	if (name === "announce" && refreshHooks(context).length > 0)

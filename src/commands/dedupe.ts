@@ -2,11 +2,11 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { makeHome, openHome } from "../store/home.ts";
 import { type Installed, installedVersions } from "../store/installed.ts";
+import { announced } from "../store/journal.ts";
 import { layoutOf } from "../store/layout.ts";
 import { withLock } from "../store/lock.ts";
 import { asNeighbour, nearestInstalled } from "../store/neighbour.ts";
 import { readManifest, readReceipt, replaceReceipt, type Shared } from "../store/receipt.ts";
-import { recover } from "../store/recover.ts";
 import { linkWarning } from "../store/sharedinstall.ts";
 import { canClone, shareFiles } from "../store/sharing.ts";
 import { bytesInWords } from "../ui/table.ts";
@@ -15,7 +15,6 @@ import type { Invocation } from "./command.ts";
 /** `gox dedupe`: what `install --dedupe` does, for the versions that are there. */
 export async function run({ context, report, options }: Invocation): Promise<undefined> {
 	const layout = openHome(context);
-	recover(context, layout);
 	makeHome(layout);
 	// Oldest first, so that each takes over from one that has taken over all it can.
 	const all = installedVersions(context).toReversed();
@@ -24,7 +23,10 @@ export async function run({ context, report, options }: Invocation): Promise<und
 		const nearest = nearestInstalled(each.release, each.platform, all.slice(0, at));
 		if (!nearest) continue;
 		const shared = await withLock(context, layout, each.key, async () =>
-			share(context, each, nearest, !options.has("cloneOnly")),
+			announced(context, layout, () => share(context, each, nearest, !options.has("cloneOnly")), {
+				work: "share",
+				key: each.key,
+			}),
 		);
 		if (!shared) continue;
 		done.push({ key: each.key, shared });

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { removeTree } from "../fs.ts";
 import { openHome } from "../store/home.ts";
-import { makeStaging, sweepStaging } from "../store/staging.ts";
+import { makeStaging } from "../store/staging.ts";
 import { progressOn } from "../ui/progress.ts";
 import type { Report } from "../ui/report.ts";
 import { type StatusLine, statusLineOn } from "../ui/statusline.ts";
@@ -41,7 +41,6 @@ export async function runEach(invocation: Invocation, list: string, argv: readon
 	const layout = openHome(context);
 	const jobs = jobCount(options.text("jobs"), context.processors);
 	const runners = await provide(context, invocation, await membersOf(context, list, catalogOptions(invocation)));
-	sweepStaging(context, layout);
 	const spool = makeStaging(context, layout, "each");
 	try {
 		const matrix = new Matrix(invocation.context, report, runners, argv, spool, options.has("failFast"));

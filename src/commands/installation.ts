@@ -29,6 +29,8 @@ export interface Installation {
 	readonly force: boolean;
 	/** With hard links, where its files can't be cloned. */
 	readonly dedupe?: boolean;
+	/** As of the plan's. */
+	readonly trial?: boolean | undefined;
 	readonly asDefault: InstallPlan["asDefault"];
 	readonly unofficial: boolean;
 	readonly insecure: boolean;
@@ -57,6 +59,7 @@ export async function installChosen(installation: Installation): Promise<Install
 			platform,
 			force: installation.force,
 			dedupe: installation.dedupe ? "link" : undefined,
+			trial: installation.trial,
 			asDefault: installation.asDefault,
 			build: async (staging, signal) => {
 				const built = installation.bundle

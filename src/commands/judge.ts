@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { Chosen } from "../releases/catalog.ts";
+import { openHome } from "../store/home.ts";
 import { type Installed, installedVersions } from "../store/installed.ts";
+import { type Announcement, announce } from "../store/journal.ts";
 import { uninstallVersion } from "../store/uninstall.ts";
 import { progressOn } from "../ui/progress.ts";
 import type { Report } from "../ui/report.ts";
@@ -87,13 +89,24 @@ export class Judge {
 	async #with<T>(release: Release, work: (bin: string) => Promise<T>): Promise<T> {
 		const here = installedVersions(this.#context).find((each) => each.key === release.name);
 		if (here) return await work(join(here.goroot, "bin"));
-		const { status, installed } = await bring(this.#bringing, this.#choose(release));
-		this.#bringing.progress.end();
+		// Should this process be killed, the next command removes the release.
+		const trial = this.#keep ? undefined : this.#announce(release);
 		try {
-			return await work(join(installed.goroot, "bin"));
+			const { status, installed } = await bring(this.#bringing, this.#choose(release), trial !== undefined);
+			this.#bringing.progress.end();
+			try {
+				return await work(join(installed.goroot, "bin"));
+			} finally {
+				// Somebody who asked for it meanwhile has taken the entry away.
+				if (status === "installed" && trial?.stands()) await this.#remove(installed);
+			}
 		} finally {
-			if (status === "installed" && !this.#keep) await this.#remove(installed);
+			trial?.end();
 		}
+	}
+
+	#announce({ name }: Release): Announcement {
+		return announce(this.#context, openHome(this.#context), { work: "trial", key: name });
 	}
 
 	/** Also after an interruption, which therefore doesn't reach it. */

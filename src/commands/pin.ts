@@ -6,6 +6,7 @@ import { ifPresent, writeFileAtomic } from "../fs.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { select } from "../select/select.ts";
 import { wordFor } from "../select/toolchain.ts";
+import { editing } from "../store/journal.ts";
 import { versionKey } from "../store/layout.ts";
 import { matching } from "../store/pick.ts";
 import { rememberProject } from "../store/projects.ts";
@@ -29,7 +30,10 @@ export async function run(invocation: Invocation): Promise<undefined> {
 	const pin = lock ? pinnedWord(lock.release, request.platform, context) : await pinFor(invocation, request);
 	const path = join(context.cwd, ".go-version");
 	// A link is written through: it may be the team's one file.
-	writeFileAtomic(ifPresent(() => realpathSync(path)) ?? path, `${pin}\n`);
+	const target = ifPresent(() => realpathSync(path)) ?? path;
+	context.checkpoint("pin:start");
+	editing(context, target, () => writeFileAtomic(target, `${pin}\n`, 0o644, () => context.checkpoint("pin:written")));
+	context.checkpoint("pin:done");
 	rememberProject(context, path);
 	report.say(`${path} now says ${pin}`);
 	const lockPath = lock && writeTeamLock(context, lock);

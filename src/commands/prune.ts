@@ -6,7 +6,6 @@ import { openHome } from "../store/home.ts";
 import { type Installed, installedVersions } from "../store/installed.ts";
 import { copiesInModuleCache, type ModuleCopy } from "../store/modulecopies.ts";
 import { oldBackups } from "../store/oldbackups.ts";
-import { recover } from "../store/recover.ts";
 import { freedBy } from "../store/shared.ts";
 import { spaceOf } from "../store/space.ts";
 import { uninstallVersion } from "../store/uninstall.ts";
@@ -26,8 +25,7 @@ interface Plan {
 
 export async function run(invocation: Invocation): Promise<undefined> {
 	const { context, report, options } = invocation;
-	const layout = openHome(context);
-	if (!options.has("dryRun")) recover(context, layout);
+	openHome(context);
 	const plan = planFor(invocation);
 	const freed = {
 		versions: plan.versions.map((each) => freedBy(context, [each.key])),

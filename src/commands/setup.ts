@@ -1,6 +1,8 @@
 import { hookFile, hookPlace, hookText, writeHook } from "../shell/hookfile.ts";
 import type { Shell } from "../shell/shell.ts";
 import { applyEdit, changesSomething, planSetup } from "../shell/startupedit.ts";
+import { openHome } from "../store/home.ts";
+import { announced } from "../store/journal.ts";
 import { completeShims } from "../store/shims.ts";
 import type { Invocation, Run } from "./command.ts";
 import { leftoverOffer } from "./leftoveroffer.ts";
@@ -41,10 +43,13 @@ async function setUp(invocation: Invocation, shell: Shell): Promise<undefined> {
 		return undefined;
 	}
 	completeShims(context);
-	const isNew = writeHook(context, shell);
-	context.checkpoint("setup-hook");
-	for (const edit of changed) applyEdit(context, edit, backupsOf(context));
-	offer.takeCommands();
+	const isNew = announced(context, openHome(context), () => {
+		const written = writeHook(context, shell);
+		context.checkpoint("setup-hook");
+		for (const edit of changed) applyEdit(context, edit, backupsOf(context));
+		offer.takeCommands();
+		return written;
+	});
 	if (report.asJson)
 		report.json({
 			shell: shell.name,

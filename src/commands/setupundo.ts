@@ -7,6 +7,7 @@ import { applyEdit, changesSomething, planUndo, type StartupEdit } from "../shel
 import { searchedFiles } from "../shell/startupsearch.ts";
 import { putBack } from "../shell/straycommand.ts";
 import { readTakenOut, type TakenOutOf, writeTakenOut } from "../shell/takenoutrecord.ts";
+import { editing } from "../store/journal.ts";
 import type { Invocation } from "./command.ts";
 import { shellNamed } from "./shellargument.ts";
 import { backupsOf, consent, homeOf, showDiffs, utf8 } from "./startupchange.ts";
@@ -44,7 +45,7 @@ export async function undo(invocation: Invocation, named: string | undefined): P
 	}
 	await consent(invocation, changed, "take gox out of");
 	for (const edit of changed) applyEdit(context, edit, backups);
-	for (const command of record.commands) putBack(command);
+	for (const command of record.commands) editing(context, command.path, () => putBack(command));
 	context.checkpoint("setup-put-back");
 	writeTakenOut(backups, { files: record.files.filter((file) => !files.includes(file)), commands: [] });
 	for (const shell of hooks) removeHook(context, shell);

@@ -7,6 +7,7 @@ import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { sumdbEvidence } from "../releases/proxy/toolchainsumdb.ts";
 import { wordFor } from "../select/toolchain.ts";
+import { editing } from "../store/journal.ts";
 import { expectArchive } from "../verify/expectation.ts";
 import { formatTeamLock, type LockedToolchain, parseTeamLock, type TeamLock, teamLockName } from "../verify/teamlock.ts";
 import { type Platform, platforms } from "../version/platform.ts";
@@ -53,7 +54,10 @@ export async function makeTeamLock(context: Context, invocation: Invocation, rel
 /** Writes the lock beside `.go-version`; a link is written through. */
 export function writeTeamLock(context: Context, lock: TeamLock): string {
 	const path = join(context.cwd, teamLockName);
-	writeFileAtomic(ifPresent(() => realpathSync(path)) ?? path, formatTeamLock(lock));
+	const target = ifPresent(() => realpathSync(path)) ?? path;
+	editing(context, target, () =>
+		writeFileAtomic(target, formatTeamLock(lock), 0o644, () => context.checkpoint("pin:lock-written")),
+	);
 	return path;
 }
 

@@ -38,7 +38,7 @@ export function writeHook(context: Context, shell: Shell): boolean {
 	const text = hookText(context, shell);
 	if (readIfPresent(path) === text) return false;
 	makeDirectory(context.home);
-	writeFileAtomic(path, text);
+	writeFileAtomic(path, text, 0o644, () => context.checkpoint("setup-hook-written"));
 	return true;
 }
 

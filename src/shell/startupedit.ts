@@ -2,7 +2,8 @@ import { chmodSync, chownSync, lstatSync, readFileSync, readlinkSync, rmSync, st
 import { basename, dirname, join, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { ifPresent, makeDirectory, namesIn, writeFileAtomic } from "../fs.ts";
+import { ifPresent, makeDirectory, writeFileAtomic } from "../fs.ts";
+import { editing } from "../store/journal.ts";
 import { saysMadeFile, withBlocks, withoutBlocks } from "./block.ts";
 import { placementsIn } from "./placement.ts";
 import { restored, type TakenLines, type TakenOut } from "./restoring.ts";
@@ -86,34 +87,25 @@ export function applyEdit(context: Context, edit: StartupEdit, backups: string):
 			if (edit.taken) recordTakenOut(backups, { path: edit.path, backup, ...edit.taken });
 			context.checkpoint("setup-recorded");
 		}
-		removeLeftovers(context, edit.target);
 		if (edit.after === undefined) rmSync(edit.target);
-		else writeThrough(edit.target, edit.after);
+		else writeThrough(context, edit.target, edit.after);
 		context.checkpoint("setup-file");
 	} catch (error) {
 		throw asRefusal(edit.path, error);
 	}
 }
 
-function writeThrough(target: string, text: string): void {
+function writeThrough(context: Context, target: string, text: string): void {
 	const old = ifPresent(() => statSync(target));
 	makeDirectory(dirname(target));
-	writeFileAtomic(target, Buffer.from(text, "latin1"), old === undefined ? 0o644 : old.mode & 0o777);
+	const mode = old === undefined ? 0o644 : old.mode & 0o777;
+	editing(context, target, () =>
+		writeFileAtomic(target, Buffer.from(text, "latin1"), mode, () => context.checkpoint("setup-written")),
+	);
 	if (!old) return;
 	const made = statSync(target);
 	if (made.uid !== old.uid || made.gid !== old.gid) chownSync(target, old.uid, old.gid);
 	if (made.mode !== old.mode) chmodSync(target, old.mode & 0o7777);
-}
-
-/** What a gox that was killed between writing and renaming left beside the file. */
-function removeLeftovers(context: Context, target: string): void {
-	const prefix = `.${basename(target)}.`;
-	for (const name of namesIn(dirname(target))) {
-		if (!name.startsWith(prefix) || !/^[0-9a-f]{12}$/.test(name.slice(prefix.length))) continue;
-		const path = join(dirname(target), name);
-		const age = context.now().getTime() - (ifPresent(() => lstatSync(path).mtimeMs) ?? Number.POSITIVE_INFINITY);
-		if (age > 60_000) rmSync(path, { force: true });
-	}
 }
 
 function readStartupFile(path: string): { target: string; before: string | undefined } {

@@ -2,24 +2,26 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
-import { GoxError, quote } from "../errors.ts";
+import { GoxError, quote, systemCode } from "../errors.ts";
 import { isThere, readIfPresent, removeTree, syncDirectory } from "../fs.ts";
 import { goxVersion } from "../product.ts";
 import { checkMachine } from "../verify/machine.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
-import { refreshAliases } from "./alias.ts";
 import type { Built } from "./built.ts";
 import { setDefault } from "./default.ts";
 import { makeHome, openHome } from "./home.ts";
-import { type Installed, installedVersions, linkedKey } from "./installed.ts";
+import { type Installed, isComplete, linkedKey } from "./installed.ts";
+import { announce, endTrials } from "./journal.ts";
 import { type Layout, versionKey } from "./layout.ts";
+import { settleLinks } from "./links.ts";
 import { withLock } from "./lock.ts";
-import { type Receipt, readReceipt, type Shared, writeReceipt } from "./receipt.ts";
+
+import { placeReceipt, type Receipt, readReceipt, removeReceipt, type Shared, writeReceipt } from "./receipt.ts";
 import { recover } from "./recover.ts";
+import { discard, putAside, putBack } from "./replaced.ts";
 import { shareWithNearest } from "./sharedinstall.ts";
-import { completeShims } from "./shims.ts";
-import { makeStaging, stagingPath } from "./staging.ts";
+import { makeStaging } from "./staging.ts";
 
 export interface InstallPlan {
 	readonly release: Release;
@@ -30,6 +32,8 @@ export interface InstallPlan {
 	readonly asDefault: "always" | "if-none" | "no";
 	/** How it shares files with another version; the config's `dedupe` by default. */
 	readonly dedupe?: Config["dedupe"] | undefined;
+	/** Who installs it takes it away again: it doesn't become wanted by this. */
+	readonly trial?: boolean | undefined;
 	/** Puts a proven GOROOT into the staging directory. */
 	build(staging: string, signal: AbortSignal): Promise<Built>;
 	/** Another process is at it. */
@@ -48,33 +52,52 @@ export interface InstallOutcome {
 /**
  * Installs one version: built and proven in `tmp/`, then visible in one rename. Whatever happens on the way,
  * `versions/` holds the complete version or none (or, with `force`, the old one).
+ *
+ * What is promised after a power loss: the receipt and the names (the rename, the links to it) are on the disk before this
+ * returns, and the journal's entry before the rename, so that the links are mended where they aren't. The contents of the
+ * tree's files are the kernel's to write, within seconds, unless the config says `durable = true`; until then a power loss
+ * can leave files empty, and `gox verify` tells.
  * @throws GoxError; file-system errors as they come.
  */
 export async function installVersion(context: Context, plan: InstallPlan): Promise<InstallOutcome> {
 	const layout = openHome(context);
 	const key = versionKey(plan.release.name, plan.platform, context.host());
-	recover(context, layout);
-	if (!plan.force && isComplete(layout, key)) return settle(context, layout, plan, key, "already");
+	await recover(context);
+	const there = plan.force ? undefined : already(context, layout, plan, key);
+	if (there) return there;
 	makeHome(layout);
 	return withLock(
 		context,
 		layout,
 		key,
-		async (signal) => {
-			if (!plan.force && isComplete(layout, key)) return settle(context, layout, plan, key, "already");
+		async ({ signal, check }) => {
+			const there = plan.force ? undefined : already(context, layout, plan, key);
+			if (there) return there;
 			const staging = makeStaging(context, layout, key);
 			try {
 				context.checkpoint("install:staged");
 				const built = await plan.build(staging, signal);
 				checkGoroot(built.goroot, plan.release, plan.platform);
-				signal.throwIfAborted();
-				context.checkpoint("install:built");
 				const shared = shareWithNearest(context, built, plan, plan.dedupe ?? loadConfig(context).dedupe);
-				commit(context, layout, plan, key, built, shared);
+				writeReceipt(staging, key, receiptOf(context, plan, built, shared), built.files);
+				check();
+				context.checkpoint("install:built");
+				const entry = announce(context, layout, { work: "install", key, asDefault: becomesDefault(context, layout, plan) }, true);
+				try {
+					context.checkpoint("install:announced");
+					commit(context, layout, key, built, staging);
+				} catch (error) {
+					// Undone, unless it is there: then the next command does what is left to do.
+					if (isThere(built.goroot)) entry.end();
+					throw error;
+				}
+				const outcome = settle(context, layout, plan, key);
+				entry.end();
+				context.checkpoint("install:done");
+				return outcome;
 			} finally {
 				removeTree(staging);
 			}
-			return settle(context, layout, plan, key, "installed");
 		},
 		(owner) => plan.waiting(owner),
 	);
@@ -94,52 +117,57 @@ export function checkGoroot(goroot: string, release: Release, platform: Platform
 }
 
 /** The receipt first: one without a version is swept, a version without one couldn't be audited. */
-function commit(
-	context: Context,
-	layout: Layout,
-	plan: InstallPlan,
-	key: string,
-	built: Built,
-	shared: Shared | undefined,
-): void {
+function commit(context: Context, layout: Layout, key: string, built: Built, staging: string): void {
 	const final = join(layout.versions, key);
-	writeReceipt(layout, key, receiptOf(context, plan, built, shared), built.files);
-	context.checkpoint("install:receipt");
-	const replaced = isThere(final) ? stagingPath(context, layout, "old", key) : undefined;
-	if (replaced) {
-		renameSync(final, replaced);
-		context.checkpoint("install:moved-old");
+	const replaced = isThere(final) ? putAside(context, layout, key, staging) : undefined;
+	try {
+		placeReceipt(staging, layout, key);
+		context.checkpoint("install:receipt");
+		// Onto a path that must not exist: whoever else may have come here first, its complete version stays.
+		renameSync(built.goroot, final);
+	} catch (error) {
+		if (replaced) putBack(context, layout, key, replaced);
+		else if (!isThere(final)) removeReceipt(layout, key);
+		// This process was stopped for so long that another one took its lock, and its work, over.
+		if (isComplete(final) && (systemCode(error) === "ENOTEMPTY" || systemCode(error) === "EEXIST")) return;
+		throw error;
 	}
-	// Onto a path that must not exist: whoever else may have come here first, its complete version stays.
-	renameSync(built.goroot, final);
-	syncDirectory(layout.versions);
 	context.checkpoint("install:renamed");
-	if (replaced) removeTree(replaced);
+	syncDirectory(layout.versions);
+	if (!replaced) return;
+	discard(replaced, key);
+	context.checkpoint("install:discarded");
 }
 
-/** What follows from a version's being there; also mends what a killed process didn't get to. */
-function settle(
-	context: Context,
-	layout: Layout,
-	plan: InstallPlan,
-	key: string,
-	status: InstallOutcome["status"],
-): InstallOutcome {
-	const all = installedVersions(context);
-	const installed = all.find((each) => each.key === key);
-	if (!installed) throw new GoxError("internal", `${key} was installed and can't be found`);
-	refreshAliases(context, all);
-	context.checkpoint("install:aliases");
-	completeShims(context);
-	context.checkpoint("install:shims");
-	const native = installed.platform === context.host();
-	const hasDefault = all.some((each) => each.key === linkedKey(layout.current));
-	if (plan.asDefault === "always" || (plan.asDefault === "if-none" && native && !hasDefault)) setDefault(context, installed);
-	return { installed, status, receipt: readReceipt(layout, key), isDefault: linkedKey(layout.current) === key };
+/** What is there already, with what follows from that; also mends what somebody took away. */
+function already(context: Context, layout: Layout, plan: InstallPlan, key: string): InstallOutcome | undefined {
+	if (!isComplete(join(layout.versions, key))) return undefined;
+	const entry = announce(context, layout, { work: "links" });
+	try {
+		return { ...settle(context, layout, plan, key), status: "already" };
+	} catch (error) {
+		// Somebody uninstalls it at this moment.
+		if (error instanceof GoxError && error.code === "not-installed") return undefined;
+		throw error;
+	} finally {
+		entry.end();
+	}
 }
 
-function isComplete(layout: Layout, key: string): boolean {
-	return isThere(join(layout.versions, key, "bin/go"));
+/** What follows from a version's being there. @throws GoxError `not-installed` when it is uninstalled meanwhile. */
+function settle(context: Context, layout: Layout, plan: InstallPlan, key: string): InstallOutcome {
+	const installed = settleLinks(context, layout, key).installed.find((each) => each.key === key);
+	if (!installed)
+		throw new GoxError("not-installed", `${key} was uninstalled while it was being installed`, { hint: "gox list" });
+	context.checkpoint("install:links");
+	if (!plan.trial) endTrials(context, layout, key);
+	if (becomesDefault(context, layout, plan)) setDefault(context, installed);
+	return { installed, status: "installed", receipt: readReceipt(layout, key), isDefault: linkedKey(layout.current) === key };
+}
+
+function becomesDefault(context: Context, layout: Layout, plan: InstallPlan): boolean {
+	if (plan.asDefault !== "if-none") return plan.asDefault === "always";
+	return plan.platform === context.host() && !isComplete(layout.current);
 }
 
 function receiptOf(context: Context, plan: InstallPlan, built: Built, shared: Shared | undefined): Receipt {

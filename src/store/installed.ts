@@ -1,7 +1,9 @@
-import { readlinkSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
-import { ifPresent, isThere, namesIn } from "../fs.ts";
+import { GoxError } from "../errors.ts";
+import { ifPresent, isThere, linkTarget, namesIn } from "../fs.ts";
+import { carriesShimMarker } from "../verify/shimmarker.ts";
 import type { Platform } from "../version/platform.ts";
 import { newestFirst, parseRelease, type Release } from "../version/release.ts";
 import { layoutOf, parseVersionKey } from "./layout.ts";
@@ -17,7 +19,23 @@ export interface Installed {
 
 /** Every complete version, newest first; the host's platform before others of the same release. */
 export function installedVersions(context: Context): readonly Installed[] {
-	return storedVersions(context).filter(({ goroot }) => isThere(join(goroot, "bin/go")));
+	return storedVersions(context).filter(({ goroot }) => isComplete(goroot));
+}
+
+/**
+ * Whether a directory of `versions/` holds a Go. One gets there in one rename and complete; what can be missing is what
+ * somebody took out, or put in: a shim in place of bin/go would call itself for ever.
+ */
+export function isComplete(goroot: string): boolean {
+	const go = join(goroot, "bin/go");
+	if (!isThere(go)) return false;
+	const stat = ifPresent(() => statSync(go));
+	return stat?.isFile() === true && !carriesShimMarker(go, stat.size);
+}
+
+/** For who wanted to point at a version that somebody uninstalled at the same time. */
+export function goneMeanwhile({ key }: Installed): GoxError {
+	return new GoxError("not-installed", `${key} is not installed any more: another gox has just removed it`, { hint: "gox list" });
 }
 
 /** As `installedVersions`, those whose bin/go somebody has removed included. */
@@ -36,7 +54,7 @@ export function storedVersions(context: Context): readonly Installed[] {
 
 /** The key that the symlink at `path` (an alias or `current`) points to, or undefined. */
 export function linkedKey(path: string): string | undefined {
-	const target = ifPresent(() => readlinkOrNothing(path));
+	const target = linkTarget(path);
 	return target === undefined ? undefined : basename(target);
 }
 
@@ -44,13 +62,4 @@ export function linkedKey(path: string): string | undefined {
 export function defaultVersion(context: Context, installed = installedVersions(context)): Installed | undefined {
 	const key = linkedKey(layoutOf(context.home).current);
 	return installed.find((each) => each.key === key);
-}
-
-function readlinkOrNothing(path: string): string | undefined {
-	try {
-		return readlinkSync(path);
-	} catch (error) {
-		if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined;
-		throw error;
-	}
 }

@@ -4,33 +4,36 @@
  * The lock saves work; the rename onto a path that must not exist is what makes an installation correct.
  * proper-lockfile makes a directory and keeps its mtime fresh; a lock whose mtime is old is taken over, and its
  * holder, should it wake, sees that it is compromised and aborts. Beside it, `KEY.owner` names the holder's
- * process, so that a lock left by a killed process on this machine is taken over at once.
+ * process, so that a lock left by a killed process on this machine is taken over at once. Whoever wants the lock has
+ * a claim, `KEY.MAKER.claim`, from before the first attempt until after the release, and it is the holder's claim that
+ * becomes `KEY.owner`: a lock with neither an owner nor a living claim is a dead process's.
  */
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Context } from "../context.ts";
+import type { Context, LockTimes } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { besideName, ifPresent, isThere, makeDirectory, namesIn, readIfPresent } from "../fs.ts";
+import { ifPresent, isThere, makeDirectory, namesIn, readIfPresent } from "../fs.ts";
+import { isAbandoned, makerMark, makerShape } from "../maker.ts";
 import type { Layout } from "./layout.ts";
-
-export interface LockTimes {
-	/** Milliseconds without a sign of life after which a lock is taken over. */
-	readonly stale: number;
-	/** Milliseconds between two signs of life. */
-	readonly update: number;
-	/** Milliseconds between two attempts. */
-	readonly poll: number;
-	/** Milliseconds after which waiting ends in `locked`. */
-	readonly patience: number;
-}
 
 export const lockTimes: LockTimes = { stale: 20_000, update: 5_000, poll: 100, patience: 15 * 60_000 };
 
+/** What the work under a lock is given. */
+export interface Held {
+	/** Aborted when the lock is lost or the command is interrupted. */
+	readonly signal: AbortSignal;
+	/**
+	 * Looks whether the lock is still this process's, which was perhaps stopped for long: before a step that can be seen.
+	 * @throws GoxError `locked` if it isn't; the signal's reason.
+	 */
+	check(): void;
+}
+
 /**
- * Runs `work` while this process holds the lock called `key`. `work` gets a signal that is aborted when the
- * lock is lost or the command is interrupted.
+ * Runs `work` while this process holds the lock called `key`.
  * @param waiting called once if another process holds it.
  * @throws GoxError `locked` when patience runs out or the lock was lost; whatever `work` throws.
  */
@@ -38,79 +41,132 @@ export async function withLock<T>(
 	context: Context,
 	layout: Layout,
 	key: string,
-	work: (signal: AbortSignal) => Promise<T>,
+	work: (held: Held) => Promise<T>,
 	waiting: (owner: string) => void = () => {},
-	times: LockTimes = lockTimes,
+	times: LockTimes = context.lockTimes ?? lockTimes,
 ): Promise<T> {
 	const lost = new AbortController();
-	const release = await acquire(context, layout, key, times, waiting, () => {
-		lost.abort(
-			new GoxError(
-				"locked",
-				`another gox took over the work on ${key}, because this one showed no sign of life for ${times.stale / 1000} s`,
-			),
+	const loss = () =>
+		new GoxError(
+			"locked",
+			`another gox took over the work on ${key}, because this one showed no sign of life for ${times.stale / 1000} s`,
 		);
-	});
+	const claim = newClaim(context, layout, key);
 	try {
-		return await work(AbortSignal.any([context.signal, lost.signal]));
+		const release = await acquire(context, layout, key, claim, times, waiting, () => lost.abort(loss()));
+		const signal = AbortSignal.any([context.signal, lost.signal]);
+		const check = () => {
+			signal.throwIfAborted();
+			if (readOwner(layout, key)?.mark !== claim.mark) throw loss();
+		};
+		try {
+			return await work({ signal, check });
+		} finally {
+			if (!lost.signal.aborted) await unlock(context, layout, key, claim, release);
+		}
 	} finally {
-		if (!lost.signal.aborted) await unlock(layout, key, release);
+		tidily(() => rmSync(claim.path, { force: true }));
 	}
 }
 
+async function unlock(context: Context, layout: Layout, key: string, claim: Claim, release: () => Promise<void>): Promise<void> {
+	let taken = false;
+	tidily(() => {
+		// Whoever took the lock over has its own name on it now.
+		taken = readOwner(layout, key)?.mark !== claim.mark;
+		if (!taken) renameSync(ownerPath(layout, key), claim.path);
+	});
+	if (taken) return;
+	context.checkpoint("lock:disowned");
+	await release().catch(() => tidily(() => rmSync(join(layout.locks, `${key}.lock`), { recursive: true, force: true })));
+	context.checkpoint("lock:released");
+}
+
 /** What can't be removed fails nothing that was done: the next command finds the lock of a process that is gone. */
-async function unlock(layout: Layout, key: string, release: () => Promise<void>): Promise<void> {
+function tidily(work: () => void): void {
 	try {
-		rmSync(ownerPath(layout, key), { force: true });
-		await release().catch(() => rmSync(join(layout.locks, `${key}.lock`), { recursive: true, force: true }));
-	} catch {
-		// As above.
+		work();
+	} catch (error) {
+		if (systemCode(error) === undefined) throw error;
 	}
+}
+
+interface Claim {
+	readonly path: string;
+	/** The maker's and a random part: one process may want several locks, and one lock several times. */
+	readonly mark: string;
+}
+
+const claimShape = new RegExp(`^(.+)\\.(${makerShape})\\.[0-9a-f]{12}\\.claim$`);
+
+function newClaim(context: Context, layout: Layout, key: string): Claim {
+	makeDirectory(layout.locks);
+	const mark = `${makerMark(context.pid)}.${randomBytes(6).toString("hex")}`;
+	const path = join(layout.locks, `${key}.${mark}.claim`);
+	writeFileSync(path, `${context.pid} ${mark} ${hostname()}\n`, { flag: "wx" });
+	context.checkpoint("lock:claimed");
+	return { path, mark };
 }
 
 async function acquire(
 	context: Context,
 	layout: Layout,
 	key: string,
+	claim: Claim,
 	times: LockTimes,
 	waiting: (owner: string) => void,
 	onCompromised: () => void,
 ): Promise<() => Promise<void>> {
 	const { lock } = await import("./lockfile.ts");
-	makeDirectory(layout.locks);
 	const file = join(layout.locks, key);
 	const deadline = performance.now() + times.patience;
 	for (let told = false; ; ) {
+		context.signal.throwIfAborted();
 		try {
 			const release = await lock(file, { realpath: false, stale: times.stale, update: times.update, onCompromised });
+			context.checkpoint("lock:taken");
 			try {
-				writeFileSync(ownerPath(layout, key), `${context.pid} ${hostname()}\n`);
+				renameSync(claim.path, ownerPath(layout, key));
 			} catch (error) {
-				await unlock(layout, key, release);
+				await release().catch(() => {});
 				throw error;
 			}
+			context.checkpoint("lock:owned");
 			return release;
 		} catch (error) {
 			if (systemCode(error) !== "ELOCKED") throw error;
 		}
-		if (breakDeadLock(context, layout, key)) continue;
-		if (!told) waiting(readOwner(layout, key)?.words ?? "another gox");
-		told = true;
+		if (breakDeadLock(context, layout, key, claim)) continue;
 		if (performance.now() > deadline) {
 			throw new GoxError("locked", `${readOwner(layout, key)?.words ?? "another gox"} has been at work on ${key} for too long`, {
 				hint: `if it isn't running any more: rm -r ${file}.lock`,
 			});
 		}
-		await delay(times.poll, undefined, { signal: context.signal });
+		if (!told) waiting(readOwner(layout, key)?.words ?? "another gox");
+		told = true;
+		await delay(times.poll, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
 	}
 }
 
-/** Removes the locks of processes of this machine that died holding them. */
+/** Removes the locks and claims of processes of this machine that died with them. */
 export function sweepLocks(context: Context, layout: Layout): void {
+	const keys = new Set<string>();
 	for (const name of namesIn(layout.locks)) {
-		const key = /^(.+)\.(?:lock|owner)$/.exec(name)?.[1];
-		if (key !== undefined) breakDeadLock(context, layout, key);
+		const key = claimShape.exec(name)?.[1] ?? /^(.+)\.(?:lock|owner)$/.exec(name)?.[1];
+		if (key !== undefined) keys.add(key);
 	}
+	for (const key of keys) breakDeadLock(context, layout, key);
+}
+
+/** Whether a name in `locks/` is, or belongs to, what a dead process left. */
+export function isAbandonedLock(context: Pick<Context, "isAlive">, layout: Layout, name: string): boolean {
+	const path = join(layout.locks, name);
+	const mark = claimShape.exec(name)?.[2];
+	if (mark !== undefined) return isAbandoned(context.isAlive, mark, path);
+	const key = /^(.+)\.(?:lock|owner)$/.exec(name)?.[1];
+	if (key === undefined) return false;
+	const owner = readOwner(layout, key);
+	return owner ? isAbandoned(context.isAlive, owner.maker, ownerPath(layout, key)) : isStale(path);
 }
 
 /** Whether a process that may be alive holds the lock. */
@@ -122,13 +178,21 @@ export function isLocked(layout: Layout, key: string): boolean {
  * Removes the lock of a holder that is dead. The name of the dead holder goes first, in one rename that only one
  * process can make: whoever holds the lock afterwards is not taken for the dead one.
  */
-function breakDeadLock(context: Context, layout: Layout, key: string): boolean {
+function breakDeadLock(context: Context, layout: Layout, key: string, own?: Claim): boolean {
 	const owner = readOwner(layout, key);
-	if (!owner || owner.host !== hostname() || owner.pid === context.pid || context.isAlive(owner.pid)) return false;
-	const aside = besideName(ownerPath(layout, key));
+	const lock = join(layout.locks, `${key}.lock`);
+	const claims = namesIn(layout.locks).filter((name) => claimShape.exec(name)?.[1] === key && !isClaim(own, name));
+	const dead = claims.filter((name) => isAbandonedLock(context, layout, name));
+	// Dead between taking the lock and putting its name on it, or between taking that off and letting go.
+	const unheld = !owner && claims.length === dead.length && (dead.length > 0 || isStale(lock));
+	if (unheld) rmSync(lock, { recursive: true, force: true });
+	for (const name of dead) rmSync(join(layout.locks, name), { force: true });
+	if (!owner) return unheld;
+	if (!isAbandoned(context.isAlive, owner.maker, ownerPath(layout, key))) return false;
+	const aside = join(layout.locks, `${key}.${makerMark(context.pid)}.${randomBytes(6).toString("hex")}.claim`);
 	if (!ifPresent(() => renamed(ownerPath(layout, key), aside))) return false;
+	rmSync(lock, { recursive: true, force: true });
 	rmSync(aside, { force: true });
-	rmSync(join(layout.locks, `${key}.lock`), { recursive: true, force: true });
 	return true;
 }
 
@@ -136,10 +200,29 @@ function ownerPath(layout: Layout, key: string): string {
 	return join(layout.locks, `${key}.owner`);
 }
 
-function readOwner(layout: Layout, key: string): { pid: number; host: string; words: string } | undefined {
-	const found = /^(\d+) (.+)\n$/.exec(readIfPresent(ownerPath(layout, key)) ?? "");
-	return found?.[1] && found[2]
-		? { pid: Number(found[1]), host: found[2], words: `another gox (process ${found[1]} on ${found[2]})` }
+function isClaim(claim: Claim | undefined, name: string): boolean {
+	return claim !== undefined && basename(claim.path) === name;
+}
+
+/** A lock's directory that nobody has touched for as long as a lock is believed. */
+function isStale(path: string): boolean {
+	const touched = ifPresent(() => lstatSync(path).mtimeMs);
+	return touched !== undefined && Date.now() - touched > lockTimes.stale;
+}
+
+interface Owner {
+	readonly maker: string;
+	/** Of the claim that it was. */
+	readonly mark: string;
+	readonly words: string;
+}
+
+const ownerShape = new RegExp(`^(\\d+) ((${makerShape})\\.[0-9a-f]{12}) (.+)\n$`);
+
+function readOwner(layout: Layout, key: string): Owner | undefined {
+	const found = ownerShape.exec(readIfPresent(ownerPath(layout, key)) ?? "");
+	return found?.[2] && found[3]
+		? { mark: found[2], maker: found[3], words: `another gox (process ${found[1]} on ${found[4]})` }
 		: undefined;
 }
 

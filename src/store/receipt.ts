@@ -1,6 +1,6 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { ifPresent, readIfPresent, syncDirectory, writeFileAtomic } from "../fs.ts";
 import type { Manifest } from "../verify/differences.ts";
 import type { Witness } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
@@ -44,17 +44,18 @@ export interface Shared {
 	readonly bytes: number;
 }
 
-export function receiptPath(layout: Layout, key: string): string {
+export function receiptPath(layout: Pick<Layout, "receipts">, key: string): string {
 	return join(layout.receipts, `${key}.json`);
 }
 
 /** One line a file, `SHA-256  path` as sha256sum prints it, sorted by bytes. */
-export function manifestPath(layout: Layout, key: string): string {
+export function manifestPath(layout: Pick<Layout, "receipts">, key: string): string {
 	return join(layout.receipts, `${key}.files`);
 }
 
+/** Writes a receipt and its manifest into a directory, from which `placeReceipt` takes them. */
 export function writeReceipt(
-	layout: Layout,
+	directory: string,
 	key: string,
 	receipt: Receipt,
 	files: readonly { path: string; sha256: string }[],
@@ -62,13 +63,21 @@ export function writeReceipt(
 	const lines = files
 		.map((file) => `${file.sha256}  ${file.path}\n`)
 		.sort((left, right) => (left.slice(66) < right.slice(66) ? -1 : 1));
-	writeFileAtomic(manifestPath(layout, key), lines.join(""));
-	replaceReceipt(layout, key, receipt);
+	const place = { receipts: directory };
+	writeFileAtomic(manifestPath(place, key), lines.join(""));
+	writeFileAtomic(receiptPath(place, key), `${JSON.stringify(receipt, null, 2)}\n`);
 }
 
 /** Changes what is remembered of an installation whose files stay as they are. */
 export function replaceReceipt(layout: Layout, key: string, receipt: Receipt): void {
 	writeFileAtomic(receiptPath(layout, key), `${JSON.stringify(receipt, null, 2)}\n`);
+}
+
+/** Puts the receipt and the manifest that lie in a directory, as far as they do, into their place. */
+export function placeReceipt(directory: string, layout: Layout, key: string): void {
+	for (const pathIn of [manifestPath, receiptPath])
+		ifPresent(() => renameSync(pathIn({ receipts: directory }, key), pathIn(layout, key)));
+	syncDirectory(layout.receipts);
 }
 
 /** The receipt of an installed version, or undefined where there is none that can be read. */
@@ -97,8 +106,12 @@ export function readManifest(layout: Layout, key: string): Manifest | undefined 
 }
 
 export function removeReceipt(layout: Layout, key: string): void {
-	rmSync(receiptPath(layout, key), { force: true });
-	rmSync(manifestPath(layout, key), { force: true });
+	removeReceiptFrom(layout.receipts, key);
+}
+
+/** As `removeReceipt`, of one that lies elsewhere. */
+export function removeReceiptFrom(directory: string, key: string): void {
+	for (const pathIn of [receiptPath, manifestPath]) rmSync(pathIn({ receipts: directory }, key), { force: true });
 }
 
 /** The keys that have a receipt or a manifest. */

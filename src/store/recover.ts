@@ -1,20 +1,35 @@
-import { join } from "node:path";
 import type { Context } from "../context.ts";
-import { isThere } from "../fs.ts";
-import type { Layout } from "./layout.ts";
-import { isLocked, sweepLocks } from "./lock.ts";
-import { receiptKeys, removeReceipt } from "./receipt.ts";
-import { sweepStaging } from "./staging.ts";
+import { GoxError, systemCode } from "../errors.ts";
+import { namesIn } from "../fs.ts";
+import { isAbandonedEntry } from "./journal.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import { isAbandonedLock } from "./lock.ts";
+import { isAbandonedStaging } from "./staging.ts";
 
 /**
- * Undoes or finishes what killed processes left: their locks, their trees in `tmp/`, receipts of versions that never
- * came to be or are gone. Every command that changes the store begins with it; three directory reads when all is well.
+ * Finishes or undoes what dead processes left in the store. Every command begins with it: three directory reads when all
+ * is well. What living processes work on, and what other machines that share the home do, is left alone; so is everything
+ * where it can't be mended, because a read-only home is no reason not to list what is in it.
+ *
+ * The native shim never does this. It needs nothing mended to be right: what it reads is put into place by single
+ * renames, and where it finds no version it calls this program (`gox auto-install`) and looks again.
+ * @param say told what was done
  */
-export function recover(context: Context, layout: Layout): void {
-	sweepLocks(context, layout);
-	sweepStaging(context, layout);
-	for (const key of receiptKeys(layout)) {
-		// An installer writes the receipt before the version becomes visible, under the version's lock.
-		if (!isThere(join(layout.versions, key)) && !isLocked(layout, key)) removeReceipt(layout, key);
+export async function recover(context: Context, say: (text: string) => void = () => {}): Promise<void> {
+	try {
+		if (!hasLeftovers(context, layoutOf(context.home))) return;
+		const { mend } = await import("./mend.ts");
+		for (const text of await mend(context)) say(text);
+	} catch (error) {
+		if (!(error instanceof GoxError) && systemCode(error) === undefined) throw error;
+		say(`what another gox left behind can't be mended now: ${error instanceof Error ? error.message : String(error)}`);
 	}
+}
+
+function hasLeftovers(context: Context, layout: Layout): boolean {
+	return (
+		namesIn(layout.journal).some((name) => isAbandonedEntry(context, layout, name)) ||
+		namesIn(layout.tmp).some((name) => isAbandonedStaging(context, layout, name)) ||
+		namesIn(layout.locks).some((name) => isAbandonedLock(context, layout, name))
+	);
 }

@@ -47,7 +47,7 @@ export interface SharedTree {
 
 /** Whether files of `from` can be cloned into the directory `to`, by trying it with one. */
 export function canClone(from: string, to: string, calls = systemCalls): boolean {
-	const probe = join(to, ".clone");
+	const probe = besideName(join(to, "clone"));
 	try {
 		calls.clone(from, probe);
 		return true;

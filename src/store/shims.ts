@@ -1,11 +1,23 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { besideName, ifPresent, namesIn, naming, readIfPresent, removeTree, replaceSymlink, writeFileAtomic } from "../fs.ts";
+import {
+	besideName,
+	besideShape,
+	ifPresent,
+	linkTarget,
+	namesIn,
+	naming,
+	readIfPresent,
+	removeTree,
+	replaceSymlink,
+	writeFileAtomic,
+} from "../fs.ts";
 import { makeHome, openHome } from "./home.ts";
-import { installedVersions } from "./installed.ts";
+import { type Installed, installedVersions } from "./installed.ts";
+import { announced } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { makeStaging } from "./staging.ts";
 import { markStrict } from "./strict.ts";
@@ -31,14 +43,19 @@ const toolName = /^[a-z][a-z0-9_-]*$/;
 export function completeShims(context: Context): ShimReport {
 	const layout = openHome(context);
 	makeHome(layout);
+	return announced(context, layout, () => placeShims(context, layout, installedVersions(context)));
+}
+
+/** As `completeShims`, for one that has the change in the journal already. */
+export function placeShims(context: Context, layout: Layout, all: readonly Installed[]): ShimReport {
 	const changed = new Set<string>();
-	const installed = installedVersions(context).filter((each) => each.platform === context.host());
+	const installed = all.filter((each) => each.platform === context.host());
 	const tools = new Set([
 		...standing,
 		...installed.flatMap((each) => namesIn(join(each.goroot, "bin")).filter((name) => toolName.test(name))),
 	]);
 	const kind = placePrograms(context, layout, [...tools], changed);
-	linkVersions(layout, new Set(installed.map((each) => each.key)), changed);
+	linkVersions(context, layout, new Set(installed.map((each) => each.key)), changed);
 	removeStrangers(layout, tools);
 	writeLauncher(context, layout, changed);
 	if (markStrict(context, layout)) changed.add("strict");
@@ -50,7 +67,7 @@ function placePrograms(context: Context, layout: Layout, tools: readonly string[
 	const script = join(context.assets, "shims", "gox-shim.sh");
 	if (existsSync(native) && placeNative(context, layout, tools, native, changed)) return "native";
 	if (existsSync(script)) {
-		placeAll(layout, missingFrom(layout, tools, script), script, changed);
+		placeAll(context, layout, missingFrom(layout, tools, script), script, changed);
 		return "sh";
 	}
 	throw new GoxError(
@@ -71,7 +88,7 @@ function placeNative(context: Context, layout: Layout, tools: readonly string[],
 		const program = join(trial, "gox-shim");
 		copyProgram(source, program);
 		if (!runsHere(program)) return false;
-		placeAll(layout, missing, program, changed);
+		placeAll(context, layout, missing, program, changed);
 		return true;
 	} finally {
 		removeTree(trial);
@@ -90,16 +107,18 @@ function readWhole(path: string): Buffer {
 	return naming(path, () => readFileSync(path));
 }
 
-function placeAll(layout: Layout, tools: readonly string[], source: string, changed: Set<string>): void {
+function placeAll(context: Context, layout: Layout, tools: readonly string[], source: string, changed: Set<string>): void {
 	for (const tool of tools) {
 		const path = join(layout.shims, tool);
 		const beside = besideName(path);
 		try {
 			copyProgram(source, beside);
+			context.checkpoint("shims:copied");
 			renameSync(beside, path);
 		} finally {
 			rmSync(beside, { force: true });
 		}
+		context.checkpoint("shims:placed");
 		changed.add(tool);
 	}
 }
@@ -123,32 +142,35 @@ function selfTest(program: string): boolean {
 }
 
 /** `shims/go1.22.5 -> ../versions/go1.22.5/bin/go`, for Go's own switching; those of versions that are gone are removed. */
-function linkVersions(layout: Layout, keys: ReadonlySet<string>, changed: Set<string>): void {
+function linkVersions(context: Context, layout: Layout, keys: ReadonlySet<string>, changed: Set<string>): void {
 	for (const key of keys) {
 		const path = join(layout.shims, key);
 		const target = `../versions/${key}/bin/go`;
-		if (ifPresent(() => lstatSync(path))?.isSymbolicLink() && readlinkSync(path) === target) continue;
-		replaceSymlink(target, path);
+		if (linkTarget(path) === target) continue;
+		replaceSymlink(target, path, () => context.checkpoint("shims:link-made"));
+		context.checkpoint("shims:linked");
 		changed.add(key);
 	}
 	for (const name of namesIn(layout.shims)) {
 		if (/^go\d/.test(name) && !keys.has(name)) {
 			rmSync(join(layout.shims, name), { force: true });
+			context.checkpoint("shims:unlinked");
 			changed.add(name);
 		}
 	}
 }
 
-/** Shims of tools that no installed version has any more, and copies that a killed gox left beside. */
+/** Shims of tools that no installed version has any more. What is being written beside is its writer's. */
 function removeStrangers(layout: Layout, tools: ReadonlySet<string>): void {
 	for (const name of namesIn(layout.shims)) {
-		if (!/^go\d/.test(name) && !tools.has(name)) rmSync(join(layout.shims, name), { force: true, recursive: true });
+		if (!/^go\d/.test(name) && !besideShape.test(name) && !tools.has(name))
+			rmSync(join(layout.shims, name), { force: true, recursive: true });
 	}
 }
 
 function writeLauncher(context: Context, layout: Layout, changed: Set<string>): void {
 	const text = context.self.map((word) => `${word}\n`).join("");
 	if (readIfPresent(layout.launcher) === text) return;
-	writeFileAtomic(layout.launcher, text);
+	writeFileAtomic(layout.launcher, text, 0o644, () => context.checkpoint("shims:launcher"));
 	changed.add("launcher");
 }

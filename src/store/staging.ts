@@ -1,20 +1,29 @@
 import { randomBytes } from "node:crypto";
-import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
-import { isThere, makeDirectory, namesIn, removeTree } from "../fs.ts";
+import { makeDirectory, namesIn, removeTree } from "../fs.ts";
+import { isAbandoned, makerMark, makerShape } from "../maker.ts";
 import type { Layout } from "./layout.ts";
 
 /**
- * What lies in `tmp/` is named `KIND.PID.RANDOM.KEY`: `new` is a tree being made, `old` one that a --force
- * is replacing, `gone` one being removed. Everything there is on the same file system as `versions/`.
+ * What lies in `tmp/` is named `KIND.MAKER.RANDOM.KEY`: `new` is a directory for something being made, `old` holds the
+ * tree and the receipt that a --force is replacing, `gone` is a tree being removed. Everything there is on the same file
+ * system as `versions/`.
  */
 export type StagingKind = "new" | "old" | "gone";
 
-const shape = /^(new|old|gone)\.(\d+)\.[0-9a-f]{12}\.(.+)$/;
+/** What lies in `tmp/`, as its name has it. */
+export interface Staged {
+	readonly path: string;
+	readonly kind: StagingKind;
+	/** A version's, or what else is being made. */
+	readonly key: string;
+}
+
+const shape = new RegExp(`^(new|old|gone)\\.(${makerShape})\\.[0-9a-f]{12}\\.(.+)$`);
 
 export function stagingPath(context: Context, layout: Layout, kind: StagingKind, key: string): string {
-	return join(layout.tmp, `${kind}.${context.pid}.${randomBytes(6).toString("hex")}.${key}`);
+	return join(layout.tmp, `${kind}.${makerMark(context.pid)}.${randomBytes(6).toString("hex")}.${key}`);
 }
 
 /** A fresh directory to build a version in. */
@@ -25,16 +34,25 @@ export function makeStaging(context: Context, layout: Layout, key: string): stri
 	return path;
 }
 
+/** Whether a name in `tmp/` is something that a dead process left. */
+export function isAbandonedStaging(context: Pick<Context, "isAlive">, layout: Layout, name: string): boolean {
+	const mark = shape.exec(name)?.[2];
+	return mark !== undefined && isAbandoned(context.isAlive, mark, join(layout.tmp, name));
+}
+
+/** What dead processes left in `tmp/`. */
+export function abandonedStaging(context: Pick<Context, "isAlive">, layout: Layout): Staged[] {
+	return namesIn(layout.tmp).flatMap((name) => {
+		const [, kind, , key] = shape.exec(name) ?? [];
+		if (key === undefined || !isAbandonedStaging(context, layout, name)) return [];
+		return [{ path: join(layout.tmp, name), kind: kind as StagingKind, key }];
+	});
+}
+
 /**
- * Removes what killed processes left in `tmp/`. An `old` tree whose version isn't there is put back: the process
- * died between the two renames of a --force. What a living process works on is left alone.
+ * Removes what dead processes left in `tmp/`, but for what a --force put aside: that may be the only copy of a version,
+ * and is the business of mend.ts. What a living process works on is left alone.
  */
-export function sweepStaging(context: Context, layout: Layout): void {
-	for (const name of namesIn(layout.tmp)) {
-		const [, kind, pid, key] = shape.exec(name) ?? [];
-		if (kind === undefined || key === undefined || context.isAlive(Number(pid))) continue;
-		const path = join(layout.tmp, name);
-		if (kind === "old" && !isThere(join(layout.versions, key))) renameSync(path, join(layout.versions, key));
-		else removeTree(path);
-	}
+export function sweepStaging(context: Pick<Context, "isAlive">, layout: Layout): void {
+	for (const { kind, path } of abandonedStaging(context, layout)) if (kind !== "old") removeTree(path);
 }

@@ -19,8 +19,8 @@ describe("kill -9", () => {
 		"install:built",
 		"install:receipt",
 		"install:renamed",
-		"install:aliases",
-		"install:shims",
+		"links:aliases",
+		"links:shims",
 		"default:link",
 		"default:done",
 	])("during an install, at %s: the next command finds a sound store, the next install completes it", async (name) => {
@@ -49,7 +49,7 @@ describe("kill -9", () => {
 		},
 	);
 
-	it.each(["uninstall:start", "uninstall:renamed", "uninstall:default", "uninstall:links", "uninstall:receipt"])(
+	it.each(["uninstall:start", "uninstall:renamed", "links:aliases", "uninstall:links", "uninstall:receipt"])(
 		"during an uninstall, at %s",
 		async (name) => {
 			const box = new Sandbox(mirror.env);

@@ -8,7 +8,6 @@ import {
 	readlinkSync,
 	statSync,
 	symlinkSync,
-	utimesSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -20,6 +19,7 @@ import { run as env } from "../../src/commands/env.ts";
 import { run as init } from "../../src/commands/init.ts";
 import { commands } from "../../src/commands/table.ts";
 import { run as use } from "../../src/commands/use.ts";
+import { makerMark } from "../../src/maker.ts";
 import { unifiedDiff } from "../../src/shell/diff.ts";
 import { shQuote } from "../../src/shell/quoting.ts";
 import { reportOn } from "../../src/ui/report.ts";
@@ -134,9 +134,9 @@ describe("gox setup", () => {
 
 	it("removes what a killed setup left beside a file, and nothing else", async () => {
 		const sandbox = new ShellSandbox();
-		const left = join(sandbox.userHome, "..zshrc.0123456789ab");
+		// The largest process id that Linux gives is 4194304.
+		const left = join(sandbox.userHome, `..zshrc.${makerMark(4_194_305)}.0123456789ab`);
 		writeFileSync(left, "half");
-		utimesSync(left, 1e9, 1e9);
 		writeFileSync(join(sandbox.userHome, "..zshrc.mine"), "");
 		await sandbox.setUp(named("zsh"));
 		expect(readdirSync(sandbox.userHome).filter((name) => name.startsWith("..zshrc"))).toEqual(["..zshrc.mine"]);

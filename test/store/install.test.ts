@@ -182,7 +182,7 @@ describe("installing", () => {
 		expect(leftovers()).toEqual([]);
 	});
 
-	it.each(["install:staged", "install:built", "install:receipt", "install:renamed", "install:aliases", "install:shims"])(
+	it.each(["install:staged", "install:built", "install:receipt", "install:renamed", "links:aliases", "links:shims"])(
 		"ended at %s, the next install makes it whole",
 		async (name) => {
 			await installVersion(context, plan("go1.21.13"));

@@ -1,0 +1,111 @@
+import { readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { ifPresent, isThere, sweepBeside } from "../fs.ts";
+import { userAliases } from "./alias.ts";
+import { setDefault } from "./default.ts";
+import { makeHome, openHome } from "./home.ts";
+import { installedVersions, linkedKey } from "./installed.ts";
+import { type JournalEntry, journalEntries } from "./journal.ts";
+import { type Layout, parseVersionKey } from "./layout.ts";
+import { settleLinks } from "./links.ts";
+import { isLocked, lockTimes, sweepLocks, withLock } from "./lock.ts";
+import { receiptKeys, removeReceipt } from "./receipt.ts";
+import { removeVersion } from "./removal.ts";
+import { putBack } from "./replaced.ts";
+import { abandonedStaging, sweepStaging } from "./staging.ts";
+
+/**
+ * Finishes or undoes everything that dead processes left; what was done, in words. Each step can be repeated: a process
+ * that is killed at this leaves it to the next, and the journal's entries go last.
+ * @throws GoxError `bad-home`, `bad-config`; file-system errors as they come.
+ */
+export async function mend(context: Context): Promise<string[]> {
+	const layout = openHome(context);
+	makeHome(layout);
+	sweepLocks(context, layout);
+	const entries = journalEntries(context, layout).filter(({ abandoned }) => abandoned);
+	const done = [];
+	const busy = new Set<string>();
+	for (const key of unfinishedKeys(context, layout, entries)) {
+		const mended = await underLock(context, layout, key, async () => mendVersion(context, layout, key));
+		if (mended) done.push(`finished or undid what a killed gox had begun with ${key}`);
+		else busy.add(key);
+	}
+	sweepStaging(context, layout);
+	for (const { work } of entries) {
+		if (work?.work === "edit") sweepBeside(dirname(work.path), basename(work.path));
+		if (work?.work === "share" && parseVersionKey(work.key, context.host())) sweepTree(join(layout.versions, work.key));
+		if (work?.work === "trial" && (await endTrial(context, layout, work.key)))
+			done.push(`removed ${work.key}, which was there for a trial only`);
+	}
+	for (const directory of [layout.home, layout.tmp, layout.aliases, layout.shims, layout.receipts, join(layout.home, "backup")])
+		sweepBeside(directory);
+	context.checkpoint("mend:swept");
+	if (entries.some(({ work }) => work === undefined || work.work !== "edit")) {
+		settleLinks(context, layout);
+		chooseDefault(context, layout, entries);
+	}
+	context.checkpoint("mend:links");
+	for (const { path, work } of entries) if (!(work && "key" in work && busy.has(work.key))) rmSync(path, { force: true });
+	return done;
+}
+
+/** The versions that a dead process was changing, or has put aside. */
+function unfinishedKeys(context: Context, layout: Layout, entries: readonly JournalEntry[]): Set<string> {
+	const named = entries.flatMap(({ work }) => (work?.work === "install" || work?.work === "uninstall" ? [work.key] : []));
+	const staged = abandonedStaging(context, layout).map(({ key }) => key);
+	// A receipt comes before its version; what an earlier gox or a hand removed may have left one, too.
+	const orphans = [...receiptKeys(layout)].filter((key) => !isThere(join(layout.versions, key)) && !isLocked(layout, key));
+	return new Set([...named, ...staged, ...orphans].filter((key) => parseVersionKey(key, context.host()) !== undefined));
+}
+
+/** A version is there or it isn't: before its installer's last rename it isn't, after its uninstaller's first it isn't. */
+function mendVersion(context: Context, layout: Layout, key: string): void {
+	for (const staged of abandonedStaging(context, layout))
+		if (staged.kind === "old" && staged.key === key) putBack(context, layout, key, staged.path);
+	context.checkpoint("mend:version");
+	if (!isThere(join(layout.versions, key))) removeReceipt(layout, key);
+}
+
+/** Whether `work` was done: not when a living process holds the lock, who then sees to the version itself. */
+async function underLock(context: Context, layout: Layout, key: string, work: () => Promise<void>): Promise<boolean> {
+	try {
+		await withLock(context, layout, key, work, () => {}, { ...(context.lockTimes ?? lockTimes), patience: -1 });
+		return true;
+	} catch (error) {
+		if (error instanceof GoxError && error.code === "locked") return false;
+		throw error;
+	}
+}
+
+/** What was being put in the place of a tree's files. */
+function sweepTree(directory: string): void {
+	sweepBeside(directory);
+	for (const entry of ifPresent(() => readdirSync(directory, { withFileTypes: true })) ?? [])
+		if (entry.isDirectory()) sweepTree(join(directory, entry.name));
+}
+
+/** Whether the version was removed: it stays where somebody has named it since. */
+async function endTrial(context: Context, layout: Layout, key: string): Promise<boolean> {
+	const installed = installedVersions(context).find((each) => each.key === key);
+	if (
+		!installed ||
+		isLocked(layout, key) ||
+		linkedKey(layout.current) === key ||
+		[...userAliases(context).values()].includes(key)
+	)
+		return false;
+	await removeVersion(context, installed);
+	return true;
+}
+
+/** An installation that had got as far as its version's being there also makes it the default, if it was to. */
+function chooseDefault(context: Context, layout: Layout, entries: readonly JournalEntry[]): void {
+	for (const { work } of entries) {
+		if (work?.work !== "install" || !work.asDefault) continue;
+		const installed = installedVersions(context).find((each) => each.key === work.key);
+		if (installed && installed.platform === context.host() && !isLocked(layout, work.key)) setDefault(context, installed);
+	}
+}
