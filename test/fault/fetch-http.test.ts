@@ -45,7 +45,7 @@ async function failure(url: string, env: Record<string, string> = {}, options: D
 	);
 }
 
-describe("redirects", () => {
+describe("9. redirects", () => {
 	test("are followed, relative ones and to other origins", async () => {
 		plain.fail("/start", { redirect: "/next" });
 		plain.fail("/next", { redirect: `${other.origin}/a` });
@@ -91,7 +91,7 @@ describe("redirects", () => {
 	});
 });
 
-describe("credentials", () => {
+describe("9. credentials", () => {
 	const basic = `Basic ${Buffer.from("joe:s3cr@t").toString("base64")}`;
 	const withPassword = (origin: string) => origin.replace("//", "//joe:s3cr%40t@");
 
@@ -167,7 +167,7 @@ describe("TLS", () => {
 		});
 	});
 
-	test("is not retried: the next mirror takes over", async () => {
+	test("8. a TLS error is not retried: the next mirror takes over", async () => {
 		other.put("/x.tar.gz", "archive");
 		const waits: number[] = [];
 		const mirrors = [new URL(secure.origin), new URL(other.origin)];
@@ -220,7 +220,7 @@ describe("proxies", () => {
 		await proxy.close();
 	});
 
-	test("with a password, and without a scheme", async () => {
+	test("9. with a password, and without a scheme", async () => {
 		const proxy = await startProxy();
 		await get(`${plain.origin}/a`, { http_proxy: `${proxy.origin.replace("http://", "joe:pa%3Ass@")}` });
 		expect(proxy.requests[0]?.authorization).toBe(`Basic ${Buffer.from("joe:pa:ss").toString("base64")}`);
@@ -241,7 +241,7 @@ describe("proxies", () => {
 		await proxy.close();
 	});
 
-	test("that isn't there is named, without its password", async () => {
+	test("9. that isn't there is named, without its password", async () => {
 		const proxy = await startProxy();
 		await proxy.close();
 		const error = await failure(`${plain.origin}/a`, { http_proxy: proxy.origin.replace("//", "//joe:s3cret@") });

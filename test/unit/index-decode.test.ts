@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { GoxError } from "../../src/errors.ts";
 import { decodeIndex } from "../../src/releases/index.ts";
 import { goIndex } from "../support/server.ts";
+import { tried } from "../support/tally.ts";
 
 const origin = "https://example.org/dl";
 const published = gunzipSync(readFileSync(resolve(import.meta.dirname, "../../data/releases.json.gz"))).toString();
@@ -98,14 +99,14 @@ describe("a good list", () => {
 		expect(entry?.archives.get("darwin-amd64")?.filename).toBe("go1.4.2.darwin-amd64-osx10.8.tar.gz");
 	});
 
-	test("of 10,000 releases", () => {
+	test("11. of 10,000 releases", () => {
 		const list = goIndex(Array.from({ length: 10_000 }, (_, patch) => ({ version: `go1.99.${patch}`, platform: "linux-arm64" })));
 		const { releases } = decode(list);
 		expect([releases.length, releases[0]?.release.name]).toEqual([10_000, "go1.99.9999"]);
 	});
 });
 
-describe("a bad list", () => {
+describe("11. a bad list", () => {
 	test.each<[string, unknown, string]>([
 		["nothing", "", "the answer is empty"],
 		["a web page", "  <!DOCTYPE html><html>log in</html>", "a web page came instead"],
@@ -157,7 +158,8 @@ describe("a bad list", () => {
 		expect(() => decode(withFile({ filename: "\u001b[2J" }))).toThrow(/"\\u001b\[2J" is not a file name/);
 	});
 
-	test("whatever JSON says: a list, or a GoxError", () => {
+	test("whatever JSON says: a list, or a GoxError", (context) => {
+		tried(context, 100);
 		fc.assert(
 			fc.property(fc.jsonValue(), (value) => {
 				try {
@@ -169,8 +171,9 @@ describe("a bad list", () => {
 		);
 	});
 
-	test("cut anywhere: never a shorter list", () => {
+	test("cut anywhere: never a shorter list", (context) => {
 		const text = JSON.stringify([release, { ...release, version: "go1.22.4", files: [] }]);
+		tried(context, text.length);
 		for (let end = 0; end < text.length; end++) expect(() => decode(text.slice(0, end))).toThrow(GoxError);
 	});
 });

@@ -84,7 +84,7 @@ describe("the cache", () => {
 		expect(server.requests[1]?.headers).toMatchObject({ "if-modified-since": since });
 	});
 
-	test("a clock that ran backwards makes it old", async () => {
+	test("12. a clock that ran backwards makes it old", async () => {
 		await load(0);
 		expect((await load(-1)).catalog.origin).toBe("network");
 		expect(server.requests).toHaveLength(2);
@@ -117,7 +117,7 @@ describe("the cache", () => {
 		["a cut head", (text) => text.slice(0, 20)],
 		["nothing", () => ""],
 		["another head", (text) => text.replace(/"fetchedAt":"[^"]*"/, '"fetchedAt":"yesterday"')],
-	])("%s on disk is noticed, and the list is asked for without conditions", async (_, change) => {
+	])("12. %s on disk is noticed, and the list is asked for without conditions", async (_, change) => {
 		await load(0);
 		damage(change);
 		expect(await load(1)).toMatchObject({ newest: "go1.99.1", warnings: [], catalog: { origin: "network" } });
@@ -126,7 +126,7 @@ describe("the cache", () => {
 		expect((await load(2)).catalog.origin).toBe("cache");
 	});
 
-	test("a 304 to somebody who has nothing is no list", async () => {
+	test("12. a 304 to somebody who has nothing is no list", async () => {
 		await load(0);
 		damage(() => "");
 		server.fail(page, { status: 304 });
@@ -141,7 +141,7 @@ describe("the cache", () => {
 	});
 });
 
-describe("no network", () => {
+describe("12. no network", () => {
 	const stall = async () => server.failAlways(page, { stall: "headers" });
 
 	test("GOX_OFFLINE: a fresh list is good, an old one comes with a warning, and nothing is asked", async () => {
@@ -202,11 +202,12 @@ describe("no network", () => {
 	});
 });
 
-describe("a bad answer", () => {
+describe("11. a bad answer", () => {
 	const faults = {
 		"a login page": { html: true },
 		"a cut list": { body: '[{"version":"go1.99.3","stable":true,"files":[' },
 		"an empty list": { body: "[]" },
+		"an empty answer": { body: "" },
 		"a path in a file name": { body: JSON.stringify(listOf("go1.99.3")).replace("go1.99.3.linux", "../go1.99.3.linux") },
 		"no such page": { status: 404 },
 	};
@@ -278,6 +279,32 @@ describe("the list and the table together", () => {
 		expect(() => catalog.pick(parseRequest("1.99.2"), "linux-amd64")).toThrow(
 			expect.objectContaining({ code: "no-such-release", message: expect.stringContaining(`as of ${day}`) }),
 		);
+	});
+});
+
+describe("12. a damaged list on disk", () => {
+	const flip = (text: string) => text.replace('"size": 0', '"size": 9');
+
+	test("that is old, and a server that says 304 all the same: the table, and why", async () => {
+		await load(0);
+		damage(flip);
+		server.fail(page, { status: 304 });
+		const { catalog, warnings } = await load(90);
+		expect(server.requests[1]?.headers["if-none-match"]).toBeUndefined();
+		expect(catalog.origin).toBe("table");
+		expect(warnings[0]).toContain("304");
+	});
+
+	test("offline: the table, never the damaged list", async () => {
+		await load(0);
+		damage(flip);
+		expect((await load(1, { GOX_OFFLINE: "1" })).catalog.origin).toBe("table");
+		expect(server.requests).toHaveLength(1);
+	});
+
+	test("that claims to be of the future is asked for again", async () => {
+		await load(60 * 24 * 365);
+		expect((await load(0)).catalog.origin).toBe("network");
 	});
 });
 
