@@ -186,17 +186,17 @@ static enum answer read_module_file(source *from, floor_line *to, failure *why, 
 
 /* The nearest file of that name speaks or is silent; none farther up is asked. */
 static enum answer find_module_file(question *asked, text name, floor_line *to, failure *why, bool *there) {
-	static char path_bytes[LONGEST_PATH], up_bytes[LONGEST_PATH];
-	buffer up = BUFFER(up_bytes);
+	static char path_bytes[LONGEST_PATH];
+	climb way = climb_from(asked);
 	*there = false;
-	join(&up, whole(&asked->start));
 	do {
 		buffer path = BUFFER(path_bytes);
-		PUT(&path, whole(&up), T("/"), name);
+		PUT(&path, whole(&way.directory), T("/"), name);
+		if (path.cut || is_absent(&way, name, &path)) continue;
 		source from = {name, whole(&path), none, 0, 0};
-		enum answer answer = path.cut ? SILENT : read_module_file(&from, to, why, there);
+		enum answer answer = read_module_file(&from, to, why, there);
 		if (*there) return answer;
-	} while (go_up(&up));
+	} while (climb_on(&way));
 	return SILENT;
 }
 

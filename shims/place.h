@@ -154,9 +154,10 @@ static void put_reason(buffer *to, int error) {
 	}
 }
 
+/* Closed again before anything is executed: O_CLOEXEC would cost a system call more with musl. */
 static int open_quietly(const char *path) {
 	int file;
-	do file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	do file = open(path, O_RDONLY | O_NONBLOCK);
 	while (file < 0 && errno == EINTR);
 	return file;
 }
@@ -187,6 +188,7 @@ static enum reading read_file(const char *path, char *bytes, size_t limit, docum
 		if (got == 0) break;
 		if (got > 0) length += (size_t)got;
 		else if (errno != EINTR) result = UNREADABLE;
+		if (length == (size_t)kind.st_size) break;
 	}
 	if (result == READ && length > limit) result = TOO_LARGE;
 	int error = errno;
@@ -212,13 +214,19 @@ static bool is_working_directory(const char *path) {
 	return stat(path, &there) == 0 && stat(".", &here) == 0 && there.st_ino == here.st_ino && there.st_dev == here.st_dev;
 }
 
-/* $PWD where it is true, else getcwd. The root is the empty text; false when the directory is gone. */
-static bool find_working_directory(buffer *start) {
+/*
+ * $PWD where it is true, else getcwd. The root is the empty text; false when the directory is gone. `real` says that no
+ * symlink is in it.
+ */
+static bool find_working_directory(buffer *start, bool *real) {
 	static char bytes[LONGEST_PATH];
-	text shown = text_of(getenv("PWD"));
-	if (!is_plain(shown) || !is_working_directory(shown.at)) {
-		shown = text_of(getcwd(bytes, sizeof bytes));
-		if (!starts(shown, T("/"))) return false;
+	text shown = text_of(getenv("PWD")), known = text_of(getcwd(bytes, sizeof bytes));
+	*real = starts(known, T("/"));
+	if (!*real || !same(shown, known)) {
+		bool believed = is_plain(shown) && is_working_directory(shown.at);
+		if (!believed && !*real) return false;
+		*real = !believed;
+		if (!believed) shown = known;
 	}
 	clear(start);
 	join(start, shown);

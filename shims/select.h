@@ -14,7 +14,6 @@ static const struct {
 
 typedef struct {
 	enum code code;
-	char message_bytes[LONGEST_MESSAGE], hint_bytes[512], request_bytes[256];
 	buffer message, hint;
 	/* What `gox auto-install` is asked for; empty where no install would help. */
 	buffer request;
@@ -23,6 +22,8 @@ typedef struct {
 	/* Whether that is a file, and then whose. */
 	bool asked_by_file;
 	uid_t owner;
+	/* The longest last: what is touched at every start lies together. */
+	char request_bytes[256], hint_bytes[512], message_bytes[LONGEST_MESSAGE];
 } failure;
 
 static void expect_no_failure(failure *why) {
@@ -65,6 +66,8 @@ typedef struct {
 	/* DIR of `go -C DIR`; empty for none. */
 	text chdir;
 	enum { UNASKED, KNOWN, GONE } start_is;
+	/* The start is the working directory, without a symlink: going up by words is going up by `..`. */
+	bool start_is_real;
 	char start_bytes[LONGEST_PATH];
 	buffer start;
 } question;
@@ -73,7 +76,8 @@ typedef struct {
 static bool find_start(question *asked) {
 	if (asked->start_is == UNASKED) {
 		asked->start = BUFFER(asked->start_bytes);
-		bool known = find_working_directory(&asked->start);
+		bool known = find_working_directory(&asked->start, &asked->start_is_real);
+		if (asked->chdir.len) asked->start_is_real = false;
 		if (asked->chdir.len) move_start(&asked->start, &known, asked->chdir);
 		asked->start_is = known ? KNOWN : GONE;
 	}
@@ -449,19 +453,56 @@ static bool go_up(buffer *path) {
 	return true;
 }
 
+/* On the way up from the start: the directory, and how to get there from the working directory. */
+typedef struct {
+	buffer directory, back;
+	bool is_real;
+} climb;
+
+static climb climb_from(const question *asked) {
+	static char directory_bytes[LONGEST_PATH], back_bytes[LONGEST_PATH];
+	climb way = {BUFFER(directory_bytes), BUFFER(back_bytes), asked->start_is_real};
+	clear(&way.back);
+	clear(&way.directory);
+	join(&way.directory, whole(&asked->start));
+	return way;
+}
+
+static bool climb_on(climb *way) {
+	put(&way->back, T("../"));
+	return go_up(&way->directory);
+}
+
+/*
+ * Whether there is certainly no such file, `path` being its whole one: to ask costs half of what it does to open what isn't
+ * there, and the shorter of the two ways the kernel walks faster.
+ */
+static bool is_absent(climb *way, text name, const buffer *path) {
+	const char *shorter = path->at;
+	size_t length = way->back.len;
+	if (way->is_real && length + name.len < path->len && !way->back.cut) {
+		put(&way->back, name);
+		shorter = way->back.at;
+	}
+	bool absent = access(shorter, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+	way->back.len = length;
+	way->back.at[length] = 0;
+	return absent;
+}
+
 static enum answer find_pin_file(question *asked, source *from, failure *why) {
-	static char path_bytes[LONGEST_PATH], up_bytes[LONGEST_PATH];
+	static char path_bytes[LONGEST_PATH];
 	static const text names[] = {CONSTANT(".go-version"), CONSTANT(".tool-versions")};
-	buffer up = BUFFER(up_bytes);
-	join(&up, whole(&asked->start));
+	climb way = climb_from(asked);
 	do {
 		for (size_t i = 0; i < 2; i++) {
 			buffer path = BUFFER(path_bytes);
-			PUT(&path, whole(&up), T("/"), names[i]);
+			PUT(&path, whole(&way.directory), T("/"), names[i]);
+			if (path.cut || is_absent(&way, names[i], &path)) continue;
 			*from = (source){names[i], whole(&path), none, 0, 0};
-			enum answer answer = path.cut ? SILENT : read_pin_file(&asked->here, from, why);
+			enum answer answer = read_pin_file(&asked->here, from, why);
 			if (answer != SILENT) return answer;
 		}
-	} while (go_up(&up));
+	} while (climb_on(&way));
 	return SILENT;
 }
