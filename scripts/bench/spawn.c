@@ -1,9 +1,10 @@
 /*
  * Runs two command lines turn by turn and says how long each took, in milliseconds, as one line of JSON:
- * spawn ROUNDS BARE… -- OTHER…
+ * spawn ROUNDS BARE… + OTHER…
  * A pair a round, so that what the machine does besides falls on both.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 extern char **environ;
 
 static long faults;
+/* What the programs print goes nowhere. */
+static posix_spawn_file_actions_t quietly;
 
 static double now(void) {
 	struct timespec at;
@@ -27,7 +30,7 @@ static double run(char **argv) {
 	int status;
 	struct rusage used;
 	double start = now();
-	if (posix_spawn(&child, argv[0], NULL, NULL, argv, environ) != 0 || wait4(child, &status, 0, &used) < 0) exit(1);
+	if (posix_spawn(&child, argv[0], &quietly, NULL, argv, environ) != 0 || wait4(child, &status, 0, &used) < 0) exit(1);
 	double end = now();
 	if (status != 0) {
 		fprintf(stderr, "%s: status %d\n", argv[0], status);
@@ -50,9 +53,11 @@ static double median(double *times, long count) {
 int main(int argc, char **argv) {
 	long rounds = argc > 4 ? strtol(argv[1], NULL, 10) : 0;
 	char **other = argv + 2;
-	while (*other && strcmp(*other, "--") != 0) other++;
+	while (*other && strcmp(*other, "+") != 0) other++;
 	if (rounds < 1 || !*other || !other[1]) return 2;
 	*other++ = NULL;
+	posix_spawn_file_actions_init(&quietly);
+	posix_spawn_file_actions_addopen(&quietly, 1, "/dev/null", O_WRONLY, 0);
 	double *times[3];
 	for (int i = 0; i < 3; i++) times[i] = malloc((size_t)rounds * sizeof **times);
 	long bare_faults = 0;

@@ -136,6 +136,10 @@ function __gox_nearest {
 	*) return 0 ;;
 	esac
 	while :; do
+		# Most directories have none of them: one command says so.
+		while [[ -n "$dir" && ! -e "$dir/.go-version" && ! -e "$dir/go.mod" && ! -e "$dir/.tool-versions" && ! -e "$dir/go.work" ]]; do
+			dir="\${dir%/*}"
+		done
 		if [ -e "$dir/.go-version" ]; then
 			__gox_found="$dir/.go-version"
 		elif [ -f "$dir/.tool-versions" ] && [ -r "$dir/.tool-versions" ] && __gox_names_go "$dir/.tool-versions"; then
