@@ -14,12 +14,24 @@ const headings: readonly (readonly [Area, string])[] = [
 ];
 const marks: Readonly<Record<Verdict, string>> = { ok: "✓", note: "·", warning: "!", broken: "✗" };
 
-/** The findings in words, grouped; those that are fine only with `all`. Commands are never broken over lines. */
-export function inWords(findings: readonly Examined[], all: boolean, width: number, style: Style): readonly string[] {
+/** How the findings are to look. */
+export interface Looks {
+	/** Whether those that are fine are listed too. */
+	readonly all: boolean;
+	/** Characters. */
+	readonly width: number;
+	readonly style: Style;
+	/** Written `~`, but not in commands. */
+	readonly userHome: string;
+}
+
+/** The findings in words, grouped. Commands are never broken over lines. */
+export function inWords(findings: readonly Examined[], { all, width, style, userHome }: Looks): readonly string[] {
+	const short = (text: string) => text.replaceAll(`${userHome}/`, "~/");
 	return headings.flatMap(([area, heading]) => {
 		const shown = findings.filter((finding) => finding.area === area && (all || finding.verdict !== "ok"));
 		if (shown.length === 0) return [];
-		return [style.bold(heading), ...shown.flatMap((finding) => findingInWords(finding, all, Math.min(width, 100), style)), ""];
+		return [style.bold(heading), ...shown.flatMap((finding) => findingInWords(finding, Math.min(width, 100), style, short)), ""];
 	});
 }
 
@@ -38,15 +50,16 @@ export function tally(findings: readonly Examined[]): string {
 
 function findingInWords(
 	{ verdict, title, evidence = [], why, fix }: Examined,
-	all: boolean,
 	width: number,
 	style: Style,
+	short: (text: string) => string,
 ): readonly string[] {
 	const colour = { ok: style.green, note: style.dim, warning: style.yellow, broken: style.red }[verdict];
-	const [head = "", ...more] = wrapped(title, width, `  ${marks[verdict]} `);
+	const [head = "", ...more] = wrapped(short(title), width, `  ${marks[verdict]} `);
 	const lines = [head.replace(marks[verdict], colour(marks[verdict])), ...more];
-	if (verdict === "ok") return all ? lines : [];
-	for (const each of evidence) lines.push(...wrapped(each, width, "      "));
+	if (verdict === "ok") return lines;
+	for (const each of evidence.flatMap((text) => text.split("\n")))
+		lines.push(...wrapped(short(each.replaceAll("\t", " ")), width, "      "));
 	if (why) lines.push(...wrapped(why, width, "    why "));
 	fix?.commands.forEach((command, index) => {
 		lines.push(`${index === 0 ? "    fix " : "        "}${command}`);

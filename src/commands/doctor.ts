@@ -102,7 +102,13 @@ function show({ context, report, options }: Invocation, findings: readonly Exami
 		report.json(options.has("fix") ? { findings: list, repaired } : list);
 		return;
 	}
-	for (const line of inWords(findings, report.verbose, context.stdout.columns, report.style)) report.line(line);
+	for (const line of inWords(findings, {
+		all: report.verbose,
+		width: context.stdout.columns,
+		style: report.style,
+		userHome: context.userHome,
+	}))
+		report.line(line);
 	const hidden = !report.verbose && findings.some(({ verdict }) => verdict === "ok");
 	report.line(`${tally(findings)}${hidden ? "   (gox doctor --verbose lists all)" : ""}`);
 	if (!options.has("fix") && repairable(findings).length > 0)

@@ -32,9 +32,7 @@ export const goroot: Check = {
 				title: "a start-up file exports GOROOT",
 				evidence: exported.map(({ where, text }) => `${where}: ${text}`),
 				why: "Shells to come will have it, and a go of another version than that GOROOT's then compiles with the wrong tools.",
-				fix: {
-					commands: exported.map(({ where }) => `# take line ${where.replace(/^.*:/, "")} out of ${where.replace(/:\d+$/, "")}`),
-				},
+				fix: { commands: ["gox setup --remove-leftovers"] },
 			});
 		return findings.length > 0 ? findings : fine("GOROOT isn't set anywhere");
 	},

@@ -1,5 +1,7 @@
 import { type Leftover, leftoversIn } from "../../shell/leftovers.ts";
-import type { StartupFile } from "../../shell/shell.ts";
+import type { ShellName, StartupFile } from "../../shell/shell.ts";
+import { shellCalled } from "../../shell/shells.ts";
+import { leftoverSurroundings } from "../../shell/startupsearch.ts";
 import { type Check, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 
@@ -12,9 +14,7 @@ export const leftovers: Check = {
 		const found = patient
 			.startup()
 			.flatMap(({ path, text }) =>
-				leftoversIn(text, dialectOf(path), { userHome: patient.context.userHome, onlyGo: { asdf: false, mise: false } }).map(
-					(each) => ({ path, ...each }),
-				),
+				leftoversIn(text, dialectOf(path), leftoverSurroundings(patient.context)).map((each) => ({ path, ...each })),
 			);
 		const matter = found.filter(({ keep, tool }) => keep === undefined || (tool !== "asdf" && tool !== "mise"));
 		const [first] = matter;
@@ -26,19 +26,26 @@ export const leftovers: Check = {
 				title: `start-up files still set up ${tools.join(", ")}`,
 				evidence: matter.map(inWords),
 				why: "They put their own go on PATH or set GOROOT, and which one comes first depends on the order of lines.",
-				fix: {
-					commands: [
-						...matter.map(
-							({ path, line, lastLine }) =>
-								`# take ${line === lastLine ? `line ${line}` : `lines ${line} to ${lastLine}`} out of ${path}`,
-						),
-						"gox setup",
-					],
-				},
+				fix: { commands: commandsFor(patient, matter) },
 			},
 		];
 	},
 };
+
+/** Setup takes out what it can and says which lines it can't; without any Go of gox's there might be none left. */
+function commandsFor(patient: Patient, found: readonly { readonly path: string }[]): readonly string[] {
+	const usual = shellCalled(patient.context.env.SHELL ?? "")?.name;
+	const shells = [...new Set(found.map(({ path }) => shellOf(path)))];
+	return [
+		...(patient.stored().length === 0 ? ["gox install latest --default"] : []),
+		...shells.map((name) => `gox setup ${name === usual ? "" : `--shell ${name} `}--remove-leftovers`),
+	];
+}
+
+function shellOf(path: string): ShellName {
+	const dialect = dialectOf(path);
+	return dialect === "sh" ? "bash" : dialect;
+}
 
 /** Whether one of their Gos is on PATH now, or GOROOT is. */
 function isLive({ gosOnPath, context }: Patient): boolean {

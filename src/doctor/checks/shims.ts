@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { completeShims } from "../../store/shims.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
+import type { ToolAnswer } from "../probes.ts";
 import type { Changes } from "../repair/changes.ts";
 
 /** The shims: there, whole, native, able to run, and on macOS signed. */
@@ -16,11 +17,12 @@ export const shims: Check = {
 		if (names.length === 0 && patient.stored().length === 0)
 			return fine("no shims yet: the first gox install or gox setup makes them");
 		const faults = [...missing(patient), ...strange(patient), ...unsigned(patient)];
-		const own = join(layout.shims, "go");
+		// By any other name but its own the shim takes the word for the go command's.
+		const own = join(layout.shims, "gox");
 		const test = probes.run(own, ["--shim-self-test"]);
 		const runs = test?.status === 0 && test.stdout.startsWith("gox-shim ok ");
 		if (!runs && faults.length === 0)
-			return [cantRun(patient, own, test?.stderr.trim() || `exit ${test?.status ?? "status unknown"}`)];
+			return [cantRun(patient, own, (test?.stderr.trim().split("\n", 1)[0] ?? "") || howItEnded(test))];
 		if (faults.length === 0) return fine(`${programsOf(patient).length} shims, whole and running`, test?.stdout.trim() ?? "");
 		return [
 			{
@@ -45,10 +47,15 @@ function cantRun({ layout, probes }: Patient, path: string, said: string): Findi
 	return {
 		verdict: "broken",
 		title: "the shims don't run",
-		evidence: [`${path}: ${words}`, `--shim-self-test: ${said || "nothing"}`],
+		evidence: [`${path}: ${words}`, `--shim-self-test: ${said}`],
 		why: "`go` doesn't start: the file system forbids programs, or the system doesn't accept the shim's signature.",
 		fix: { commands: [`rm -r ${layout.shims}`, "gox setup"] },
 	};
+}
+
+function howItEnded(answer: ToolAnswer | undefined): string {
+	if (!answer) return "it can't be started";
+	return answer.status === null ? "it was ended by a signal" : `exit ${answer.status}`;
 }
 
 /** gofmt and gox as well as go, and what each installed version has beside its go. */
