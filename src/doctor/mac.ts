@@ -16,7 +16,8 @@ export function macOf(context: Context, probes: Probes): Mac | undefined {
 	if (osOf(context.host()) !== "darwin") return undefined;
 	// On Intel neither name exists and sysctl fails: that is the answer, not a failure.
 	const sysctl = (name: string) => probes.run("/usr/sbin/sysctl", ["-n", name])?.stdout.trim();
-	const version = /^\d+(?:\.\d+)*$/.exec(probes.run("/usr/bin/sw_vers", ["-productVersion"])?.stdout.trim() ?? "")?.[0];
+	// Between name and value macOS 12 has one tab, macOS 26 two.
+	const version = /^ProductVersion:\s+(\d+(?:\.\d+)*)$/m.exec(probes.run("/usr/bin/sw_vers", [])?.stdout ?? "")?.[1];
 	return { appleSilicon: sysctl("hw.optional.arm64") === "1", translated: sysctl("sysctl.proc_translated") === "1", version };
 }
 

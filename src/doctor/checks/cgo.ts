@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { type Check, type Finding, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 
@@ -51,7 +51,7 @@ export function findCompiler(patient: Patient): { readonly compiler: string | un
 	const path = places.find((each) => probes.stat(each)?.executable);
 	const said = cc ? cc.evidence : [];
 	if (path === undefined) return { compiler: undefined, evidence: [...said, `no ${program} on PATH`] };
-	if (!patient.mac() || !path.startsWith("/usr/bin/")) return { compiler: path, evidence: [...said, path] };
+	if (!patient.mac() || !dirname(path).endsWith("/usr/bin")) return { compiler: path, evidence: [...said, path] };
 	// macOS has a clang in /usr/bin that does nothing but ask for the Command Line Tools.
 	const tools = probes.run("/usr/bin/xcode-select", ["-p"]);
 	const directory = tools?.stdout.trim() ?? "";

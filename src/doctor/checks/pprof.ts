@@ -9,7 +9,8 @@ export const pprof: Check = {
 	run: ({ inForce, probes, context }) => {
 		const { goroot, version } = inForce();
 		if (goroot === null) return [];
-		const built = join(goroot, "pkg/tool", context.host().replace("-", "_"), "pprof");
+		const platform = probes.machine(join(goroot, "bin/go"))?.platforms[0] ?? context.host();
+		const built = join(goroot, "pkg/tool", platform.replace("-", "_"), "pprof");
 		const source = join(goroot, "src/cmd/pprof");
 		const found = [built, source].find((path) => probes.stat(path) !== undefined);
 		if (found !== undefined) return fine(`go tool pprof can run with ${version}`, found);
@@ -19,7 +20,7 @@ export const pprof: Check = {
 				title: `${version} has no pprof`,
 				evidence: [`neither ${built} nor ${source} is there`],
 				why: "CPU and memory profiles can be taken, but not read.",
-				fix: { commands: ["gox verify", `gox install ${(version ?? "").replace(/^go/, "")} --force`] },
+				fix: { commands: [`gox verify ${goroot}`] },
 			},
 		];
 	},

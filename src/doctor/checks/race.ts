@@ -31,12 +31,13 @@ function whatIsMissing(
 	goroot: string,
 	version: string,
 ): { seen: string; commands?: readonly string[] } | undefined {
-	const host = patient.context.host();
+	// A translated go builds for its own machine.
+	const host = patient.probes.machine(join(goroot, "bin/go"))?.platforms[0] ?? patient.context.host();
 	const runtime = runtimesOf(goroot, host).find((path) => patient.probes.stat(path) !== undefined);
 	if (runtime === undefined)
 		return {
 			seen: `${goroot} has no race runtime for ${host}`,
-			commands: ["gox verify", `gox install ${version.slice(2)} --force`],
+			commands: [`gox verify ${goroot}`],
 		};
 	// Since 1.20 the race detector of macOS needs no cgo (its release notes).
 	if (osOf(host) === "darwin" && Number(/^go1\.(\d+)/.exec(version)?.[1]) >= 20) return undefined;

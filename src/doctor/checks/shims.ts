@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { completeShims } from "../../store/shims.ts";
-import { type Check, type Finding, fine } from "../finding.ts";
+import { type Check, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import type { ToolAnswer } from "../probes.ts";
 import type { Changes } from "../repair/changes.ts";
@@ -16,46 +16,39 @@ export const shims: Check = {
 		const names = probes.names(layout.shims);
 		if (names.length === 0 && patient.stored().length === 0)
 			return fine("no shims yet: the first gox install or gox setup makes them");
-		const faults = [...missing(patient), ...strange(patient), ...unsigned(patient)];
 		// By any other name but its own the shim takes the word for the go command's.
 		const own = join(layout.shims, "gox");
 		const test = probes.run(own, ["--shim-self-test"]);
 		const runs = test?.status === 0 && test.stdout.startsWith("gox-shim ok ");
-		if (!runs && faults.length === 0)
-			return [cantRun(patient, own, (test?.stderr.trim().split("\n", 1)[0] ?? "") || howItEnded(test))];
-		if (faults.length === 0) return fine(`${programsOf(patient).length} shims, whole and running`, test?.stdout.trim() ?? "");
+		const faults = [...missing(patient), ...strange(patient), ...unsigned(patient)];
+		if (runs && faults.length === 0) return fine(`${programsOf(patient).length} shims, whole and running`, test.stdout.trim());
 		return [
 			{
 				verdict: runs ? "warning" : "broken",
-				title: runs ? "the shims aren't what this gox makes" : "the shims are incomplete",
-				evidence: faults,
-				why: "`go` may run the wrong version, or nothing; Go's own switching downloads again what is installed.",
-				fix: { commands: ["gox doctor --fix"], repair: (changes) => renew(patient, changes) },
+				title: runs ? "the shims aren't what this gox makes" : "the shims don't run",
+				evidence: [...faults, ...(runs ? [] : [`${own} --shim-self-test: ${howItEnded(test)}`])],
+				why: runs
+					? "`go` may run the wrong version, or nothing; Go's own switching downloads again what is installed."
+					: "`go` doesn't start, wherever the shims come first on PATH.",
+				fix: { commands: ["gox doctor --fix"], repair: (changes) => renew(patient, changes, !runs) },
 			},
 		];
 	},
 };
 
-function renew({ context, layout }: Patient, changes: Changes): void {
+/** A program whose signature the system once refused stays refused where it lies: `anew` makes new files. */
+function renew(patient: Patient, changes: Changes, anew: boolean): void {
+	const { context, layout } = patient;
 	changes.keepDirectory(layout.shims);
 	changes.keep(layout.launcher, layout.strict);
+	if (anew) for (const name of programsOf(patient)) rmSync(join(layout.shims, name), { force: true });
 	completeShims(context);
-}
-
-function cantRun({ layout, probes }: Patient, path: string, said: string): Finding {
-	const words = probes.machine(path)?.words ?? "a script";
-	return {
-		verdict: "broken",
-		title: "the shims don't run",
-		evidence: [`${path}: ${words}`, `--shim-self-test: ${said}`],
-		why: "`go` doesn't start: the file system forbids programs, or the system doesn't accept the shim's signature.",
-		fix: { commands: [`rm -r ${layout.shims}`, "gox setup"] },
-	};
 }
 
 function howItEnded(answer: ToolAnswer | undefined): string {
 	if (!answer) return "it can't be started";
-	return answer.status === null ? "it was ended by a signal" : `exit ${answer.status}`;
+	const said = answer.stderr.trim().split("\n", 1)[0];
+	return said || (answer.status === null ? "it was ended by a signal" : `exit ${answer.status}`);
 }
 
 /** gofmt and gox as well as go, and what each installed version has beside its go. */
