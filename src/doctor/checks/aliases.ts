@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { userAliases } from "../../store/alias.ts";
+import { refreshAliases, userAliases } from "../../store/alias.ts";
 import { linkedKey } from "../../store/installed.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import type { Changes } from "../repair/changes.ts";
@@ -25,8 +25,10 @@ export const aliases: Check = {
 				why: "What asks for that name finds no Go.",
 				fix: {
 					commands: [`rm ${dangling.join(" ")}`],
+					// The automatic ones get the newest that is there.
 					repair: (changes: Changes) => {
-						for (const path of dangling) changes.takeAway(path);
+						changes.keepDirectory(layout.aliases);
+						refreshAliases(context);
 					},
 				},
 			});
