@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { refreshAliases, userAliases } from "../../store/alias.ts";
-import { linkedKey } from "../../store/installed.ts";
+import { installedVersions, linkedKey } from "../../store/installed.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import type { Changes } from "../repair/changes.ts";
 
@@ -28,7 +28,7 @@ export const aliases: Check = {
 					// The automatic ones get the newest that is there.
 					repair: (changes: Changes) => {
 						changes.keepDirectory(layout.aliases);
-						refreshAliases(context);
+						refreshAliases(context, installedVersions(context));
 					},
 				},
 			});

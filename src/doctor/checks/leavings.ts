@@ -1,55 +1,70 @@
-import { hostname } from "node:os";
 import { join } from "node:path";
+import { makerShape } from "../../maker.ts";
+import { isAbandonedEntry } from "../../store/journal.ts";
+import { isAbandonedLock } from "../../store/lock.ts";
+import { isAbandonedStaging } from "../../store/staging.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import type { Changes } from "../repair/changes.ts";
 
-/** What killed processes left: trees in tmp/, locks, a journal. The next command that changes the store sweeps them too. */
+/** What bears its maker's mark is swept by every command once the maker is dead; so are the two names of a lock. */
+const swept = new RegExp(`(?:^|\\.)${makerShape}\\.[0-9a-f]{12}(?:\\.|$)|\\.(?:lock|owner)$`);
+
+/** What is left in tmp/, locks/ and journal/ though every command, this one too, begins with mending what dead processes left. */
 export const leavings: Check = {
 	name: "leavings",
 	title: "nothing left by killed processes",
 	area: "store",
 	run: (patient) => {
-		const dead = [
-			...deadTrees(patient),
-			...deadLocks(patient),
-			...patient.probes.names(patient.layout.journal).map((name) => join(patient.layout.journal, name)),
-		];
-		if (dead.length === 0) return fine("nothing of killed processes is left");
-		return [finding(dead)];
+		const findings = [...unmended(patient), ...strangers(patient)];
+		return findings.length > 0 ? findings : fine("nothing of killed processes is left");
 	},
 };
 
-function finding(paths: readonly string[]): Finding {
-	return {
-		verdict: "warning",
-		title: `${paths.length} thing${paths.length === 1 ? "" : "s"} left by killed processes`,
-		evidence: paths,
-		why: "Half-made trees take room; a lock of a dead process makes the next one wait.",
-		fix: {
-			commands: ["gox doctor --fix"],
-			repair: (changes: Changes) => {
-				for (const path of paths) changes.takeAway(path);
+function unmended({ context, layout, probes }: Patient): readonly Finding[] {
+	const places = [
+		[layout.tmp, isAbandonedStaging],
+		[layout.locks, isAbandonedLock],
+		[layout.journal, isAbandonedEntry],
+	] as const;
+	const paths = places.flatMap(([directory, isAbandoned]) =>
+		probes
+			.names(directory)
+			.filter((name) => isAbandoned(context, layout, name))
+			.map((name) => join(directory, name)),
+	);
+	if (paths.length === 0) return [];
+	return [
+		{
+			verdict: "warning",
+			title: "what killed processes left can't be mended",
+			evidence: paths,
+			why: "Half-made trees take room, and a lock of a dead process makes the next one wait.",
+			fix: { commands: ["gox list --verbose   # says why it can't", `chmod -R u+w ${layout.home}`] },
+		},
+	];
+}
+
+function strangers({ layout, probes }: Patient): readonly Finding[] {
+	const paths = [layout.tmp, layout.locks, layout.journal].flatMap((directory) =>
+		probes
+			.names(directory)
+			.filter((name) => !swept.test(name))
+			.map((name) => join(directory, name)),
+	);
+	if (paths.length === 0) return [];
+	return [
+		{
+			verdict: "warning",
+			title: `${paths.length === 1 ? "a thing lies" : `${paths.length} things lie`} where gox works and ${paths.length === 1 ? "isn't" : "aren't"} gox's`,
+			evidence: paths,
+			why: "An older gox or somebody's hand left them; they take room, and nothing ever sweeps them.",
+			fix: {
+				commands: ["gox doctor --fix"],
+				repair: (changes: Changes) => {
+					for (const path of paths) changes.takeAway(path);
+				},
 			},
 		},
-	};
-}
-
-/** `KIND.PID.RANDOM.KEY` of a process that is gone (store/staging.ts); an `old` tree may be the only copy: that one is gox's to put back. */
-function deadTrees({ probes, layout, context }: Patient): readonly string[] {
-	return probes.names(layout.tmp).flatMap((name) => {
-		const [, kind, pid, key = ""] = /^(new|old|gone)\.(\d+)\.[0-9a-f]{12}\.(.+)$/.exec(name) ?? [];
-		if (kind !== undefined && (context.isAlive(Number(pid)) || (kind === "old" && !probes.stat(join(layout.versions, key)))))
-			return [];
-		return [join(layout.tmp, name)];
-	});
-}
-
-function deadLocks({ probes, layout, context }: Patient): readonly string[] {
-	return probes.names(layout.locks).flatMap((name) => {
-		const key = /^(.+)\.owner$/.exec(name)?.[1];
-		const [, pid, host] = /^(\d+) (.+)\n$/.exec(key === undefined ? "" : (probes.readText(join(layout.locks, name)) ?? "")) ?? [];
-		if (pid === undefined || host !== hostname() || context.isAlive(Number(pid))) return [];
-		return [join(layout.locks, name), join(layout.locks, `${key}.lock`)].filter((path) => probes.stat(path) !== undefined);
-	});
+	];
 }
