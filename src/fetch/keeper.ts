@@ -103,6 +103,7 @@ export class Keeper {
 			at += piece.length;
 		}
 		this.#writeHeader(received);
+		if (this.#file) this.#note(`${this.#wanted.filename}: what comes is kept for the next run`);
 	}
 
 	/** What is on disk counts up to here. */
