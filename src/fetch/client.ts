@@ -7,7 +7,7 @@ import { failureOf, NetworkError } from "./failure.ts";
 import { openFile } from "./localfile.ts";
 import { Patience, WatchedBody } from "./patience.ts";
 import type { Reply } from "./reply.ts";
-import { defaultTiming, duration, type Timing } from "./timing.ts";
+import { defaultTiming, duration, type Timing, timingIn } from "./timing.ts";
 
 export interface ClientOptions extends AddressRules {
 	readonly timing?: Partial<Timing>;
@@ -37,7 +37,7 @@ export class Client {
 	constructor(context: Context, options: ClientOptions = {}) {
 		this.#context = context;
 		this.#rules = { insecure: options.insecure ?? false };
-		this.timing = { ...defaultTiming, ...options.timing };
+		this.timing = { ...defaultTiming, ...timingIn(context.env), ...options.timing };
 	}
 
 	/** Aborted when the person interrupts. */

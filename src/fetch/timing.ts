@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Env } from "../context.ts";
+import { GoxError, quote } from "../errors.ts";
 
 /** How long gox waits for a network, and how often it tries again. Milliseconds and bytes; a test makes them tiny. */
 export interface Timing {
@@ -56,6 +58,19 @@ export const defaultTiming: Timing = Object.freeze({
 		await delay(ms, undefined, { signal });
 	},
 });
+
+/**
+ * What GOX_TIMEOUT says of a download's deadline: `90`, `90s`, `20m` or `2h`; nothing when it isn't set.
+ * @throws GoxError `usage`.
+ */
+export function timingIn(env: Env): Partial<Timing> {
+	const text = env.GOX_TIMEOUT?.trim();
+	if (!text) return {};
+	const found = /^(\d{1,6})([smh]?)$/.exec(text);
+	const count = Number(found?.[1] ?? 0);
+	if (count > 0) return { totalMs: count * 1_000 * { s: 1, m: 60, h: 3_600 }[(found?.[2] || "s") as "s" | "m" | "h"] };
+	throw new GoxError("usage", `GOX_TIMEOUT: ${quote(text)} is not a time`, { hint: "export GOX_TIMEOUT=20m" });
+}
 
 /** Milliseconds in words, for messages. */
 export function duration(ms: number): string {

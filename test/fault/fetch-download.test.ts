@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DownloadOptions, downloadArchive, type Wanted } from "../../src/fetch/download.ts";
 import { DownloadError } from "../../src/fetch/downloaderror.ts";
-import type { Timing } from "../../src/fetch/timing.ts";
+import { type Timing, timingIn } from "../../src/fetch/timing.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { etagOf, type Fault, sha256, startServer, type TestServer } from "../support/server.ts";
 
@@ -265,6 +265,51 @@ describe("7. slowness", () => {
 		});
 		expectWhole(outcome);
 		expect(ranges(second)).toEqual([undefined]);
+	});
+
+	test("a mirror at whose rate the file would take too long is left, while there is another", async () => {
+		const slow = { trickle: { bytes: 10_000, everyMs: 5 } };
+		first.failAlways(path, slow);
+		const timing = { rateWindowMs: 40, rateBytes: 1, sourceMs: 50 };
+		const outcome = await download({ mirrors: [first.mirror, second.mirror], timing });
+		expectWhole(outcome);
+		expect(outcome.notes[0]).toMatch(/only \d+ bytes came in .*; going on at/);
+		expect(ranges(second)[0]).toMatch(/^bytes=\d+-$/);
+		second.failAlways(path, slow);
+		expectWhole(await download({ mirrors: [first.mirror, second.mirror], timing }));
+	});
+
+	test("a download as a whole has a deadline, whatever mirrors are left", async () => {
+		first.failAlways(path, { trickle: { bytes: 1_000, everyMs: 5 } });
+		const { error } = await download({ mirrors: [first.mirror, second.mirror], timing: { totalMs: 100 } });
+		expect(failuresOf(error)).toEqual([["slow", "the download was not done within 100 ms"]]);
+		expect(error).toMatchObject({ code: "network", exit: 4 });
+		expect(second.requests).toHaveLength(0);
+	});
+
+	test.each([
+		["90", 90_000],
+		["90s", 90_000],
+		["20m", 1_200_000],
+		["2h", 7_200_000],
+		["", undefined],
+	])("GOX_TIMEOUT=%s", (GOX_TIMEOUT, totalMs) => {
+		expect(timingIn({ GOX_TIMEOUT }).totalMs).toBe(totalMs);
+	});
+
+	test.each(["0", "-1", "1.5h", "soon", "99999999", "1d"])(
+		"GOX_TIMEOUT=%s is refused before anything is asked",
+		async (GOX_TIMEOUT) => {
+			expect((await download({ env: { GOX_TIMEOUT } })).error).toMatchObject({ code: "usage", hint: expect.any(String) });
+			expect(first.requests).toHaveLength(0);
+		},
+	);
+
+	test("the deadline counts tries that bring nothing, too", async () => {
+		first.failAlways(path, { cutAfter: 0 });
+		const timing = { totalMs: 0, backoffMs: [1, 1, 1] };
+		expect(failuresOf((await download({ timing })).error)[0]?.[1]).toContain("was not done within");
+		expect(first.requests).toHaveLength(1);
 	});
 
 	test("the only mirror gets a second chance", async () => {

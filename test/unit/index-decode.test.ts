@@ -84,7 +84,7 @@ describe("a good list", () => {
 		["a sha256 in capitals", { sha256: "AB".repeat(32) }, { sha256: "ab".repeat(32) }],
 		["no size", { size: undefined }, { size: 0 }],
 		["size 0", { size: 0 }, { size: 0 }],
-	])("may have a file with %s", (_, change, archive) => {
+	])("11. may have a file with %s", (_, change, archive) => {
 		expect(decode(withFile(change)).releases[0]?.archives.get("linux-amd64")).toMatchObject(archive);
 	});
 
