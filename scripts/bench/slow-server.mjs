@@ -13,6 +13,7 @@ function random(seed) {
 }
 
 const tickMs = 10;
+const settleMs = 100;
 const pieceBytes = 64 * 1024;
 /** Served bytes are counted in blocks of so many. */
 const blockBytes = 1024;
@@ -53,7 +54,8 @@ export async function startSlowServer(file, options = {}) {
 			while (at < allowed && !response.destroyed) {
 				if (resets && next() < resets.chance) {
 					counts.resets++;
-					request.socket.resetAndDestroy();
+					// A reset throws away what is still on its way; what was sent before has time to arrive.
+					timer = setTimeout(() => request.socket.resetAndDestroy(), settleMs);
 					return;
 				}
 				const to = Math.min(at + pieceBytes, Math.ceil(allowed), end);

@@ -5,7 +5,7 @@ import { NetworkError } from "./failure.ts";
 import type { Mirrors } from "./mirrorqueue.ts";
 import { Misfit, openAt } from "./opening.ts";
 import { Pieces } from "./pieces.ts";
-import { pauseBefore, progressBytes } from "./retry.ts";
+import { pauseBefore } from "./retry.ts";
 import { duration } from "./timing.ts";
 
 export interface RangesOptions {
@@ -35,6 +35,8 @@ interface Range {
 	tries: number;
 }
 
+/** New bytes that make the tries of a range count from zero again: the consumer waits for it. */
+const progressBytes = 64 * 1024;
 /** Ranges that may be begun ahead of the consumer, for each connection. */
 const aheadPerConnection = 1.5;
 

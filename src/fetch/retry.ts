@@ -1,7 +1,7 @@
 import type { NetworkError } from "./failure.ts";
 import type { Timing } from "./timing.ts";
 
-/** New bytes that make the tries of a mirror, or of a range, count from zero again. */
+/** New bytes that make the tries of a mirror count from zero again. */
 export const progressBytes = 256 * 1024;
 
 /**
