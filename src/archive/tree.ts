@@ -25,6 +25,12 @@ export interface FileSink {
 	end(): void;
 }
 
+/** What may give the tree a file that is on the disk already, in another GOROOT. */
+export interface FileSharing {
+	/** Makes `to`, which doesn't exist, out of an equal file; false where there is none, and the content has to be written. */
+	take(file: TreeFile, content: Uint8Array, to: string): boolean;
+}
+
 /**
  * Writes a GOROOT below `root`, which must be a fresh directory of ours, and takes every file's SHA-256 on the way.
  * All calls are synchronous: gunzip runs on another thread meanwhile, and nothing waits for a turn of the event loop.
@@ -33,13 +39,18 @@ export class TreeWriter {
 	readonly files: TreeFile[] = [];
 	readonly #root: string;
 	readonly #durable: boolean;
+	readonly #sharing: FileSharing | undefined;
 	readonly #directories = new Set([""]);
 	#open: OpenFile | undefined;
 
-	/** @param durable fsync every file, against power loss (`durable = true` in the config). */
-	constructor(root: string, durable = false) {
+	/**
+	 * @param durable fsync every file, against power loss (`durable = true` in the config).
+	 * @param sharing asked for every file that comes whole, before it is written
+	 */
+	constructor(root: string, durable = false, sharing?: FileSharing) {
 		this.#root = root;
 		this.#durable = durable;
+		this.#sharing = sharing;
 	}
 
 	/** Creates what the policy accepted; a file gives a sink for its content. */
@@ -68,16 +79,19 @@ export class TreeWriter {
 		checkSize(entry, content.length);
 		this.#makeParent(entry.path);
 		const path = this.#place(entry.path);
+		const file = { path: entry.path, sha256: sha256Of(content), size: entry.size, executable: entry.executable };
+		this.files.push(file);
 		naming(path, () => {
-			const descriptor = create(path, entry);
+			const taken = this.#sharing?.take(file, content, path) ?? false;
+			if (taken && !this.#durable) return;
+			const descriptor = taken ? openSync(path, constants.O_RDONLY) : create(path, entry);
 			try {
-				writeFully(descriptor, content);
+				if (!taken) writeFully(descriptor, content);
 				if (this.#durable) fsyncSync(descriptor);
 			} finally {
 				closeSync(descriptor);
 			}
 		});
-		this.files.push({ path: entry.path, sha256: sha256Of(content), size: entry.size, executable: entry.executable });
 	}
 
 	/** Gives every file the execute bits that a module zip can't carry. */

@@ -8,7 +8,7 @@ import { withLock } from "../store/lock.ts";
 import { asNeighbour, nearestInstalled } from "../store/neighbour.ts";
 import { readManifest, readReceipt, replaceReceipt, type Shared } from "../store/receipt.ts";
 import { linkWarning } from "../store/sharedinstall.ts";
-import { canClone, shareFiles } from "../store/sharing.ts";
+import { canClone, NeighbourFiles } from "../store/sharing.ts";
 import { bytesInWords } from "../ui/table.ts";
 import type { Invocation } from "./command.ts";
 
@@ -47,7 +47,9 @@ function share(context: Context, each: Installed, nearest: Installed, mayLink: b
 	if (!files || !receipt || !neighbour) return undefined;
 	const how = canClone(join(nearest.goroot, "VERSION"), layout.tmp) ? "clone" : "link";
 	if (how === "link" && !mayLink) return undefined;
-	const shared = shareFiles({ goroot: each.goroot, files, fresh: false }, neighbour, how);
+	const sharing = new NeighbourFiles(neighbour, how);
+	for (const [path, sha256] of files) sharing.replace(path, sha256, join(each.goroot, path));
+	const { shared } = sharing;
 	context.checkpoint("dedupe:files");
 	if (shared) replaceReceipt(layout, each.key, { ...receipt, shared });
 	return shared;

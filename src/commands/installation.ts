@@ -61,10 +61,10 @@ export async function installChosen(installation: Installation): Promise<Install
 			dedupe: installation.dedupe ? "link" : undefined,
 			trial: installation.trial,
 			asDefault: installation.asDefault,
-			build: async (staging, signal) => {
+			build: async (staging, signal, sharing) => {
 				const built = installation.bundle
-					? await buildFromBundle(context, bundled(installation.bundle, installation, signal), staging, listener)
-					: await acquire(context, chosen, installation, staging, signal, listener);
+					? await buildFromBundle(context, { ...bundled(installation.bundle, installation, signal), sharing }, staging, listener)
+					: await acquire(context, chosen, { ...installation, sharing }, staging, signal, listener);
 				lock?.hold(built);
 				return built;
 			},

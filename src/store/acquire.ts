@@ -1,3 +1,4 @@
+import type { FileSharing } from "../archive/tree.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
@@ -23,6 +24,8 @@ export interface Acquisition {
 	readonly source: SourceChoice;
 	readonly unofficial: boolean;
 	readonly insecure: boolean;
+	/** What it may take over from another version. */
+	readonly sharing?: FileSharing | undefined;
 	/** Who must vouch; the config's `verify` by default. */
 	readonly policy?: Policy | undefined;
 }
@@ -44,7 +47,14 @@ export async function acquire(
 	const { insecure, policy = verify ?? "default" } = how;
 	const rules = rulesOf(policy);
 	const fromModule = async () => {
-		const built = await buildFromModule(context, release, platform, { insecure, durable, signal }, staging, listener);
+		const built = await buildFromModule(
+			context,
+			release,
+			platform,
+			{ insecure, durable, sharing: how.sharing, signal },
+			staging,
+			listener,
+		);
 		if (rules.database !== "required" || databaseVouched(built.witnesses)) return built;
 		throw databaseRequired(policy, release, `only ${built.witnesses.map(witnessInWords).join(" and ")} speaks for it`);
 	};
@@ -79,7 +89,17 @@ export async function acquire(
 			context,
 			release,
 			platform,
-			{ filename: archive.filename, size: archive.size, mirrors, expectation, signature, insecure, durable, signal },
+			{
+				filename: archive.filename,
+				size: archive.size,
+				mirrors,
+				expectation,
+				signature,
+				insecure,
+				durable,
+				sharing: how.sharing,
+				signal,
+			},
 			staging,
 			listener,
 		);

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ArchivePolicy } from "../archive/policy.ts";
 import { TarGzUnpacker } from "../archive/targz.ts";
-import { TreeWriter } from "../archive/tree.ts";
+import { type FileSharing, TreeWriter } from "../archive/tree.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { downloadArchive } from "../fetch/download.ts";
@@ -26,6 +26,8 @@ export interface ArchiveSource {
 	readonly signature?: ArchiveSignature | undefined;
 	readonly insecure: boolean;
 	readonly durable: boolean;
+	/** What it may take over from another version. */
+	readonly sharing?: FileSharing | undefined;
 	readonly signal: AbortSignal;
 }
 
@@ -52,7 +54,7 @@ export async function buildFromArchive(
 			// A pass that starts over finds what the one before it made.
 			removeTree(goroot);
 			mkdirSync(goroot);
-			const tree = new TreeWriter(goroot, source.durable);
+			const tree = new TreeWriter(goroot, source.durable, source.sharing);
 			const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree);
 			const check = await signature?.check();
 			try {

@@ -6,7 +6,7 @@ import type { BundledToolchain } from "../archive/bundlemanifest.ts";
 import { unpackModuleZip } from "../archive/modulezip.ts";
 import { ArchivePolicy } from "../archive/policy.ts";
 import { TarGzUnpacker } from "../archive/targz.ts";
-import { TreeWriter } from "../archive/tree.ts";
+import { type FileSharing, TreeWriter } from "../archive/tree.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
@@ -29,6 +29,8 @@ export interface BundleSource {
 	/** Who must vouch; the config's `verify` by default. */
 	readonly policy?: Policy | undefined;
 	readonly insecure: boolean;
+	/** What it may take over from another version. */
+	readonly sharing?: FileSharing | undefined;
 	readonly signal: AbortSignal;
 }
 
@@ -52,7 +54,7 @@ export async function buildFromBundle(
 	const started = performance.now();
 	const goroot = join(staging, "go");
 	mkdirSync(goroot);
-	const tree = new TreeWriter(goroot, config.durable);
+	const tree = new TreeWriter(goroot, config.durable, source.sharing);
 	const unpacked =
 		kind === "archive" ? await unpackArchive(source, tree, listener) : await unpackModule(source, tree, staging, listener);
 	listener.spent("unpack", performance.now() - started);

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { unpackModuleZip } from "../archive/modulezip.ts";
-import { TreeWriter } from "../archive/tree.ts";
+import { type FileSharing, TreeWriter } from "../archive/tree.ts";
 import type { Context } from "../context.ts";
 import { removeTree } from "../fs.ts";
 import { fetchToolchain } from "../releases/moduleproxy.ts";
@@ -16,6 +16,8 @@ import type { Built, InstallListener } from "./built.ts";
 export interface ModuleSource {
 	readonly insecure: boolean;
 	readonly durable: boolean;
+	/** What it may take over from another version. */
+	readonly sharing?: FileSharing | undefined;
 	readonly signal: AbortSignal;
 	/** Where a copy of the zip shall be left. */
 	readonly keepZip?: string;
@@ -49,7 +51,7 @@ export async function buildFromModule(
 	});
 	listener.spent("download", performance.now() - fetching);
 	const unpacking = performance.now();
-	const tree = new TreeWriter(goroot, source.durable);
+	const tree = new TreeWriter(goroot, source.durable, source.sharing);
 	const hash = new DirHash();
 	for (const { name, sha256 } of await unpackModuleZip(
 		{ path: fetched.zip, prefix: toolchainPrefix(release, platform) },

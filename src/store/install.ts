@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
+import type { FileSharing } from "../archive/tree.ts";
 import { type Config, loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote, systemCode } from "../errors.ts";
@@ -20,7 +21,7 @@ import { withLock } from "./lock.ts";
 import { placeReceipt, type Receipt, readReceipt, removeReceipt, type Shared, writeReceipt } from "./receipt.ts";
 import { recover } from "./recover.ts";
 import { discard, putAside, putBack } from "./replaced.ts";
-import { shareWithNearest } from "./sharedinstall.ts";
+import { sharingWithNearest } from "./sharedinstall.ts";
 import { makeStaging } from "./staging.ts";
 
 export interface InstallPlan {
@@ -35,7 +36,7 @@ export interface InstallPlan {
 	/** Who installs it takes it away again: it doesn't become wanted by this. */
 	readonly trial?: boolean | undefined;
 	/** Puts a proven GOROOT into the staging directory. */
-	build(staging: string, signal: AbortSignal): Promise<Built>;
+	build(staging: string, signal: AbortSignal, sharing: FileSharing | undefined): Promise<Built>;
 	/** Another process is at it. */
 	waiting(owner: string): void;
 }
@@ -76,10 +77,10 @@ export async function installVersion(context: Context, plan: InstallPlan): Promi
 			const staging = makeStaging(context, layout, key);
 			try {
 				context.checkpoint("install:staged");
-				const built = await plan.build(staging, signal);
+				const sharing = sharingWithNearest(context, staging, plan, plan.dedupe ?? loadConfig(context).dedupe);
+				const built = await plan.build(staging, signal, sharing);
 				checkGoroot(built.goroot, plan.release, plan.platform);
-				const shared = shareWithNearest(context, built, plan, plan.dedupe ?? loadConfig(context).dedupe);
-				writeReceipt(staging, key, receiptOf(context, plan, built, shared), built.files);
+				writeReceipt(staging, key, receiptOf(context, plan, built, sharing?.shared), built.files);
 				check();
 				context.checkpoint("install:built");
 				const entry = announce(context, layout, { work: "install", key, asDefault: becomesDefault(context, layout, plan) }, true);

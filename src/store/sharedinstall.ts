@@ -3,31 +3,28 @@ import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
-import type { Built } from "./built.ts";
 import { asNeighbour, nearestNow } from "./neighbour.ts";
-import type { Shared } from "./receipt.ts";
-import { canClone, type SharingCalls, shareFiles, systemCalls } from "./sharing.ts";
+import { canClone, NeighbourFiles, type SharingCalls, systemCalls } from "./sharing.ts";
 
 /**
- * Lets a version that was just built take over the files of its nearest neighbour: by clones where the file system has
- * them, else, only where that is asked for, by hard links. Where neither is to be, this costs one failed call.
+ * What lets a version that is about to be built take over the files of its nearest neighbour: by clones where the file
+ * system has them, else, only where that is asked for, by hard links. Where neither is to be, this costs one failed call.
+ * @param staging where it will be built
  */
-export function shareWithNearest(
+export function sharingWithNearest(
 	context: Context,
-	built: Built,
+	staging: string,
 	{ release, platform }: { readonly release: Release; readonly platform: Platform },
 	dedupe: Config["dedupe"],
 	calls: SharingCalls = systemCalls,
-): Shared | undefined {
+): NeighbourFiles | undefined {
 	if (dedupe === "off") return undefined;
 	const nearest = nearestNow(context, release, platform);
 	if (!nearest) return undefined;
-	const how = canClone(join(nearest.goroot, "VERSION"), built.goroot, calls) ? "clone" : "link";
+	const how = canClone(join(nearest.goroot, "VERSION"), staging, calls) ? "clone" : "link";
 	if (how === "link" && dedupe !== "link") return undefined;
 	const neighbour = asNeighbour(context, nearest);
-	if (!neighbour) return undefined;
-	const files = built.files.map((file) => [file.path, file.sha256] as const);
-	return shareFiles({ goroot: built.goroot, files, fresh: true }, neighbour, how, calls);
+	return neighbour && new NeighbourFiles(neighbour, how, calls);
 }
 
 /** What must be known before hard links are made; undefined where there is nothing to say. */

@@ -11,6 +11,7 @@ import {
 	statSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { FileSharing, TreeFile } from "../archive/tree.ts";
 import { besideName, ifPresent } from "../fs.ts";
 import type { Manifest } from "../verify/differences.ts";
 import type { Shared } from "./receipt.ts";
@@ -36,15 +37,6 @@ export interface Neighbour {
 	readonly recordedAt: number;
 }
 
-/** A tree that is to take over what it can. */
-export interface SharedTree {
-	readonly goroot: string;
-	/** Path and SHA-256 of its files. */
-	readonly files: Iterable<readonly [path: string, sha256: string]>;
-	/** Whether the files were written just now, and so are what their digests say. */
-	readonly fresh: boolean;
-}
-
 /** Whether files of `from` can be cloned into the directory `to`, by trying it with one. */
 export function canClone(from: string, to: string, calls = systemCalls): boolean {
 	const probe = besideName(join(to, "clone"));
@@ -59,36 +51,78 @@ export function canClone(from: string, to: string, calls = systemCalls): boolean
 }
 
 /**
- * Replaces a tree's files, one by one and each in one step, by the neighbour's where those are the same, bytes and execute
- * bit. Clones stay two files to everyone. A hard link is one file under two names, so it becomes read-only: whoever would
- * write into it fails, and editors that replace a file part the two.
- * @returns what is shared now; undefined where nothing is, as where the disk refuses.
+ * Gives a tree that is being written the neighbour's files where those are the same, bytes and execute bit. Clones stay two
+ * files to everyone. A hard link is one file under two names, so it becomes read-only: whoever would write into it fails,
+ * and editors that replace a file part the two.
  */
-export function shareFiles(tree: SharedTree, neighbour: Neighbour, how: Shared["how"], calls = systemCalls): Shared | undefined {
-	let files = 0;
-	let bytes = 0;
-	const byDigest = new Map<string, string>();
-	for (const [path, sha256] of neighbour.manifest) if (!byDigest.has(sha256)) byDigest.set(sha256, path);
-	for (const [path, sha256] of tree.files) {
-		const same = neighbour.manifest.get(path) === sha256 ? path : byDigest.get(sha256);
-		if (same === undefined) continue;
-		const pair = { from: join(neighbour.goroot, same), to: join(tree.goroot, path) };
-		const [from, to] = [plainFile(pair.from), plainFile(pair.to)];
-		if (!from || !to || from.size !== to.size || from.size === 0 || isExecutable(from) !== isExecutable(to)) continue;
-		const already = from.dev === to.dev && from.ino === to.ino;
-		const known = tree.fresh && from.ctimeMs <= neighbour.recordedAt;
-		if (!already && !known && !readFileSync(pair.from).equals(readFileSync(pair.to))) continue;
-		try {
-			if (!already) share(pair, from, how, calls);
-		} catch {
-			// The disk has no more room for links of this file (EMLINK), or none at all (EPERM, EXDEV): the copy stays.
-			if (files === 0) return undefined;
-			continue;
-		}
-		files++;
-		bytes += from.size;
+export class NeighbourFiles implements FileSharing {
+	readonly #neighbour: Neighbour;
+	readonly #how: Shared["how"];
+	readonly #calls: SharingCalls;
+	readonly #byDigest = new Map<string, string>();
+	readonly #taken = new Map<string, number>();
+	#refused = false;
+
+	constructor(neighbour: Neighbour, how: Shared["how"], calls = systemCalls) {
+		this.#neighbour = neighbour;
+		this.#how = how;
+		this.#calls = calls;
+		for (const [path, sha256] of neighbour.manifest) if (!this.#byDigest.has(sha256)) this.#byDigest.set(sha256, path);
 	}
-	return files === 0 ? undefined : { with: neighbour.key, how, files, bytes };
+
+	/** What is shared so far; undefined where nothing is. */
+	get shared(): Shared | undefined {
+		if (this.#taken.size === 0) return undefined;
+		const bytes = [...this.#taken.values()].reduce((sum, size) => sum + size, 0);
+		return { with: this.#neighbour.key, how: this.#how, files: this.#taken.size, bytes };
+	}
+
+	take(file: TreeFile, content: Uint8Array, to: string): boolean {
+		const found = this.#equal(file, () => content);
+		if (!found) return false;
+		try {
+			share(found.path, found.stat, to, this.#how, this.#calls);
+		} catch {
+			// No more links of this file (EMLINK), or none at all (EPERM, EXDEV): then no other one is tried either.
+			rmSync(to, { force: true });
+			this.#refused = this.#taken.size === 0;
+			return false;
+		}
+		this.#taken.set(file.path, file.size);
+		return true;
+	}
+
+	/** As `take`, for a file that is there, at `to`: replaced in one step, if it is still what its digest says. */
+	replace(path: string, sha256: string, to: string): void {
+		const own = plainFile(to);
+		if (!own || own.size === 0) return;
+		const found = this.#equal({ path, sha256, size: own.size, executable: isExecutable(own) }, () => readFileSync(to), true);
+		if (!found) return;
+		if (found.stat.dev !== own.dev || found.stat.ino !== own.ino) {
+			const beside = besideName(to);
+			try {
+				share(found.path, found.stat, beside, this.#how, this.#calls);
+				renameSync(beside, to);
+			} catch {
+				rmSync(beside, { force: true });
+				this.#refused = this.#taken.size === 0;
+				return;
+			}
+		}
+		this.#taken.set(path, own.size);
+	}
+
+	/** The neighbour's equal file. It is read where it may have been changed since it was recorded, or `always`. */
+	#equal({ path, sha256, size, executable }: TreeFile, content: () => Uint8Array, always = false) {
+		if (this.#refused || size === 0) return undefined;
+		const same = this.#neighbour.manifest.get(path) === sha256 ? path : this.#byDigest.get(sha256);
+		if (same === undefined) return undefined;
+		const from = join(this.#neighbour.goroot, same);
+		const stat = plainFile(from);
+		if (!stat || stat.size !== size || isExecutable(stat) !== executable) return undefined;
+		if ((always || stat.ctimeMs > this.#neighbour.recordedAt) && !readFileSync(from).equals(content())) return undefined;
+		return { path: from, stat };
+	}
 }
 
 /** The neighbour as its receipt knows it, for `shareFiles`. */
@@ -96,21 +130,14 @@ export function recordedAt(receipt: string): number {
 	return ifPresent(() => statSync(receipt).ctimeMs) ?? 0;
 }
 
-function share({ from, to }: { from: string; to: string }, stat: Stats, how: Shared["how"], calls: SharingCalls): void {
-	const beside = besideName(to);
+function share(from: string, stat: Stats, to: string, how: Shared["how"], calls: SharingCalls): void {
 	const executable = isExecutable(stat);
-	try {
-		if (how === "clone") {
-			calls.clone(from, beside);
-			if (!(stat.mode & 0o200)) chmodSync(beside, executable ? 0o755 : 0o644);
-		} else {
-			if (stat.mode & 0o222) chmodSync(from, executable ? 0o555 : 0o444);
-			calls.link(from, beside);
-		}
-		renameSync(beside, to);
-	} catch (error) {
-		rmSync(beside, { force: true });
-		throw error;
+	if (how === "clone") {
+		calls.clone(from, to);
+		if (!(stat.mode & 0o200)) chmodSync(to, executable ? 0o755 : 0o644);
+	} else {
+		if (stat.mode & 0o222) chmodSync(from, executable ? 0o555 : 0o444);
+		calls.link(from, to);
 	}
 }
 
