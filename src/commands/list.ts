@@ -4,7 +4,8 @@ import { isSupported, supportedMinors } from "../releases/support.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, installedVersions } from "../store/installed.ts";
 import { matching } from "../store/pick.ts";
-import { columns } from "../ui/table.ts";
+import { type Sizes, sizesOf } from "../store/sizes.ts";
+import { bytesInWords, columns } from "../ui/table.ts";
 import { parseRequest } from "../version/request.ts";
 import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
@@ -34,6 +35,7 @@ async function listInstalled({ context, report, args: [word], options }: Invocat
 				goroot: each.goroot,
 				default: each.key === current?.key,
 				stable: each.release.stable,
+				...sizesOf(context, each),
 			})),
 		);
 		return;
@@ -53,10 +55,17 @@ async function listInstalled({ context, report, args: [word], options }: Invocat
 			each.key === current?.key ? "*" : " ",
 			each.release.name,
 			each.platform === context.host() ? "" : each.platform,
+			...(options.has("sizes") ? [sizesInWords(sizesOf(context, each))] : []),
 			remarks(each.key === current?.key, standing(each.release, each.platform)),
 		]),
 	))
 		report.line(line);
+}
+
+/** The whole, and what of it another version has too: `206 MB, 102 MB shared`. */
+function sizesInWords({ size, sharedSize }: Sizes): string {
+	if (size === null) return "?";
+	return `${bytesInWords(size)}${sharedSize ? `, ${bytesInWords(sharedSize)} shared` : ""}`;
 }
 
 function remarks(isDefault: boolean, standing: Standing): string {

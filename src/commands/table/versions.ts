@@ -64,6 +64,7 @@ export const versions: readonly CommandSpec[] = [
 		summary: "the installed versions, or with --remote those there are",
 		options: [
 			{ flags: "--remote", summary: "what can be installed" },
+			{ flags: "--sizes", summary: "how large each is, and how much of that it shares with another" },
 			platform,
 			{ flags: "--refresh", summary: "ask the index again, however fresh the cached copy is" },
 			insecure,
