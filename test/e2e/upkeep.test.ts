@@ -57,7 +57,7 @@ describe("gox outdated", () => {
 		expect(stdout).toMatch(/^go1\.22\.5 \(default\): end of life; \d\d known vulnerabilities\n/);
 		expect(stdout).toMatch(/GO-20\d\d-\d+ +CVE-20\d\d-\d+ +fixed in go1\.\d+\.\d+ /);
 		const all = await box.gox(["outdated", "1.22", "--verbose"]);
-		expect(all.stdout).toContain("GO-2025-3750");
+		expect(all.stdout.match(/^ {2}GO-/gm)?.length).toBeGreaterThan(60);
 		expect((await box.gox(["list"])).stdout).toMatch(/default; end of life; \d\d known vulnerabilities\n/);
 		expect((await box.gox(["outdated", "1.80"])).stderr).toContain("no installed Go matches 1.80");
 	});
