@@ -62,13 +62,17 @@ function toolchainIn(entry: unknown, bad: (why: string) => GoxError): BundledToo
 	const platform = platforms.find((known) => known === entry.platform);
 	const { kind, file, sha256, size, h1 } = entry;
 	if (!release || release.name !== entry.version || !platform)
-		throw bad(`names ${quote(String(entry.version))} for ${quote(String(entry.platform))}`);
-	if (kind !== "archive" && kind !== "module") throw bad(`has something of the kind ${quote(String(kind))}`);
-	if (file !== partOf(release, platform, kind)) throw bad(`keeps ${release.name} in ${quote(String(file))}`);
+		throw bad(`names ${shown(entry.version)} for ${shown(entry.platform)}`);
+	if (kind !== "archive" && kind !== "module") throw bad(`has something of the kind ${shown(kind)}`);
+	if (file !== partOf(release, platform, kind)) throw bad(`keeps ${release.name} in ${shown(file)}`);
 	if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) throw bad("has a bad SHA-256");
 	if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) throw bad("has a bad size");
 	if (h1 !== undefined && typeof h1 !== "string") throw bad("has a bad h1");
 	return { release, platform, kind, file, sha256, size, h1 };
+}
+
+function shown(value: unknown): string {
+	return value === undefined ? "nothing" : quote(typeof value === "string" ? value : JSON.stringify(value));
 }
 
 function jsonIn(text: string): unknown {
