@@ -119,9 +119,14 @@ export function naming<T>(path: string, work: () => T): T {
 	try {
 		return work();
 	} catch (error) {
-		if (systemCode(error) !== undefined && error instanceof Error && !("path" in error)) Object.assign(error, { path });
-		throw error;
+		throw named(path, error);
 	}
+}
+
+/** A system error with the path that a call on a descriptor or a stream doesn't know; any other as it is. */
+export function named(path: string, error: unknown): unknown {
+	if (error instanceof Error && "syscall" in error && !("path" in error)) Object.assign(error, { path });
+	return error;
 }
 
 /** Whether something is there; unlike `existsSync`, a disk that can't say throws: what can't be seen is not taken for gone. */

@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { GoxError, quote, systemCode } from "../errors.ts";
-import { replaceFile } from "../fs.ts";
+import { naming, replaceFile } from "../fs.ts";
 import { type BundlePart, blockSize, paddedSize, partHeader, readHeader } from "./bundleheader.ts";
 import { type BundledToolchain, formatManifest, parseManifest } from "./bundlemanifest.ts";
 
@@ -37,6 +37,10 @@ export class Bundle {
 	 * @throws GoxError `file-system` when it can't be read; `integrity` or `hostile-archive` when it is no proper bundle.
 	 */
 	static open(path: string): Bundle {
+		return naming(path, () => Bundle.#read(path));
+	}
+
+	static #read(path: string): Bundle {
 		const descriptor = openFile(path);
 		try {
 			const parts = partsIn(descriptor, path);
@@ -62,10 +66,13 @@ export class Bundle {
 		try {
 			for (const part of this.#parts.values()) {
 				if (!part.name.startsWith("sumdb/")) continue;
-				yield { name: part.name.slice("sumdb/".length), content: read(descriptor, part, largestAnswer, this.path) };
+				yield {
+					name: part.name.slice("sumdb/".length),
+					content: naming(this.path, () => read(descriptor, part, largestAnswer, this.path)),
+				};
 			}
 		} finally {
-			closeSync(descriptor);
+			naming(this.path, () => closeSync(descriptor));
 		}
 	}
 

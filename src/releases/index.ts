@@ -93,7 +93,7 @@ function decodeFile(file: unknown, version: string, complain: Complain): { platf
 		throw complain(`${filename} has no os, arch or kind`);
 	}
 	if (file.version !== undefined && file.version !== version)
-		throw complain(`${filename} is of ${nameOf(file.version)}, not of ${version}`);
+		throw complain(`${filename} is of ${nameOf(file.version)}, not of ${plainly(version)}`);
 	if (typeof sha256 !== "string" || !/^(?:[0-9a-fA-F]{64})?$/.test(sha256)) {
 		throw complain(`${filename}: ${typeof sha256 === "string" ? quote(sha256) : nameOf(sha256)} is not a SHA-256`);
 	}
@@ -101,7 +101,8 @@ function decodeFile(file: unknown, version: string, complain: Complain): { platf
 		throw complain(`${filename}: its size is ${nameOf(size)}`);
 	const platform = platforms.find((known) => known === `${os}-${arch}`);
 	if (!platform || kind !== "archive") return undefined;
-	if (!isNameOf(filename, version, platform)) throw complain(`${filename} is not the archive of ${version} for ${platform}`);
+	if (!isNameOf(filename, version, platform))
+		throw complain(`${filename} is not the archive of ${plainly(version)} for ${platform}`);
 	return { platform, archive: { filename, sha256: sha256.toLowerCase() || undefined, size } };
 }
 
@@ -123,7 +124,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function versionIn(entry: unknown): string {
-	return isRecord(entry) && typeof entry.version === "string" ? ` (${quote(entry.version, 30).slice(1, -1)})` : "";
+	return isRecord(entry) && typeof entry.version === "string" ? ` (${plainly(entry.version)})` : "";
+}
+
+/** Fit for a terminal, without quotes. */
+function plainly(version: string): string {
+	return quote(version, 30).slice(1, -1);
 }
 
 /** A JSON value in a message: short ones whole. */

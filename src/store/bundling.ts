@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { downloadArchive } from "../fetch/download.ts";
 import { DownloadError } from "../fetch/downloaderror.ts";
-import { removeTree } from "../fs.ts";
+import { named, removeTree } from "../fs.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { mirrorsOf } from "../releases/mirrors.ts";
 import { expectArchive } from "../verify/expectation.ts";
@@ -70,7 +70,10 @@ async function fetchArchive(
 	const delivered = await downloadArchive(
 		{ ...context, signal },
 		{ filename: archive.filename, mirrors: mirrorsOf(context.env, { insecure }), sha256, size: archive.size },
-		(bytes) => pipeline(bytes, createWriteStream(path)),
+		(bytes) =>
+			pipeline(bytes, createWriteStream(path)).catch((error: unknown) => {
+				throw named(path, error);
+			}),
 		{
 			insecure,
 			progress: ({ received, total }) => listener.progress(received, total ?? 0),

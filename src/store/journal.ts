@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
-import { isThere, makeDirectory, namesIn, readIfPresent, syncDirectory } from "../fs.ts";
+import { isThere, makeDirectory, namesIn, naming, readIfPresent, syncDirectory } from "../fs.ts";
 import { isAbandoned, makerMark, makerShape } from "../maker.ts";
 import { openHome } from "./home.ts";
 import { type Layout, layoutOf } from "./layout.ts";
@@ -49,13 +49,15 @@ const shape = new RegExp(`^(${makerShape})\\.[0-9a-f]{12}\\.json$`);
 export function announce(context: Context, layout: Layout, work: Work, durable = false): Announcement {
 	makeDirectory(layout.journal);
 	const path = join(layout.journal, `${makerMark(context.pid)}.${randomBytes(6).toString("hex")}.json`);
-	const file = openSync(path, "wx");
-	try {
-		writeFileSync(file, `${JSON.stringify(work)}\n`);
-		if (durable) fsyncSync(file);
-	} finally {
-		closeSync(file);
-	}
+	naming(path, () => {
+		const file = openSync(path, "wx");
+		try {
+			writeFileSync(file, `${JSON.stringify(work)}\n`);
+			if (durable) fsyncSync(file);
+		} finally {
+			closeSync(file);
+		}
+	});
 	if (durable) syncDirectory(layout.journal);
 	return {
 		stands: () => readIfPresent(path) !== undefined,

@@ -15,7 +15,7 @@ import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context, LockTimes } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { ifPresent, isThere, makeDirectory, namesIn, readIfPresent } from "../fs.ts";
+import { ifPresent, isThere, makeDirectory, namesIn, naming, readIfPresent } from "../fs.ts";
 import { isAbandoned, makerMark, makerShape } from "../maker.ts";
 import type { Layout } from "./layout.ts";
 
@@ -103,7 +103,7 @@ function newClaim(context: Context, layout: Layout, key: string): Claim {
 	makeDirectory(layout.locks);
 	const mark = `${makerMark(context.pid)}.${randomBytes(6).toString("hex")}`;
 	const path = join(layout.locks, `${key}.${mark}.claim`);
-	writeFileSync(path, `${context.pid} ${mark} ${hostname()}\n`, { flag: "wx" });
+	naming(path, () => writeFileSync(path, `${context.pid} ${mark} ${hostname()}\n`, { flag: "wx" }));
 	context.checkpoint("lock:claimed");
 	return { path, mark };
 }

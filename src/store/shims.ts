@@ -125,7 +125,7 @@ function placeAll(context: Context, layout: Layout, tools: readonly string[], so
 
 /** By its bytes: in the self-contained gox the source lies inside the executable, out of copyfile's reach. */
 function copyProgram(source: string, destination: string): void {
-	writeFileSync(destination, readFileSync(source));
+	naming(destination, () => writeFileSync(destination, readWhole(source)));
 	chmodSync(destination, 0o755);
 }
 

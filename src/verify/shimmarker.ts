@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { naming } from "../fs.ts";
 
 /** Every gox shim carries this text, native or sh, so that shims know each other by content (docs/selection.md). */
 const marker = "gox-shim-marker";
@@ -11,5 +12,5 @@ const largestShim = 1 << 20;
  * Throws the file system's error when the file can't be read.
  */
 export function carriesShimMarker(path: string, size: number): boolean {
-	return size < largestShim && readFileSync(path).includes(marker);
+	return size < largestShim && naming(path, () => readFileSync(path)).includes(marker);
 }
