@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { shellCalled, shellNames } from "../shell/shells.ts";
+import { searchedFiles } from "../shell/startupsearch.ts";
 import type { Probes } from "./probes.ts";
 
 /** A shell's start-up file that is there. */
@@ -18,12 +19,15 @@ export interface StartupLine {
 }
 
 /** Beside those that setup changes: what the shells read as well. */
-const more = [".zshenv", ".zlogin", ".bash_aliases", ".profile", ".config/fish/fish_variables"];
+const more = [".bash_aliases", ".config/fish/fish_variables"];
 
 /** Every start-up file of zsh, bash and fish that exists in the user's home. */
 export function startupTexts(context: Context, probes: Probes): readonly StartupText[] {
 	const home = { userHome: context.userHome, env: context.env, exists: (path: string) => probes.stat(path) !== undefined };
-	const paths = shellNames.flatMap((name) => shellCalled(name)?.everyStartupFile(home) ?? []);
+	const paths = shellNames.flatMap((name) => {
+		const shell = shellCalled(name);
+		return shell ? [...shell.everyStartupFile(home), ...searchedFiles(shell, home).map(({ path }) => path)] : [];
+	});
 	const places = new Set([...paths, ...more.map((name) => join(context.userHome, name))]);
 	return [...places].flatMap((path) => {
 		const text = probes.readText(path);

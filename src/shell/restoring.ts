@@ -46,23 +46,31 @@ export function takenOut(
  * line that it was beside. What is there already stays as it is.
  */
 export function restored(text: string, taken: TakenOut): Restored {
+	const whole = spliced(linesOf(taken.left), taken.lines).join("");
+	if (text === taken.left || text === whole) return { text: whole, lost: [] };
 	const now = linesOf(text);
-	const places = text === taken.left ? undefined : placesOf(taken.left, text);
+	const places = placesOf(taken.left, text);
 	const lost: TakenLines[] = [];
-	const parts: string[] = [];
-	let from = 0;
+	const back: TakenLines[] = [];
 	for (const piece of taken.lines) {
-		const at = places === undefined ? piece.at : placeNow(piece, places, linesOf(taken.left).length);
-		const removed = linesOf(piece.removed);
-		if (places !== undefined && standsAt(removed, now, at)) continue;
-		if (at === undefined || at < from) lost.push(piece);
-		else {
-			parts.push(...now.slice(from, at), ...removed);
-			from = at + piece.put;
-		}
+		const at = placeNow(piece, places);
+		const previous = back.at(-1);
+		if (standsAt(linesOf(piece.removed), now, at)) continue;
+		if (at === undefined || at < (previous ? previous.at + previous.put : 0)) lost.push(piece);
+		else back.push({ ...piece, at });
 	}
-	parts.push(...now.slice(from));
-	return { text: places === undefined ? parts.join("") : joined(parts, text), lost };
+	return { text: joined(spliced(now, back), text), lost };
+}
+
+/** The lines with the pieces in their places. */
+function spliced(lines: readonly string[], pieces: readonly TakenLines[]): readonly string[] {
+	let from = 0;
+	const parts = pieces.flatMap(({ at, put, removed }) => {
+		const part = [...lines.slice(from, at), ...linesOf(removed)];
+		from = at + put;
+		return part;
+	});
+	return [...parts, ...lines.slice(from)];
 }
 
 /** For each line of the old text, the line of the new one that it became, if it is still there. */
@@ -76,14 +84,14 @@ function placesOf(before: string, after: string): readonly (number | undefined)[
 	return places;
 }
 
-function placeNow({ at, put }: TakenLines, places: readonly (number | undefined)[], count: number): number | undefined {
+function placeNow({ at, put }: TakenLines, places: readonly (number | undefined)[]): number | undefined {
 	if (put > 0) {
 		const first = places[at];
 		const isWhole =
 			first !== undefined && Array.from({ length: put }, (_, index) => places[at + index] === first + index).every(Boolean);
 		return isWhole ? first : undefined;
 	}
-	if (count === 0) return 0;
+	if (places.length === 0) return 0;
 	const above = at > 0 ? places[at - 1] : undefined;
 	return above === undefined ? places[at] : above + 1;
 }
@@ -92,10 +100,10 @@ function sameLine(left: string, right: string | undefined): boolean {
 	return right !== undefined && left.replace(/\r?\n$/, "") === right.replace(/\r?\n$/, "");
 }
 
-/** Whether the lines are there already: at their place, or anywhere where that is gone. */
+/** Whether the lines are there already: in front of their place or behind it, or anywhere where that is gone. */
 function standsAt(lines: readonly string[], text: readonly string[], at: number | undefined): boolean {
-	const starts = at === undefined ? text.keys() : [at];
-	return [...starts].some((start) => lines.every((line, index) => sameLine(line, text[start + index])));
+	const starts = at === undefined ? [...text.keys()] : [at, at - lines.length];
+	return starts.some((start) => lines.every((line, index) => sameLine(line, text[start + index])));
 }
 
 /** Lines whose last newline was the file's own last byte get one where others follow. */

@@ -11,11 +11,11 @@ export const leftovers: Check = {
 	title: "no other version manager in the start-up files",
 	area: "shell",
 	run: (patient) => {
+		// These texts are decoded.
+		const surroundings = { ...leftoverSurroundings(patient.context), userHome: patient.context.userHome };
 		const found = patient
 			.startup()
-			.flatMap(({ path, text }) =>
-				leftoversIn(text, dialectOf(path), leftoverSurroundings(patient.context)).map((each) => ({ path, ...each })),
-			);
+			.flatMap(({ path, text }) => leftoversIn(text, dialectOf(path), surroundings).map((each) => ({ path, ...each })));
 		const matter = found.filter(({ keep, tool }) => keep === undefined || (tool !== "asdf" && tool !== "mise"));
 		const [first] = matter;
 		if (!first) return fine("no other version manager's lines in the start-up files", ...found.map(inWords));
