@@ -67,7 +67,7 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			const record = readTakenOut(backupsOf(context));
 			const known = new Set(record.commands.map(({ path }) => path));
 			const fresh = commands.filter(({ path }) => !known.has(path));
-			writeTakenOut(backupsOf(context), { ...record, commands: [...record.commands, ...fresh] });
+			writeTakenOut(context, backupsOf(context), { ...record, commands: [...record.commands, ...fresh] });
 			context.checkpoint("setup-commands");
 			for (const command of commands) takeAway(command);
 		},

@@ -47,7 +47,7 @@ export async function undo(invocation: Invocation, named: string | undefined): P
 	for (const edit of changed) applyEdit(context, edit, backups);
 	for (const command of record.commands) editing(context, command.path, () => putBack(command));
 	context.checkpoint("setup-put-back");
-	writeTakenOut(backups, { files: record.files.filter((file) => !files.includes(file)), commands: [] });
+	writeTakenOut(context, backups, { files: record.files.filter((file) => !files.includes(file)), commands: [] });
 	for (const shell of hooks) removeHook(context, shell);
 	if (report.asJson) report.json({ changed: changed.map(({ path }) => path) });
 	for (const { path, after } of changed) {

@@ -78,30 +78,33 @@ export function changesSomething(edit: StartupEdit): boolean {
  */
 export function applyEdit(context: Context, edit: StartupEdit, backups: string): void {
 	try {
-		if (edit.before !== undefined) {
-			makeDirectory(backups, 0o700);
-			const stamp = context.now().toISOString().replaceAll(":", "-");
-			const backup = join(backups, `${basename(edit.path)}.${stamp}`);
-			writeFileAtomic(backup, Buffer.from(edit.before, "latin1"), 0o600);
-			context.checkpoint("setup-backup");
-			if (edit.taken) recordTakenOut(backups, { path: edit.path, backup, ...edit.taken });
-			context.checkpoint("setup-recorded");
-		}
-		if (edit.after === undefined) rmSync(edit.target);
-		else writeThrough(context, edit.target, edit.after);
-		context.checkpoint("setup-file");
+		editing(context, edit.target, () => {
+			if (edit.before !== undefined) keepCopy(context, edit, edit.before, backups);
+			if (edit.after === undefined) rmSync(edit.target);
+			else writeThrough(context, edit.target, edit.after);
+			context.checkpoint("setup-file");
+		});
 	} catch (error) {
 		throw asRefusal(edit.path, error);
 	}
+}
+
+/** What is taken out is on record before it is gone. */
+function keepCopy(context: Context, { path, taken }: StartupEdit, before: string, backups: string): void {
+	makeDirectory(backups, 0o700);
+	const stamp = context.now().toISOString().replaceAll(":", "-");
+	const backup = join(backups, `${basename(path)}.${stamp}`);
+	writeFileAtomic(backup, Buffer.from(before, "latin1"), 0o600, () => context.checkpoint("setup-backup-written"));
+	context.checkpoint("setup-backup");
+	if (taken) recordTakenOut(context, backups, { path, backup, ...taken });
+	context.checkpoint("setup-recorded");
 }
 
 function writeThrough(context: Context, target: string, text: string): void {
 	const old = ifPresent(() => statSync(target));
 	makeDirectory(dirname(target));
 	const mode = old === undefined ? 0o644 : old.mode & 0o777;
-	editing(context, target, () =>
-		writeFileAtomic(target, Buffer.from(text, "latin1"), mode, () => context.checkpoint("setup-written")),
-	);
+	writeFileAtomic(target, Buffer.from(text, "latin1"), mode, () => context.checkpoint("setup-written"));
 	if (!old) return;
 	const made = statSync(target);
 	if (made.uid !== old.uid || made.gid !== old.gid) chownSync(target, old.uid, old.gid);

@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { editing } from "../store/journal.ts";
 import type { TakenOut } from "./restoring.ts";
 import type { StrayCommand } from "./straycommand.ts";
 
@@ -35,17 +37,16 @@ export function readTakenOut(backups: string): TakenOutRecord {
 }
 
 /** Written before the file is changed: what a killed setup didn't take out after all is found in its place and left alone. */
-export function recordTakenOut(backups: string, taken: TakenOutOf): void {
+export function recordTakenOut(context: Context, backups: string, taken: TakenOutOf): void {
 	const record = readTakenOut(backups);
-	writeTakenOut(backups, { ...record, files: [...record.files, taken] });
+	writeTakenOut(context, backups, { ...record, files: [...record.files, taken] });
 }
 
-export function writeTakenOut(backups: string, record: TakenOutRecord): void {
-	if (record.files.length === 0 && record.commands.length === 0) rmSync(recordPath(backups), { force: true });
-	else {
-		makeDirectory(backups, 0o700);
-		writeFileAtomic(recordPath(backups), `${JSON.stringify(record)}\n`, 0o600);
-	}
+export function writeTakenOut(context: Context, backups: string, record: TakenOutRecord): void {
+	const path = recordPath(backups);
+	if (record.files.length === 0 && record.commands.length === 0) return rmSync(path, { force: true });
+	makeDirectory(backups, 0o700);
+	editing(context, path, () => writeFileAtomic(path, `${JSON.stringify(record)}\n`, 0o600));
 }
 
 function recordPath(backups: string): string {
