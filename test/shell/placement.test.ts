@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { saysMadeFile, withBlocks, withoutBlocks } from "../../src/shell/block.ts";
 import { placementsIn } from "../../src/shell/placement.ts";
+import { tried } from "../support/tally.ts";
 import { bashProfile, bashrc, fishConfig, type Kind, startupCases, unmark, zprofile, zshrc } from "./startupcases.ts";
 
-describe("where the block goes", () => {
+describe("27. where the block goes", () => {
 	it.each(startupCases)("%s", (_name, file, marked) => {
 		const { text, offsets } = unmark(marked);
 		expect(placementsIn(text, file)).toEqual(offsets);
@@ -13,7 +14,7 @@ describe("where the block goes", () => {
 
 const statement = 'if [ -r "$HOME/.gox/hook.zsh" ]; then . "$HOME/.gox/hook.zsh"; fi';
 
-describe("the block", () => {
+describe("27. the block", () => {
 	const kinds = fc.constantFrom<Kind>(bashrc, bashProfile, zshrc, zprofile, fishConfig);
 	const snippets = fc.constantFrom(
 		...startupCases.map(([, , text]) => unmark(text).text),
@@ -31,7 +32,8 @@ describe("the block", () => {
 		fc.string({ unit: "grapheme" }).map((text) => Buffer.from(text, "utf8").toString("latin1")),
 	);
 
-	it("goes in and out again to the byte, whatever the file holds", () => {
+	it("goes in and out again to the byte, whatever the file holds", (test) => {
+		tried(test, 3000);
 		fc.assert(
 			fc.property(contents, kinds, fc.boolean(), (text, kind, madeFile) => {
 				const offsets = placementsIn(text, kind);

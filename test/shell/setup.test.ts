@@ -24,6 +24,7 @@ import { unifiedDiff } from "../../src/shell/diff.ts";
 import { shQuote } from "../../src/shell/quoting.ts";
 import { reportOn } from "../../src/ui/report.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
+import { tried } from "../support/tally.ts";
 import { ShellSandbox } from "./sandbox.ts";
 import { finish, onPath, type RealShell, realShells } from "./shells.ts";
 
@@ -35,7 +36,7 @@ const filesOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe("gox setup", () => {
-	it.each(Object.entries(filesOf))("writes the hook and a block for %s, once", async (name, files) => {
+	it.each(Object.entries(filesOf))("27. writes the hook and a block for %s, once", async (name, files) => {
 		const sandbox = new ShellSandbox();
 		const first = await sandbox.setUp(named(name));
 		const paths = files.map((file) => join(sandbox.userHome, file));
@@ -49,7 +50,8 @@ describe("gox setup", () => {
 		expect(second.err()).toContain(`${name} is set up already`);
 	});
 
-	it("takes itself out to the byte, and the files that it made with it", async () => {
+	it("27. takes itself out to the byte, and the files that it made with it", async (test) => {
+		tried(test, 60);
 		const contents = fc.oneof(
 			fc.uint8Array({ maxLength: 200 }),
 			fc.constantFrom("", "\n", "a", "a\r\nb\r\n", '[ -z "$PS1" ] && return\nx').map((text) => Buffer.from(text)),
@@ -71,7 +73,7 @@ describe("gox setup", () => {
 		);
 	});
 
-	it("keeps a copy of what it changes, the mode, and the symlink", async () => {
+	it("27. keeps a copy of what it changes, the mode, and the symlink", async () => {
 		const sandbox = new ShellSandbox();
 		const rc = join(sandbox.userHome, ".zshrc");
 		const real = join(sandbox.root, "dotfiles/zshrc");
@@ -88,7 +90,7 @@ describe("gox setup", () => {
 		expect(readdirSync(sandbox.userHome).filter((name) => name.startsWith("..z"))).toEqual([]);
 	});
 
-	it("writes through a symlink that leads to no file yet", async () => {
+	it("27. writes through a symlink that leads to no file yet", async () => {
 		const sandbox = new ShellSandbox();
 		mkdirSync(join(sandbox.root, "dotfiles"));
 		symlinkSync("../dotfiles/zprofile", join(sandbox.userHome, ".zprofile"));
@@ -120,7 +122,7 @@ describe("gox setup", () => {
 			"bad-config",
 			".zshrc:2: gox's block begins here",
 		],
-	])("refuses a file that is %s, before anything is changed", async (_name, spoil, code, message) => {
+	])("27. refuses a file that is %s, before anything is changed", async (_name, spoil, code, message) => {
 		const sandbox = new ShellSandbox();
 		spoil(join(sandbox.userHome, ".zshrc"));
 		await expect(sandbox.setUp(named("zsh"))).rejects.toMatchObject({
@@ -132,7 +134,7 @@ describe("gox setup", () => {
 		expect(existsSync(join(sandbox.home, "hook.zsh"))).toBe(false);
 	});
 
-	it("removes what a killed setup left beside a file, and nothing else", async () => {
+	it("17. removes what a killed setup left beside a file, and nothing else", async () => {
 		const sandbox = new ShellSandbox();
 		// The largest process id that Linux gives is 4194304.
 		const left = join(sandbox.userHome, `..zshrc.${makerMark(4_194_305)}.0123456789ab`);
@@ -215,7 +217,7 @@ describe("gox setup", () => {
 	});
 
 	it.each(["setup-hook", "setup-backup", "setup-file"])(
-		"killed at %s, leaves files that are whole; the next one finishes",
+		"17. killed at %s, leaves files that are whole; the next one finishes",
 		async (point) => {
 			const sandbox = new ShellSandbox();
 			const kill = (name: string) => {
