@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { crc32, inflateRawSync } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { GoxError, quote } from "../errors.ts";
+import { type Stopwatch, untimed } from "../stopwatch.ts";
 import { type AcceptedEntry, ArchivePolicy } from "./policy.ts";
 import type { TreeWriter } from "./tree.ts";
 
@@ -25,12 +26,14 @@ export async function unpackModuleZip(
 	zip: ModuleZip,
 	tree: TreeWriter,
 	signal: AbortSignal,
+	stopwatch: Stopwatch = untimed,
 ): Promise<{ name: string; sha256: string }[]> {
 	const names: string[] = [];
-	await readModuleZip(zip, signal, (entry, content, name) => {
+	const receive = (entry: FileEntry, content: Uint8Array, name: string) => {
 		tree.addFile(entry, content);
 		names.push(name);
-	});
+	};
+	await readModuleZip(zip, signal, receive, stopwatch);
 	return tree.files.map((file, index) => ({ name: names[index] ?? "", sha256: file.sha256 }));
 }
 
@@ -42,6 +45,7 @@ export async function readModuleZip(
 	zip: ModuleZip,
 	signal: AbortSignal,
 	receive: (entry: FileEntry, content: Uint8Array, name: string) => void,
+	stopwatch: Stopwatch = untimed,
 ): Promise<void> {
 	const policy = new ArchivePolicy(zip.prefix);
 	const packed = statSync(zip.path).size;
@@ -55,7 +59,7 @@ export async function readModuleZip(
 				const accepted = policy.accept({ path: name, type: typeOf(entry), size: entry.uncompressedSize, mode: 0o644 });
 				policy.checkExpansion(packed);
 				if (accepted.kind !== "file") continue;
-				const content = await contentOf(archive, entry, descriptor, packed);
+				const content = await contentOf(archive, entry, { descriptor, size: packed, stopwatch });
 				receive({ ...accepted, executable: needsExecuteBit(accepted.path) }, content, entry.fileName);
 			}
 		} finally {
@@ -141,17 +145,24 @@ function typeOf(entry: Entry): string {
 }
 
 /** @param end of the zip: nothing is made room for that can't be in it */
-async function contentOf(archive: ZipFile, entry: Entry, descriptor: number, end: number): Promise<Uint8Array> {
+interface OpenZip {
+	readonly descriptor: number;
+	/** Bytes of the zip. */
+	readonly size: number;
+	readonly stopwatch: Stopwatch;
+}
+
+async function contentOf(archive: ZipFile, entry: Entry, { descriptor, size, stopwatch }: OpenZip): Promise<Uint8Array> {
 	const start = await new Promise<number>((resolve, reject) => {
 		archive.readLocalFileHeader(entry, { minimal: true }, (error, header) =>
 			error ? reject(error) : resolve(header.fileDataStart),
 		);
 	});
-	if (start + entry.compressedSize > end) throw new GoxError("integrity", `the module zip ends inside ${quote(entry.fileName)}`);
+	if (start + entry.compressedSize > size) throw new GoxError("integrity", `the module zip ends inside ${quote(entry.fileName)}`);
 	const packed = Buffer.allocUnsafe(entry.compressedSize);
 	if (!readFully(descriptor, packed, start))
 		throw new GoxError("integrity", `the module zip ends inside ${quote(entry.fileName)}`);
-	const content = inflate(entry, packed);
+	const content = stopwatch.busy("gunzip", () => inflate(entry, packed));
 	if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32) {
 		throw new GoxError("integrity", `the module zip's entry ${quote(entry.fileName)} doesn't match its own checksum`);
 	}

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { GoxError } from "../errors.ts";
+import { type Stopwatch, untimed } from "../stopwatch.ts";
 import type { ArchivePolicy, EntryClaim } from "./policy.ts";
 import { TarReader } from "./tarreader.ts";
 import type { FileSink, TreeWriter } from "./tree.ts";
@@ -21,6 +22,7 @@ export class TarGzUnpacker {
 	readonly #reader: TarReader;
 	readonly #policy: ArchivePolicy;
 	readonly #tree: TreeWriter;
+	readonly #stopwatch: Stopwatch;
 	readonly #finished: Promise<void>;
 	#input: Uint8Array[] = [];
 	#inputBytes = 0;
@@ -32,7 +34,8 @@ export class TarGzUnpacker {
 	#beginning: Buffer = Buffer.alloc(0);
 	#failure: Error | undefined;
 
-	constructor(policy: ArchivePolicy, tree: TreeWriter) {
+	constructor(policy: ArchivePolicy, tree: TreeWriter, stopwatch: Stopwatch = untimed) {
+		this.#stopwatch = stopwatch;
 		this.#policy = policy;
 		this.#tree = tree;
 		this.#gunzip = createGunzip({ chunkSize, ...{ writableHighWaterMark: inputsAhead } });
@@ -53,14 +56,15 @@ export class TarGzUnpacker {
 		this.#input.push(chunk);
 		this.#inputBytes += chunk.length;
 		if (this.#failure) throw this.#failure;
-		if (this.#inputBytes >= inputSize && !this.#handOver()) await Promise.race([once(this.#gunzip, "drain"), this.#finished]);
+		if (this.#inputBytes < inputSize || this.#handOver()) return;
+		await this.#stopwatch.waiting("gunzip", () => Promise.race([once(this.#gunzip, "drain"), this.#finished]));
 	}
 
 	/** The archive ends here: resolves when every file is written. Throws as `write`. */
 	async end(): Promise<void> {
 		this.#handOver();
 		this.#gunzip.end();
-		await this.#finished;
+		await this.#stopwatch.waiting("gunzip", () => this.#finished);
 		if (this.#failure) throw this.#failure;
 		if (!this.#reader.closed) throw new GoxError("integrity", "the archive is not a proper tar: it ends too early");
 	}
@@ -82,13 +86,14 @@ export class TarGzUnpacker {
 	}
 
 	#watchGunzip(): Promise<void> {
+		const parse = () => this.#stopwatch.busy("parse", () => this.#parse());
 		return new Promise((resolve, reject) => {
 			this.#gunzip.on("data", (chunk: Buffer) => {
 				// zlib is set to work on the next chunk only once this listener has returned.
-				if (this.#unpacked.push(chunk) === 1) queueMicrotask(() => this.#parse());
+				if (this.#unpacked.push(chunk) === 1) queueMicrotask(parse);
 			});
 			this.#gunzip.on("end", () => {
-				this.#parse();
+				parse();
 				resolve();
 			});
 			this.#gunzip.on("error", (error) => {

@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { chmodSync, closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from "node:fs";
 import { GoxError } from "../errors.ts";
 import { naming } from "../fs.ts";
+import { type Stopwatch, untimed } from "../stopwatch.ts";
 import { sha256Of } from "../verify/digest.ts";
 import type { AcceptedEntry } from "./policy.ts";
 
@@ -40,6 +41,7 @@ export class TreeWriter {
 	readonly #root: string;
 	readonly #durable: boolean;
 	readonly #sharing: FileSharing | undefined;
+	readonly #stopwatch: Stopwatch;
 	readonly #directories = new Set([""]);
 	#open: OpenFile | undefined;
 
@@ -47,10 +49,11 @@ export class TreeWriter {
 	 * @param durable fsync every file, against power loss (`durable = true` in the config).
 	 * @param sharing asked for every file that comes whole, before it is written
 	 */
-	constructor(root: string, durable = false, sharing?: FileSharing) {
+	constructor(root: string, durable = false, sharing?: FileSharing, stopwatch: Stopwatch = untimed) {
 		this.#root = root;
 		this.#durable = durable;
 		this.#sharing = sharing;
+		this.#stopwatch = stopwatch;
 	}
 
 	/** Creates what the policy accepted; a file gives a sink for its content. */
@@ -77,17 +80,22 @@ export class TreeWriter {
 	 */
 	addFile(entry: FileEntry, content: Uint8Array): void {
 		checkSize(entry, content.length);
+		const sha256 = this.#stopwatch.busy("hash", () => sha256Of(content));
+		const file = { path: entry.path, sha256, size: entry.size, executable: entry.executable };
+		this.files.push(file);
+		this.#stopwatch.busy("write", () => this.#writeFile(entry, file, content));
+	}
+
+	#writeFile(entry: FileEntry, file: TreeFile, content: Uint8Array): void {
 		this.#makeParent(entry.path);
 		const path = this.#place(entry.path);
-		const file = { path: entry.path, sha256: sha256Of(content), size: entry.size, executable: entry.executable };
-		this.files.push(file);
 		naming(path, () => {
 			const taken = this.#sharing?.take(file, content, path) ?? false;
 			if (taken && !this.#durable) return;
 			const descriptor = taken ? openSync(path, constants.O_RDONLY) : create(path, entry);
 			try {
 				if (!taken) writeFully(descriptor, content);
-				if (this.#durable) fsyncSync(descriptor);
+				if (this.#durable) this.#stopwatch.busy("fsync", () => fsyncSync(descriptor));
 			} finally {
 				closeSync(descriptor);
 			}
@@ -111,7 +119,7 @@ export class TreeWriter {
 
 	#openFile(entry: FileEntry): FileSink {
 		this.#makeParent(entry.path);
-		const open = new OpenFile(this.#place(entry.path), entry, this.#durable);
+		const open = new OpenFile(this.#place(entry.path), entry, this.#durable, this.#stopwatch);
 		this.#open = open;
 		return {
 			write: (chunk) => open.write(chunk),
@@ -151,28 +159,31 @@ class OpenFile {
 	readonly #path: string;
 	readonly #entry: FileEntry;
 	readonly #durable: boolean;
+	readonly #stopwatch: Stopwatch;
 	readonly #digest: Hash = createHash("sha256");
 	#descriptor: number | undefined;
 	#written = 0;
 
-	constructor(path: string, entry: FileEntry, durable: boolean) {
+	constructor(path: string, entry: FileEntry, durable: boolean, stopwatch: Stopwatch) {
 		this.#path = path;
 		this.#entry = entry;
 		this.#durable = durable;
+		this.#stopwatch = stopwatch;
 		this.#descriptor = create(path, entry);
 	}
 
 	write(chunk: Uint8Array): void {
 		const descriptor = this.#descriptor;
 		if (descriptor === undefined) return;
-		this.#digest.update(chunk);
-		naming(this.#path, () => writeFully(descriptor, chunk));
+		this.#stopwatch.busy("hash", () => this.#digest.update(chunk));
+		this.#stopwatch.busy("write", () => naming(this.#path, () => writeFully(descriptor, chunk)));
 		this.#written += chunk.length;
 	}
 
 	finish(): TreeFile {
 		naming(this.#path, () => {
-			if (this.#durable && this.#descriptor !== undefined) fsyncSync(this.#descriptor);
+			const descriptor = this.#descriptor;
+			if (this.#durable && descriptor !== undefined) this.#stopwatch.busy("fsync", () => fsyncSync(descriptor));
 			this.close();
 		});
 		checkSize(this.#entry, this.#written);

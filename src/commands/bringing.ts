@@ -40,6 +40,5 @@ export function bring(bringing: Bringing, chosen: Chosen, trial = false): Promis
 		force: false,
 		trial,
 		unofficial: bringing.context.env.GOX_UNOFFICIAL === "1",
-		timings: false,
 	});
 }

@@ -7,6 +7,7 @@ import { removeTree } from "../fs.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { recordProofs, type SumdbRecording } from "../releases/proxy/sumdbrecording.ts";
+import { untimed } from "../stopwatch.ts";
 import type { InstallListener } from "../store/built.ts";
 import { type FetchedPart, fetchPart } from "../store/bundling.ts";
 import { makeHome, openHome } from "../store/home.ts";
@@ -101,7 +102,7 @@ async function fetchAll(
 				note: (text) => progress.interleave(() => report.detail(text)),
 				say: (text) => progress.interleave(() => report.say(text)),
 				warn: (text) => progress.interleave(() => report.warn(text)),
-				spent: () => {},
+				stopwatch: untimed,
 			};
 			parts.push(await fetchPart(context, each, how, staging, listener));
 			progress.remove(name);

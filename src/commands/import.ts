@@ -1,6 +1,7 @@
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { exitCodes, GoxError } from "../errors.ts";
+import { untimed } from "../stopwatch.ts";
 import { buildByAdoption } from "../store/foreign/adoption.ts";
 import { isModuleCacheTree } from "../store/foreign/elsewhere.ts";
 import { type InstallOutcome, installVersion } from "../store/install.ts";
@@ -79,7 +80,7 @@ async function adopt(
 				note: (text) => progress.interleave(() => report.detail(text)),
 				say,
 				warn,
-				spent: () => {},
+				stopwatch: untimed,
 			});
 			lock?.hold(built);
 			return built;

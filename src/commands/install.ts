@@ -6,6 +6,7 @@ import { lookUp } from "../releases/lookup.ts";
 import { isFile } from "../select/source.ts";
 import { lockedWord } from "../select/teamlock.ts";
 import { wanted } from "../select/wanted.ts";
+import { Thread, Timings } from "../stopwatch.ts";
 import { openHome } from "../store/home.ts";
 import type { InstallOutcome } from "../store/install.ts";
 import { rememberProject } from "../store/projects.ts";
@@ -20,6 +21,7 @@ import type { Invocation } from "./command.ts";
 import { installChosen } from "./installation.ts";
 import { jobCount, sourceChoice } from "./installoptions.ts";
 import { requestNamed } from "./requested.ts";
+import { timingsAsJson } from "./timetable.ts";
 import { inTurns } from "./turns.ts";
 
 export async function run(invocation: Invocation): Promise<number> {
@@ -34,7 +36,9 @@ export async function run(invocation: Invocation): Promise<number> {
 	const jobs = jobCount(options.text("jobs"), 2);
 	const asked = requests(invocation);
 	if (asked === undefined) return 0;
+	const began = performance.now();
 	const chosen = await choose(context, invocation, asked, platform, bundle);
+	const timings = options.has("timings") ? stopwatches(chosen, began) : new Map<Chosen, Timings>();
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const outcomes = new Map<string, InstallOutcome>();
 	const failures: unknown[] = [];
@@ -56,7 +60,7 @@ export async function run(invocation: Invocation): Promise<number> {
 					dedupe: options.has("dedupe"),
 					unofficial: options.has("unofficial") || context.env.GOX_UNOFFICIAL === "1",
 					insecure: options.has("insecure"),
-					timings: options.has("timings"),
+					timings: timings.get(each),
 				}),
 			);
 		} catch (error) {
@@ -69,10 +73,30 @@ export async function run(invocation: Invocation): Promise<number> {
 	});
 	progress.end();
 	if (failures.length > 0) throw failures.at(-1);
-	const done = chosen.map((each) => outcomes.get(`${each.release.name} ${each.platform}`)).filter((each) => each !== undefined);
-	if (report.asJson) report.json(done.map(asJson));
+	if (report.asJson)
+		report.json(
+			chosen.flatMap((each) => {
+				const outcome = outcomes.get(`${each.release.name} ${each.platform}`);
+				const spent = timings.get(each);
+				return outcome ? [{ ...asJson(outcome), ...(spent && { timings: timingsAsJson(spent) }) }] : [];
+			}),
+		);
 	else adviseShims(context, report.say);
 	return 0;
+}
+
+/** One for each version; all of them had to wait for the start of the command and for the index. */
+function stopwatches(chosen: readonly Chosen[], began: number): ReadonlyMap<Chosen, Timings> {
+	const thread = new Thread();
+	const index = performance.now() - began;
+	return new Map(
+		chosen.map((each) => {
+			const timings = new Timings(thread);
+			timings.add("start", began);
+			timings.add("index", index);
+			return [each, timings];
+		}),
+	);
 }
 
 /** What the command line asks for, or else this directory. Undefined when that is there already. */

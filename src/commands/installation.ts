@@ -2,6 +2,7 @@ import type { Bundle } from "../archive/bundle.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { Chosen } from "../releases/catalog.ts";
+import { type Timings, untimed } from "../stopwatch.ts";
 import { acquire, type SourceChoice } from "../store/acquire.ts";
 import type { InstallListener } from "../store/built.ts";
 import { type BundleSource, buildFromBundle } from "../store/frombundle.ts";
@@ -14,6 +15,7 @@ import { bytesInWords, timeInWords } from "../ui/table.ts";
 import type { Policy } from "../verify/policy.ts";
 import { witnessInWords } from "../verify/witness.ts";
 import { lockCheck } from "./lockcheck.ts";
+import { timetable } from "./timetable.ts";
 
 /** One release to be installed, and how. */
 export interface Installation {
@@ -34,25 +36,26 @@ export interface Installation {
 	readonly asDefault: InstallPlan["asDefault"];
 	readonly unofficial: boolean;
 	readonly insecure: boolean;
-	readonly timings: boolean;
+	/** Where its times are booked, for --timings. */
+	readonly timings?: Timings | undefined;
 }
 
 /** Installs a chosen release and tells of it: what it is, where its bytes came from, who vouches for them. */
 export async function installChosen(installation: Installation): Promise<InstallOutcome> {
-	const { context, report, progress, chosen } = installation;
+	const { context, report, progress, chosen, timings } = installation;
 	const { release, platform } = chosen;
 	const key = versionKey(release.name, platform, context.host());
 	const lock = lockCheck(context, chosen, installation.force);
 	const talk = (text: string) => progress.interleave(() => report.say(text));
 	const started = performance.now();
-	const times = new Map<string, number>();
 	const listener: InstallListener = {
 		progress: (received, total) => progress.update(key, received, total),
 		note: (text) => progress.interleave(() => report.detail(text)),
 		say: talk,
 		warn: (text) => progress.interleave(() => report.warn(text)),
-		spent: (what, milliseconds) => times.set(what, (times.get(what) ?? 0) + milliseconds),
+		stopwatch: timings ?? untimed,
 	};
+	let builtAt = started;
 	try {
 		const outcome = await installVersion(context, {
 			release,
@@ -62,20 +65,23 @@ export async function installChosen(installation: Installation): Promise<Install
 			trial: installation.trial,
 			asDefault: installation.asDefault,
 			build: async (staging, signal, sharing) => {
+				timings?.add("lock", performance.now() - started);
 				const built = installation.bundle
 					? await buildFromBundle(context, { ...bundled(installation.bundle, installation, signal), sharing }, staging, listener)
 					: await acquire(context, chosen, { ...installation, sharing }, staging, signal, listener);
 				lock?.hold(built);
+				builtAt = performance.now();
 				return built;
 			},
 			waiting: (owner) => talk(`waiting for ${owner}, who is installing ${key}`),
 		});
+		timings?.addBusy("commit", performance.now() - builtAt);
 		progress.remove(key);
 		tellOutcome(outcome, key, performance.now() - started, listener, report.style);
 		if (outcome.status === "installed") await tellStanding(context, chosen, talk);
 		const warning = outcome.status === "installed" && outcome.receipt?.shared?.how === "link" && linkWarning(context);
 		if (warning) listener.warn(warning);
-		if (installation.timings) for (const [what, milliseconds] of times) talk(`  ${what.padEnd(10)} ${timeInWords(milliseconds)}`);
+		if (timings) for (const line of timetable(timings)) talk(line);
 		return outcome;
 	} finally {
 		progress.remove(key);

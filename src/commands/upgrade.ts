@@ -176,7 +176,6 @@ async function install(context: Context, { report, options }: Invocation, chosen
 			dedupe: options.has("dedupe"),
 			unofficial: context.env.GOX_UNOFFICIAL === "1",
 			insecure: options.has("insecure"),
-			timings: false,
 		});
 		return installed;
 	} finally {

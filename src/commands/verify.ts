@@ -61,7 +61,6 @@ async function repair(
 			force: true,
 			unofficial,
 			insecure: options.has("insecure"),
-			timings: false,
 		});
 	} finally {
 		progress.end();

@@ -76,7 +76,6 @@ export async function acquire(
 	const expectation = expectArchive(release, platform, known, how.unofficial);
 	const asked = corroboration(context, release, platform, { policy, official: expectation.official, insecure, signal });
 	const mirrors = mirrorsOf(context.env, { insecure });
-	const started = performance.now();
 	try {
 		const needed = rules.signature || expectation.sha256 === undefined;
 		const ask = { insecure, note: (text: string) => listener.note(text) };
@@ -103,7 +102,7 @@ export async function acquire(
 			staging,
 			listener,
 		);
-		return await asked.of(built, listener);
+		return await listener.stopwatch.waiting("proof", () => asked.of(built, listener));
 	} catch (error) {
 		// Wrong bytes are refused, never worked around; a build of one's own is on no proxy.
 		if (
@@ -124,7 +123,6 @@ export async function acquire(
 		});
 	} finally {
 		asked.cancel();
-		listener.spent("total", performance.now() - started);
 	}
 }
 

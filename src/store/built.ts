@@ -1,4 +1,5 @@
 import type { TreeFile } from "../archive/tree.ts";
+import type { Stopwatch } from "../stopwatch.ts";
 import type { Witness } from "../verify/witness.ts";
 import type { Receipt } from "./receipt.ts";
 
@@ -27,6 +28,6 @@ export interface InstallListener {
 	say(text: string): void;
 	/** One line that --quiet doesn't silence. */
 	warn(text: string): void;
-	/** Milliseconds that a part of the work took, for --timings. */
-	spent(what: string, milliseconds: number): void;
+	/** What the work's parts are timed with, for --timings. */
+	readonly stopwatch: Stopwatch;
 }

@@ -46,6 +46,7 @@ export async function buildFromArchive(
 ): Promise<Built> {
 	const goroot = join(staging, "go");
 	const { filename, size, mirrors, expectation, signature } = source;
+	const { stopwatch } = listener;
 	if (expectation.sha256 === undefined && !signature) throw unproven(release, platform);
 	const delivered = await downloadArchive(
 		{ ...context, signal: source.signal },
@@ -54,11 +55,11 @@ export async function buildFromArchive(
 			// A pass that starts over finds what the one before it made.
 			removeTree(goroot);
 			mkdirSync(goroot);
-			const tree = new TreeWriter(goroot, source.durable, source.sharing);
-			const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree);
+			const tree = new TreeWriter(goroot, source.durable, source.sharing, stopwatch);
+			const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree, stopwatch);
 			const check = await signature?.check();
 			try {
-				for await (const chunk of bytes) {
+				for await (const chunk of stopwatch.arriving("download", bytes)) {
 					await check?.write(chunk);
 					await unpacker.write(chunk);
 				}
@@ -76,14 +77,11 @@ export async function buildFromArchive(
 		},
 	);
 	const { files, signer } = delivered.value;
+	const hashes = files.map((file) => [file.path, file.sha256] as const);
 	return {
 		goroot,
 		files,
-		h1: toolchainHash(
-			files.map((file) => [file.path, file.sha256] as const),
-			release,
-			platform,
-		),
+		h1: stopwatch.busy("hash", () => toolchainHash(hashes, release, platform)),
 		source: { kind: "archive", from: delivered.url },
 		archive: { sha256: delivered.sha256, size: delivered.size },
 		witnesses: [...expectation.witnesses, ...(signer ? [signatureWitness(signer, delivered.sha256)] : [])],

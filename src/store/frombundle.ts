@@ -51,14 +51,13 @@ export async function buildFromBundle(
 	const policy = source.policy ?? config.verify ?? "default";
 	const rules = rulesOf(policy);
 	if (rules.signature || (kind === "module" && !rules.modules)) throw unfit(source, policy);
-	const started = performance.now();
 	const goroot = join(staging, "go");
 	mkdirSync(goroot);
-	const tree = new TreeWriter(goroot, config.durable, source.sharing);
+	const tree = new TreeWriter(goroot, config.durable, source.sharing, listener.stopwatch);
 	const unpacked =
 		kind === "archive" ? await unpackArchive(source, tree, listener) : await unpackModule(source, tree, staging, listener);
-	listener.spent("unpack", performance.now() - started);
-	const evidence = await ask(context, source, rules.database === "never" ? `verify = ${policy}` : undefined);
+	const never = rules.database === "never" ? `verify = ${policy}` : undefined;
+	const evidence = await listener.stopwatch.waiting("proof", () => ask(context, source, never));
 	const proven = evidence.kind !== "unavailable" || unpacked.witnesses.length === 0;
 	const witnesses = [...unpacked.witnesses, ...(proven ? vouch(unpacked.h1, [evidence], release) : [])];
 	const unasked = evidence.kind === "unavailable" ? evidence.reason : undefined;
@@ -84,11 +83,11 @@ interface Unpacked {
 async function unpackArchive(source: BundleSource, tree: TreeWriter, listener: InstallListener): Promise<Unpacked> {
 	const { release, platform } = source.toolchain;
 	const expectation = expectArchive(release, platform, { table: source.hashes.table }, false);
-	const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree);
+	const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree, listener.stopwatch);
 	const hash = createHash("sha256");
 	let failure: unknown;
 	try {
-		for await (const chunk of bytesOf(source, listener)) {
+		for await (const chunk of listener.stopwatch.arriving("download", bytesOf(source, listener))) {
 			hash.update(chunk);
 			if (failure) continue;
 			try {
@@ -122,7 +121,7 @@ async function unpackModule(
 	const digest = createHash("sha256");
 	const file = openSync(path, "wx");
 	try {
-		for await (const chunk of bytesOf(source, listener)) {
+		for await (const chunk of listener.stopwatch.arriving("download", bytesOf(source, listener))) {
 			digest.update(chunk);
 			for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
 		}
@@ -130,9 +129,11 @@ async function unpackModule(
 		closeSync(file);
 	}
 	checkDigest(source, digest.digest("hex"), undefined);
+	const { stopwatch } = listener;
 	const hash = new DirHash();
 	const zip = { path, prefix: toolchainPrefix(release, platform) };
-	for (const { name, sha256 } of await unpackModuleZip(zip, tree, source.signal)) hash.add(name, sha256);
+	const entries = await stopwatch.waiting("parse", () => unpackModuleZip(zip, tree, source.signal, stopwatch));
+	for (const { name, sha256 } of entries) hash.add(name, sha256);
 	return { h1: hash.h1(), witnesses: [] };
 }
 

@@ -41,28 +41,27 @@ export async function buildFromModule(
 	removeTree(goroot);
 	mkdirSync(goroot);
 	mkdirSync(dir);
-	const fetching = performance.now();
-	const fetched = await fetchToolchain(context, release, platform, {
-		dir,
-		signal: source.signal,
-		insecure: source.insecure,
-		progress: ({ received, total }) => listener.progress(received, total ?? 0),
-		note: (text) => listener.note(text),
+	const { stopwatch } = listener;
+	const fetched = await stopwatch.waiting("download", () =>
+		fetchToolchain(context, release, platform, {
+			dir,
+			signal: source.signal,
+			insecure: source.insecure,
+			progress: ({ received, total }) => listener.progress(received, total ?? 0),
+			note: (text) => listener.note(text),
+		}),
+	);
+	const tree = new TreeWriter(goroot, source.durable, source.sharing, stopwatch);
+	const zip = { path: fetched.zip, prefix: toolchainPrefix(release, platform) };
+	const entries = await stopwatch.waiting("parse", () => unpackModuleZip(zip, tree, source.signal, stopwatch));
+	const h1 = stopwatch.busy("hash", () => {
+		const hash = new DirHash();
+		for (const { name, sha256 } of entries) hash.add(name, sha256);
+		return hash.h1();
 	});
-	listener.spent("download", performance.now() - fetching);
-	const unpacking = performance.now();
-	const tree = new TreeWriter(goroot, source.durable, source.sharing);
-	const hash = new DirHash();
-	for (const { name, sha256 } of await unpackModuleZip(
-		{ path: fetched.zip, prefix: toolchainPrefix(release, platform) },
-		tree,
-		source.signal,
-	))
-		hash.add(name, sha256);
-	const h1 = hash.h1();
-	listener.spent("unpack", performance.now() - unpacking);
 	const witnesses = vouch(h1, fetched.evidence, release);
-	const archive = { sha256: await sha256OfFile(fetched.zip), size: statSync(fetched.zip).size };
+	const sha256 = await stopwatch.waiting("hash", () => sha256OfFile(fetched.zip));
+	const archive = { sha256, size: statSync(fetched.zip).size };
 	if (source.keepZip !== undefined) copyFileSync(fetched.zip, source.keepZip);
 	removeTree(dir);
 	const way = {

@@ -37,6 +37,23 @@ describe("gox install", () => {
 		expect(box.leftovers()).toEqual([]);
 	});
 
+	it("says with --timings where the time of each version went, and without it nothing", async () => {
+		const ran = await box.gox(["install", "1.90.1", "1.90.2", "--timings", "--json"]);
+		const outcomes = JSON.parse(ran.stdout) as { version: string; timings: Record<string, number> }[];
+		expect(outcomes.map(({ version }) => version)).toEqual(["go1.90.1", "go1.90.2"]);
+		for (const { timings } of outcomes) {
+			const { total = 0, ...parts } = timings;
+			const alone = Object.keys(parts).filter((part) => part !== "others");
+			expect(alone).toEqual(["start", "index", "lock", "download", "gunzip", "parse", "write", "hash", "proof", "commit"]);
+			for (const milliseconds of Object.values(timings)) expect(milliseconds).toBeGreaterThanOrEqual(0);
+			expect(Math.abs(Object.values(parts).reduce((sum, part) => sum + part) - total)).toBeLessThan(1);
+		}
+		expect(ran.stderr).toMatch(/^ {2}gunzip +\d+ ms +\d+% {2}waiting for zlib/m);
+		const untimed = await box.gox(["install", "1.91.0", "--json"]);
+		expect(untimed.stderr).not.toContain("waiting for zlib");
+		expect(JSON.parse(untimed.stdout)[0]).not.toHaveProperty("timings");
+	});
+
 	it.each([
 		["1.90", "go1.90.2"],
 		["go1.90.1", "go1.90.1"],
