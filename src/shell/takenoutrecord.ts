@@ -44,9 +44,11 @@ export function recordTakenOut(context: Context, backups: string, taken: TakenOu
 
 export function writeTakenOut(context: Context, backups: string, record: TakenOutRecord): void {
 	const path = recordPath(backups);
-	if (record.files.length === 0 && record.commands.length === 0) return rmSync(path, { force: true });
-	makeDirectory(backups, 0o700);
-	editing(context, path, () => writeFileAtomic(path, `${JSON.stringify(record)}\n`, 0o600));
+	if (record.files.length === 0 && record.commands.length === 0) rmSync(path, { force: true });
+	else {
+		makeDirectory(backups, 0o700);
+		editing(context, path, () => writeFileAtomic(path, `${JSON.stringify(record)}\n`, 0o600));
+	}
 }
 
 function recordPath(backups: string): string {
