@@ -46,8 +46,8 @@ const hostile: Readonly<Record<string, readonly Case[]>> = {
 		["a drive", [named("C:/evil")], /zip|outside/],
 		["backslashes", [file("a\\..\\b")], /zip|backslash/],
 		["beside the prefix", [named("evil")], /outside/],
-		["another module", [named(prefix.replace("1.22.5", "1.22.6") + "x")], /outside/],
-		["the prefix in another case", [named(prefix.toUpperCase() + "x")], /outside/],
+		["another module", [named(`${prefix.replace("1.22.5", "1.22.6")}x`)], /outside/],
+		["the prefix in another case", [named(`${prefix.toUpperCase()}x`)], /outside/],
 		["the prefix as a file", [named(prefix.slice(0, -1))], /top directory/],
 		[
 			"an Info-ZIP Unicode path",
