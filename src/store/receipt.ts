@@ -121,12 +121,36 @@ export function receiptKeys(layout: Layout): Set<string> {
 }
 
 function isReceipt(value: unknown): value is Receipt {
-	if (typeof value !== "object" || value === null) return false;
-	const claim = value as Partial<Receipt>;
+	if (!isRecord(value)) return false;
+	const { version, source, archive, h1, witnesses, official, unasked, files, size, shared } = value;
 	return (
-		typeof claim.version === "string" &&
-		typeof claim.h1 === "string" &&
-		Array.isArray(claim.witnesses) &&
-		typeof claim.source?.kind === "string"
+		[version, h1].every(isText) &&
+		isRecord(source) &&
+		[source.kind, source.from].every(isText) &&
+		(archive === undefined || (isRecord(archive) && isText(archive.sha256))) &&
+		[files, size].every(isCount) &&
+		Array.isArray(witnesses) &&
+		witnesses.every(isWitness) &&
+		typeof official === "boolean" &&
+		(unasked === undefined || isText(unasked)) &&
+		(shared === undefined || (isRecord(shared) && isText(shared.with) && isCount(shared.bytes) && isCount(shared.files)))
 	);
+}
+
+function isWitness(value: unknown): boolean {
+	if (!isRecord(value)) return false;
+	const { where, signedAt } = value;
+	return [value.kind, value.digest].every(isText) && [where, signedAt].every((text) => text === undefined || isText(text));
+}
+
+function isCount(value: unknown): boolean {
+	return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isText(value: unknown): value is string {
+	return typeof value === "string";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -203,7 +203,7 @@ describe("whatever a receipt holds", () => {
 						expect(err, text).not.toMatch(/in gox itself|\n {4}at |undefined/);
 					}
 				}),
-				{ numRuns: 60 },
+				{ numRuns: 40 },
 			);
 		} finally {
 			await mirror.close();
