@@ -21,7 +21,7 @@ export interface Soundness {
 }
 
 /** The digests of every GOROOT in the store, or of those that `keys` names. */
-export function goroots(home: string, keys = names(home, "versions")): Digests {
+export function goroots(home: string, keys: readonly string[] = names(home, "versions")): Digests {
 	return new Map(keys.map((key) => [key, treeDigest(join(home, "versions", key))]));
 }
 
