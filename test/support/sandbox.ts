@@ -17,6 +17,8 @@ export interface RunOptions {
 	readonly input?: string;
 	/** Called with the process once it runs. */
 	readonly started?: (pid: number) => void;
+	/** Called with what it has written to stderr so far, whenever that grows. */
+	readonly heard?: (stderr: string) => void;
 }
 
 /** The built program, in a home of its own: nothing of the machine's settings reaches it. */
@@ -55,7 +57,7 @@ export class Sandbox {
 		return this.run(command, [...words, ...args], options);
 	}
 
-	run(command: string, args: readonly string[], { env, cwd = ".", input = "", started }: RunOptions = {}): Promise<Ran> {
+	run(command: string, args: readonly string[], { env, cwd = ".", input = "", started, heard }: RunOptions = {}): Promise<Ran> {
 		const directory = resolve(this.root, cwd);
 		return new Promise((done, fail) => {
 			const child = spawn(command, args, { cwd: directory, env: defined({ ...this.env, PWD: directory, ...env }) });
@@ -65,6 +67,7 @@ export class Sandbox {
 			});
 			child.stderr.setEncoding("utf8").on("data", (text: string) => {
 				out.stderr += text;
+				heard?.(out.stderr);
 			});
 			child.on("error", fail);
 			child.on("close", (status, signal) => done({ status, signal, ...out }));
