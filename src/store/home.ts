@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
@@ -51,10 +51,32 @@ export function openHome(context: Context): Layout {
 	return layout;
 }
 
-/** Creates the directories of the tree where they are missing. */
+/**
+ * Creates the directories of the tree where they are missing.
+ * @throws GoxError `bad-home` where they are scattered over several file systems.
+ */
 export function makeHome(layout: Layout): void {
 	for (const directory of [layout.home, layout.versions, layout.aliases, layout.shims, layout.receipts, layout.tmp, layout.locks])
 		makeDirectory(directory);
+	checkPlaces(layout);
+}
+
+/** Before anything is downloaded: a version comes into place by renames, and links in the home lead by `../versions`. */
+function checkPlaces({ versions, tmp, receipts, aliases, shims }: Layout): void {
+	const hint = "have all of gox's home in one place, such as: export GOX_HOME=/opt/gox";
+	const disk = statSync(versions).dev;
+	const astray = [tmp, receipts].find((directory) => statSync(directory).dev !== disk);
+	if (astray !== undefined)
+		throw new GoxError(
+			"bad-home",
+			`${astray} and ${versions} are on different file systems, and gox renames from one to the other`,
+			{
+				hint,
+			},
+		);
+	const elsewhere = [aliases, shims].find((directory) => lstatSync(directory).isSymbolicLink());
+	if (elsewhere !== undefined)
+		throw new GoxError("bad-home", `${elsewhere} is a symlink, and the links in it would lead nowhere`, { hint });
 }
 
 function oddCharacter(home: string): string | undefined {
