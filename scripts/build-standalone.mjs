@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostTarget } from "./build-shims.mjs";
+import { bundleAsModules } from "./bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runtimes = JSON.parse(readFileSync(join(root, "scripts/runtimes.json"), "utf8"));
@@ -37,7 +38,7 @@ for (const platform of wanted) {
 if (!existsSync(join(root, "dist/gox.js")))
 	execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inherit" });
 const compiler = runtimeFor(hostTarget());
-for (const platform of wanted) compile(platform, runtimeFor(platform));
+for (const platform of wanted) await compile(platform, runtimeFor(platform));
 
 /** The path of a platform's runtime, fetched once and kept under node_modules/.cache. */
 function runtimeFor(platform) {
@@ -64,9 +65,10 @@ function npm(args, cwd) {
 	return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }
 
-function compile(platform, runtime) {
+async function compile(platform, runtime) {
 	const place = mkdtempSync(join(tmpdir(), "gox-standalone-"));
 	try {
+		await bundleAsModules(join(place, "modules"));
 		// Its own shims only; the directory's name is where the program looks for them.
 		mkdirSync(join(place, "shims"));
 		cpSync(join(root, "dist/shims/gox-shim.sh"), join(place, "shims/gox-shim.sh"));
@@ -89,7 +91,7 @@ function compile(platform, runtime) {
 				"--minify",
 				"--asset=shims",
 				`--outfile=${join(directory, "gox")}`,
-				join(root, "dist/gox.js"),
+				join(place, "modules/gox.js"),
 			],
 			{ cwd: place, stdio: ["ignore", "ignore", "inherit"] },
 		);

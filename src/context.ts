@@ -75,7 +75,7 @@ export interface Context {
 }
 
 /** The context of a real run. `process` is touched here and in cli.ts only. */
-export function processContext(signal: AbortSignal): Context {
+export function processContext(): Context {
 	const env: Env = process.env;
 	const userHome = env.HOME && isAbsolute(env.HOME) ? env.HOME : homedir();
 	const paths = envPaths("gox", { suffix: "" });
@@ -102,9 +102,21 @@ export function processContext(signal: AbortSignal): Context {
 		processors: availableParallelism(),
 		self: selfArgv(entry),
 		assets: assetsBeside(entry),
-		signal,
+		signal: interruption(),
 		checkpoint: checkpoints(env.GOX_CHECKPOINT),
 	};
+}
+
+/** The first Ctrl-C or SIGTERM ends the work in order; a second one ends the process. */
+function interruption(): AbortSignal {
+	const controller = new AbortController();
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+		process.on(signal, () => {
+			if (controller.signal.aborted) process.exit(130);
+			controller.abort(new GoxError("interrupted", `interrupted (${signal})`, { cause: signal }));
+		});
+	}
+	return controller.signal;
 }
 
 /** The mark of this process on what it makes; the one thing that a temporary file's name needs of the process. */

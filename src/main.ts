@@ -1,0 +1,49 @@
+import { type Context, processContext } from "./context.ts";
+import { goxVersion } from "./product.ts";
+
+/** Runs a command line, without the program's name, and gives the process's exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+	return run(processContext(), argv);
+}
+
+async function run(context: Context, argv: readonly string[]): Promise<number> {
+	const [name, ...words] = argv;
+	let asJson = false;
+	try {
+		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);
+		const [{ commandCalled, commands }, { ownWords, parseArguments }, { reportOn }, { recover }] = await Promise.all([
+			import("./commands/table.ts"),
+			import("./arguments.ts"),
+			import("./ui/report.ts"),
+			import("./store/recover.ts"),
+		]);
+		const spec = commandCalled(name) ?? (await unknownCommand(name));
+		const own = ownWords(spec, words);
+		asJson = own.includes("--json");
+		if (own.includes("--help") || own.includes("-h")) return await help(context, name);
+		const { args, options, rest } = parseArguments(spec, words);
+		const report = reportOn(context, { json: options.has("json"), quiet: options.has("quiet"), verbose: options.has("verbose") });
+		const { run: runCommand } = await spec.load();
+		await recover(context, report.detail);
+		return (await runCommand({ context, report, args, options, rest, name, commands })) ?? 0;
+	} catch (error) {
+		const { renderFailure } = await import("./ui/failure.ts");
+		return renderFailure(context, error, asJson);
+	}
+}
+
+async function help(context: Context, name: string | undefined): Promise<number> {
+	const [{ commands, commandCalled }, { commandHelp }, { overview }] = await Promise.all([
+		import("./commands/table.ts"),
+		import("./arguments.ts"),
+		import("./ui/help.ts"),
+	]);
+	if (name === undefined) context.stdout.write(overview(commands, goxVersion));
+	else context.stdout.write(commandHelp(commandCalled(name) ?? (await unknownCommand(name))));
+	return 0;
+}
+
+async function unknownCommand(name: string): Promise<never> {
+	const [{ commands }, { unknownCommandFailure }] = await Promise.all([import("./commands/table.ts"), import("./ui/help.ts")]);
+	throw unknownCommandFailure(name, commands);
+}
