@@ -1,4 +1,5 @@
 import type { CommandSpec } from "../command.ts";
+import { insecure } from "./options.ts";
 
 /** What sets the machine and gox itself up. */
 export const machine: readonly CommandSpec[] = [
@@ -64,6 +65,29 @@ export const machine: readonly CommandSpec[] = [
 			["gox doctor --json", "every finding, for scripts"],
 		],
 		load: () => import("../doctor.ts"),
+	},
+	{
+		name: "proxy",
+		args: "[...action]",
+		summary: "where Go gets modules from (GOPROXY, GOSUMDB, GOPRIVATE): show, use, test or undo",
+		options: [
+			{ flags: "--private <patterns>", summary: "modules that no proxy and no checksum database is asked about (GOPRIVATE)" },
+			{ flags: "--private-by-proxy", summary: "the company's proxy has the private ones too (GONOPROXY=none)" },
+			{ flags: "--sumdb <database>", summary: "another checksum database (GOSUMDB); default: Go's own" },
+			{ flags: "--module <path>", summary: "ask for this module; default: golang.org/x/text" },
+			{ flags: "--dry-run", summary: "test and show, write nothing" },
+			{ flags: "--force", summary: "write what failed the test; undo what was changed since" },
+			insecure,
+		],
+		examples: [
+			["gox proxy", "what is in force, and who says so"],
+			["gox proxy test", "ask every proxy in force, and the checksum database"],
+			["gox proxy use mirror https://proxy.example", "that one first, then each module's repository"],
+			["gox proxy use company https://go.corp.example --private 'corp.example/*'", "that one first, then Go's own"],
+			["gox proxy use public", "Go's own settings"],
+			["gox proxy undo", "as it was before the last use"],
+		],
+		load: () => import("../proxy.ts"),
 	},
 	{
 		name: "completions",

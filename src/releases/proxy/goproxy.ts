@@ -1,5 +1,5 @@
 import { GoxError } from "../../errors.ts";
-import { type AddressRules, parseAddress } from "../../fetch/address.ts";
+import { type AddressRules, parseAddress, shown } from "../../fetch/address.ts";
 
 /** One entry of GOPROXY. */
 export type ProxyEntry =
@@ -35,4 +35,19 @@ export function underProxy(proxy: URL, path: string): URL {
 	const url = new URL(proxy);
 	url.pathname = `${proxy.pathname.replace(/\/+$/, "")}/${path}`;
 	return url;
+}
+
+/** GOPROXY's text fit to be printed: its addresses without credentials, everything else as it stands. */
+export function shownGoproxy(text: string): string {
+	return text.replace(/[^,|]+/g, (entry) => {
+		if (!/[@?#]/.test(entry)) return entry;
+		const word = entry.trim();
+		const url = word.includes(":/") ? word : `https://${word}`;
+		return URL.canParse(url) ? shown(new URL(url)) : "…";
+	});
+}
+
+/** Whether an address of the list carries a password or a token, which no other user of the machine may see. */
+export function hasCredentials(text: string): boolean {
+	return shownGoproxy(text) !== text;
 }

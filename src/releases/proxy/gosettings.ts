@@ -1,7 +1,6 @@
 import { delimiter, join } from "node:path";
 import type { Context } from "../../context.ts";
-import { readIfPresent } from "../../fs.ts";
-import { osOf } from "../../version/platform.ts";
+import { goEnvFilePath, parseGoEnv, readGoEnvText } from "./goenvfile.ts";
 
 /** What `go env` would say: the environment, else the user's go env file, else GOROOT/go.env. */
 export interface GoSettings {
@@ -20,7 +19,7 @@ export interface GoSettings {
  * @param goroot an installed Go, whose go.env holds the defaults; without one there are none
  */
 export function goSettings(context: Context, goroot: string | undefined): GoSettings {
-	const user = readEnvFile(userFile(context));
+	const user = readEnvFile(goEnvFilePath(context));
 	const defaults = readEnvFile(goroot && join(goroot, "go.env"));
 	const personal = (name: string) => context.env[name] || user.get(name) || undefined;
 	const get = (name: string) => context.env[name] || (user.has(name) ? user.get(name) : defaults.get(name)) || undefined;
@@ -31,27 +30,11 @@ export function goSettings(context: Context, goroot: string | undefined): GoSett
 	return { get, personal, gopath, moduleCache: get("GOMODCACHE") ?? join(gopath, "pkg", "mod") };
 }
 
-/** GOENV, else `go/env` under the user's configuration directory (os.UserConfigDir). */
-function userFile(context: Context): string | undefined {
-	if (context.env.GOENV) return context.env.GOENV === "off" ? undefined : context.env.GOENV;
-	if (osOf(context.host()) === "darwin") return join(context.userHome, "Library", "Application Support", "go", "env");
-	return join(context.env.XDG_CONFIG_HOME || join(context.userHome, ".config"), "go", "env");
-}
-
-/** Lines `NAME=value`; what is not of that form is passed over, as cmd/go does. */
+/** A file that can't be read says nothing. */
 function readEnvFile(file: string | undefined): ReadonlyMap<string, string> {
-	const values = new Map<string, string>();
-	for (const line of (file ? textOf(file) : "").split("\n")) {
-		const found = /^([A-Z][^=]*)=(.*)$/s.exec(line);
-		if (found?.[1] && found[2] !== undefined) values.set(found[1], found[2].replace(/\r$/, ""));
-	}
-	return values;
-}
-
-function textOf(file: string): string {
 	try {
-		return readIfPresent(file) ?? "";
+		return parseGoEnv((file && readGoEnvText(file)) ?? "");
 	} catch {
-		return "";
+		return new Map();
 	}
 }
