@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { expectSound, goroots } from "../support/oracle.ts";
 import { type Ran, Sandbox } from "../support/sandbox.ts";
+import { randomBy } from "../support/seed.ts";
 import { tried } from "../support/tally.ts";
 
 const versions = ["1.90.1", "1.90.2", "1.91.0", "1.91.1", "1.92.0", "1.92.1", "1.93.0", "1.93.1"];
@@ -275,14 +276,3 @@ describe("17. one command stops at a checkpoint, another comes, and the first go
 		tried(test, pairs);
 	});
 });
-
-/** mulberry32: numbers from 0 to 1 that follow from the seed. */
-function randomBy(seed: number): () => number {
-	let state = seed >>> 0;
-	return () => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
