@@ -28,7 +28,8 @@ export async function mend(context: Context): Promise<string[]> {
 	const entries = journalEntries(context, layout).filter(({ abandoned }) => abandoned);
 	const done = [];
 	const busy = new Set<string>();
-	for (const key of unfinishedKeys(context, layout, entries)) {
+	const unfinished = unfinishedKeys(context, layout, entries);
+	for (const key of unfinished) {
 		const mended = await underLock(context, layout, key, async () => mendVersion(context, layout, key));
 		if (mended) done.push(`finished or undid what a killed gox had begun with ${key}`);
 		else busy.add(key);
@@ -43,7 +44,7 @@ export async function mend(context: Context): Promise<string[]> {
 	for (const directory of [layout.home, layout.tmp, layout.aliases, layout.shims, layout.receipts, join(layout.home, "backup")])
 		sweepBeside(directory);
 	context.checkpoint("mend:swept");
-	if (entries.some(({ work }) => work === undefined || work.work !== "edit")) {
+	if (unfinished.size > 0 || entries.some(({ work }) => work === undefined || work.work !== "edit")) {
 		settleLinks(context, layout);
 		chooseDefault(context, layout, entries);
 	}
