@@ -7,11 +7,10 @@ import { DownloadError } from "../fetch/downloaderror.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { mirrorsOf } from "../releases/mirrors.ts";
 import { fetchSignature } from "../releases/signature.ts";
-import { expectArchive } from "../verify/expectation.ts";
-import { databaseRequired, databaseVouched, type Policy, rulesOf } from "../verify/policy.ts";
+import { type Expectation, expectArchive } from "../verify/expectation.ts";
+import { databaseRequired, databaseVouched, type Policy, type PolicyRules, rulesOf } from "../verify/policy.ts";
 import { witnessInWords } from "../verify/witness.ts";
-import type { Platform } from "../version/platform.ts";
-import type { Release } from "../version/release.ts";
+import { bothFailed, neitherWay, notInTable, onlyArchives } from "./acquirefailure.ts";
 import type { Built, InstallListener } from "./built.ts";
 import { corroboration } from "./corroboration.ts";
 import { buildFromArchive } from "./fromarchive.ts";
@@ -30,6 +29,19 @@ export interface Acquisition {
 	readonly policy?: Policy | undefined;
 }
 
+/** One acquisition, with everything that its parts need to know. */
+interface Errand {
+	readonly context: Context;
+	readonly chosen: Chosen;
+	readonly how: Acquisition;
+	readonly policy: Policy;
+	readonly rules: PolicyRules;
+	readonly durable: boolean;
+	readonly staging: string;
+	readonly signal: AbortSignal;
+	readonly listener: InstallListener;
+}
+
 /**
  * Puts the chosen release, proven, into the staging directory, from wherever it can be had.
  * @throws GoxError `network` naming every source that was tried; `integrity` as soon as wrong bytes are all there is.
@@ -42,83 +54,50 @@ export async function acquire(
 	signal: AbortSignal,
 	listener: InstallListener,
 ): Promise<Built> {
-	const { release, platform, archive, hashes } = chosen;
 	const { durable, verify } = loadConfig(context);
-	const { insecure, policy = verify ?? "default" } = how;
+	const policy = how.policy ?? verify ?? "default";
 	const rules = rulesOf(policy);
-	const fromModule = async () => {
-		const built = await buildFromModule(
-			context,
-			release,
-			platform,
-			{ insecure, durable, sharing: how.sharing, signal },
-			staging,
-			listener,
-		);
-		if (rules.database !== "required" || databaseVouched(built.witnesses)) return built;
-		throw databaseRequired(policy, release, `only ${built.witnesses.map(witnessInWords).join(" and ")} speaks for it`);
-	};
-	// What only the module proxy lists has no published SHA-256; the checksum database vouches for it.
-	const onlyOnProxy = how.source === "any" && rules.modules && !hashes.table && !hashes.index;
-	if (how.source === "proxy" && !rules.modules) throw onlyArchives(policy, release);
-	if (how.source === "proxy") return fromModule();
-	let absent: GoxError | undefined;
-	if (onlyOnProxy) {
-		try {
-			return await fromModule();
-		} catch (error) {
-			if (!(error instanceof GoxError) || !["network", "offline", "no-such-release"].includes(error.code)) throw error;
-			absent = error;
-		}
+	const errand: Errand = { context, chosen, how, policy, rules, durable, staging, signal, listener };
+	if (how.source === "proxy") {
+		if (!rules.modules) throw onlyArchives(policy, chosen.release);
+		return fromProxy(errand);
 	}
-	if (!rules.index && !hashes.table) throw notInTable(policy, release, platform);
-	const known = rules.index ? { ...hashes, indexAddress: indexAddress(context) } : { table: hashes.table };
-	const expectation = expectArchive(release, platform, known, how.unofficial);
+	const published = chosen.hashes.table !== undefined || chosen.hashes.index !== undefined;
+	if (published || how.source === "download" || !rules.modules) return fromSites(errand);
+	// What only the module proxy lists has no published SHA-256; the checksum database vouches for it.
+	const absent = await orAbsent(() => fromProxy(errand));
+	return absent instanceof GoxError ? fromSites(errand, absent) : absent;
+}
+
+/** The release's module, which the checksum database or the go command vouches for. */
+async function fromProxy({ context, chosen, how, policy, rules, durable, staging, signal, listener }: Errand): Promise<Built> {
+	const { release, platform } = chosen;
+	const source = { insecure: how.insecure, durable, sharing: how.sharing, signal };
+	const built = await buildFromModule(context, release, platform, source, staging, listener);
+	if (rules.database !== "required" || databaseVouched(built.witnesses)) return built;
+	throw databaseRequired(policy, release, `only ${built.witnesses.map(witnessInWords).join(" and ")} speaks for it`);
+}
+
+/**
+ * The release's archive, from the first download site that has it; from the module proxy where none can be reached.
+ * @param absent why it wasn't to be had from the module proxy, where that was asked before
+ */
+async function fromSites(errand: Errand, absent?: GoxError): Promise<Built> {
+	const { context, chosen, how, policy, signal, listener } = errand;
+	const { release, platform } = chosen;
+	const { insecure } = how;
+	const expectation = expectationOf(errand);
 	const asked = corroboration(context, release, platform, { policy, official: expectation.official, insecure, signal });
-	const mirrors = mirrorsOf(context.env, { insecure });
 	try {
-		const needed = rules.signature || expectation.sha256 === undefined;
-		const ask = { insecure, note: (text: string) => listener.note(text) };
-		const signature = needed
-			? await fetchSignature({ ...context, signal }, archive.filename, mirrors, ask).catch((error: unknown) => {
-					throw absent ? neitherWay(release, absent, error) : error;
-				})
-			: undefined;
-		const built = await buildFromArchive(
-			context,
-			release,
-			platform,
-			{
-				filename: archive.filename,
-				size: archive.size,
-				mirrors,
-				expectation,
-				signature,
-				insecure,
-				durable,
-				sharing: how.sharing,
-				signal,
-			},
-			staging,
-			listener,
-		);
+		const built = await download(errand, expectation, absent);
 		return await listener.stopwatch.waiting("proof", () => asked.of(built, listener));
 	} catch (error) {
-		// Wrong bytes are refused, never worked around; a build of one's own is on no proxy.
-		if (
-			how.source === "download" ||
-			!rules.modules ||
-			!expectation.official ||
-			!(error instanceof DownloadError) ||
-			error.code !== "network" ||
-			!(error.noneReached || error.missing)
-		)
-			throw error;
-		const reason =
-			error.failures.length > 1 ? `none of the ${error.failures.length} download sites could be reached` : error.message;
+		if (!(error instanceof DownloadError) || !mayTurnToProxy(errand, expectation, error)) throw error;
+		const { length } = error.failures;
+		const reason = length > 1 ? `none of the ${length} download sites could be reached` : error.message;
 		listener.say(`${release.name}: ${reason}; trying the Go module proxy`);
 		listener.note(error.message);
-		return await fromModule().catch((second: unknown) => {
+		return await fromProxy(errand).catch((second: unknown) => {
 			throw bothFailed(error, second);
 		});
 	} finally {
@@ -126,33 +105,45 @@ export async function acquire(
 	}
 }
 
-/** For a release without a published SHA-256: on no module proxy that could be reached, and not signed. */
-function neitherWay(release: Release, absent: GoxError, unsigned: unknown): unknown {
-	if (!(unsigned instanceof GoxError) || unsigned.code === "interrupted") return unsigned;
-	const code = unsigned.code === "network" || unsigned.code === "offline" ? absent.code : unsigned.code;
-	const message = `nobody has published a SHA-256 of ${release.name}\nfrom the Go module proxy: ${absent.message}\nby its signature: ${unsigned.message}`;
-	return new GoxError(code, message, { ...(absent.hint && { hint: absent.hint }), cause: unsigned });
+/** What the archive must be, as far as the policy listens to the index. */
+function expectationOf({ context, chosen, how, policy, rules }: Errand): Expectation {
+	const { release, platform, hashes } = chosen;
+	if (!rules.index && !hashes.table) throw notInTable(policy, release, platform);
+	const known = rules.index ? { ...hashes, indexAddress: indexAddress(context) } : { table: hashes.table };
+	return expectArchive(release, platform, known, how.unofficial);
 }
 
-function onlyArchives(policy: Policy, release: Release): GoxError {
-	return new GoxError("usage", `verify = ${policy} wants an archive's published SHA-256, and the module proxy has no archives`, {
-		hint: `gox install ${release.version} --source proxy --verify sumdb`,
-	});
+async function download(errand: Errand, expectation: Expectation, absent: GoxError | undefined): Promise<Built> {
+	const { context, chosen, how, rules, durable, staging, signal, listener } = errand;
+	const { release, platform, archive } = chosen;
+	const { insecure, sharing } = how;
+	const { filename, size } = archive;
+	const mirrors = mirrorsOf(context.env, { insecure });
+	const ask = { insecure, note: (text: string) => listener.note(text) };
+	const signature =
+		rules.signature || expectation.sha256 === undefined
+			? await fetchSignature({ ...context, signal }, filename, mirrors, ask).catch((error: unknown) => {
+					throw absent ? neitherWay(release, absent, error) : error;
+				})
+			: undefined;
+	const source = { filename, size, mirrors, expectation, signature, insecure, durable, sharing, signal };
+	return buildFromArchive(context, release, platform, source, staging, listener);
 }
 
-function notInTable(policy: Policy, release: Release, platform: Platform): GoxError {
-	return new GoxError("integrity", `gox's release table doesn't know ${release.name} for ${platform} (verify = ${policy})`, {
-		hint: `gox install ${release.version} --verify index`,
-	});
+/** Wrong bytes are refused, never worked around; a build of one's own is on no proxy. */
+function mayTurnToProxy({ how, rules }: Errand, { official }: Expectation, failure: DownloadError): boolean {
+	const unreachable = failure.code === "network" && (failure.noneReached || failure.missing);
+	return how.source !== "download" && rules.modules && official && unreachable;
 }
 
-/** The second failure decides the exit code, unless it only says that there was no second way. */
-function bothFailed(first: DownloadError, second: unknown): unknown {
-	if (!(second instanceof GoxError) || second.code !== "network") return second;
-	return new GoxError("network", `${first.message}\nand from the Go module proxy: ${second.message}`, {
-		hint: second.hint ?? "gox install --source proxy --verbose VERSION",
-		cause: second,
-	});
+/** What `attempt` gives, or the failure that says that it isn't to be had there. */
+async function orAbsent(attempt: () => Promise<Built>): Promise<Built | GoxError> {
+	try {
+		return await attempt();
+	} catch (error) {
+		if (error instanceof GoxError && ["network", "offline", "no-such-release"].includes(error.code)) return error;
+		throw error;
+	}
 }
 
 function indexAddress(context: Context): string | undefined {
