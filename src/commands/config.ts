@@ -1,13 +1,12 @@
-import { dirname } from "node:path";
-import { checkSetting, readSettings, settings } from "../config.ts";
+import { readSettings, settings } from "../config.ts";
 import { GoxError } from "../errors.ts";
-import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { refreshHooks } from "../shell/hookfile.ts";
 import { makeHome, openHome } from "../store/home.ts";
-import { announced, editing } from "../store/journal.ts";
+import { announced } from "../store/journal.ts";
 import { markStrict } from "../store/strict.ts";
 import { columns } from "../ui/table.ts";
 import type { Invocation } from "./command.ts";
+import { changeSetting } from "./setting.ts";
 
 export function run({ context, report, args: [name, value], options }: Invocation): undefined {
 	const values = readSettings(context);
@@ -31,13 +30,7 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 		else report.line(found);
 		return undefined;
 	}
-	if (value !== undefined) checkSetting(name, value, "gox config");
-	makeDirectory(dirname(context.configFile));
-	const text = withSetting(readIfPresent(context.configFile) ?? "", name, value);
-	editing(context, context.configFile, () =>
-		writeFileAtomic(context.configFile, text, 0o644, () => context.checkpoint("config:written")),
-	);
-	context.checkpoint("config:done");
+	changeSetting(context, name, value);
 	report.say(value === undefined ? `${name} is ${setting.preset || "unset"} again` : `${name} = ${value}`);
 	if (name === "strict") {
 		const layout = openHome(context);
@@ -48,12 +41,4 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 	if (name === "announce" && refreshHooks(context).length > 0)
 		report.say("for the shells that run already: source the start-up file again");
 	return undefined;
-}
-
-/** The file's text with one setting changed; every other line, comments included, stays as it is. */
-function withSetting(text: string, name: string, value: string | undefined): string {
-	const lines = text.split("\n").filter((line) => !new RegExp(`^\\s*${name}\\s*=`).test(line));
-	if (lines.at(-1) === "") lines.pop();
-	if (value !== undefined) lines.push(`${name} = ${value}`);
-	return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }

@@ -90,6 +90,24 @@ export const machine: readonly CommandSpec[] = [
 		load: () => import("../proxy.ts"),
 	},
 	{
+		name: "mirror",
+		args: "[...action]",
+		summary: "where gox downloads Go from: list, or test (speed, newest release, hash) and put in order",
+		options: [
+			{ flags: "--only", summary: "test those given, or else in force, and not the known ones" },
+			{ flags: "--quick", summary: "fetch no whole file to check its hash" },
+			{ flags: "--refresh", summary: "ask for a new list of releases first" },
+			insecure,
+		],
+		examples: [
+			["gox mirror", "what is in force, and who says so"],
+			["gox mirror test", "time and check them, propose an order, ask whether to write it"],
+			["gox mirror test https://mirror.example/go --yes", "with one more, and write the order without asking"],
+			["gox config mirrors --unset", "back to the built-in order"],
+		],
+		load: () => import("../mirror.ts"),
+	},
+	{
 		name: "completions",
 		args: "<shell>",
 		summary: "print completions for zsh, bash or fish",

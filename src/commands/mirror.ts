@@ -1,0 +1,116 @@
+import { loadConfig } from "../config.ts";
+import type { Context } from "../context.ts";
+import { GoxError, quote } from "../errors.ts";
+import { parseAddress, shown } from "../fetch/address.ts";
+import { Client } from "../fetch/client.ts";
+import { loadCatalog } from "../releases/lookup.ts";
+import { proposedOrder } from "../releases/mirrororder.ts";
+import { defaultMirrors, mirrorsOf } from "../releases/mirrors.ts";
+import { type MirrorTrial, mirrorQuestion, mirrorTiming, tryMirrors } from "../releases/mirrortrial.ts";
+import { catalogOptions, withConfiguredSites } from "./catalog.ts";
+import type { Invocation } from "./command.ts";
+import { mirrorsInWords } from "./mirrortable.ts";
+import { changeSetting } from "./setting.ts";
+
+/** Where gox downloads Go from: shows it, or tries it and puts it in order. */
+export async function run(invocation: Invocation): Promise<number> {
+	const [action = "list", ...addresses] = invocation.args;
+	if (action === "test") return await test(invocation, addresses);
+	if (action === "list" && addresses.length === 0) return list(invocation);
+	const named = /[:@/]/.test(action) ? "an address" : quote(action);
+	throw new GoxError(
+		"usage",
+		action === "list" ? "gox mirror list takes no more words" : `gox mirror wants list or test, not ${named}`,
+		{
+			hint: "gox mirror --help",
+		},
+	);
+}
+
+/** The mirrors in force, in order, and who says so. */
+function inForce(
+	context: Context,
+	insecure: boolean,
+): { readonly mirrors: readonly URL[]; readonly from: string; readonly own: boolean } {
+	const mirrors = mirrorsOf(withConfiguredSites(context).env, { insecure });
+	if (context.env.GOX_MIRRORS?.trim()) return { mirrors, from: "GOX_MIRRORS", own: true };
+	if (loadConfig(context).mirrors.length > 0) return { mirrors, from: context.configFile, own: true };
+	return { mirrors, from: "built in", own: false };
+}
+
+function list({ context, report, options }: Invocation): number {
+	const { mirrors, from } = inForce(context, options.has("insecure"));
+	if (report.asJson) report.json({ from, mirrors: mirrors.map(shown) });
+	else for (const mirror of mirrors) report.line(shown(mirror));
+	report.say(from === "built in" ? "built in, tried in this order" : `tried in this order; from ${from}`);
+	return 0;
+}
+
+/** @returns 5 when a mirror sends other bytes than were published, else 4 when none is of use. */
+async function test(invocation: Invocation, addresses: readonly string[]): Promise<number> {
+	const { context, report, options } = invocation;
+	const insecure = options.has("insecure");
+	const given = addresses.map((address) => parseAddress(address, "gox mirror test", { insecure }));
+	const present = inForce(context, insecure);
+	const known = options.has("only") ? [] : defaultMirrors.map((base) => new URL(base));
+	const bases = unique(options.has("only") && given.length > 0 ? given : [...given, ...present.mirrors, ...known]);
+	const sites = withConfiguredSites(context);
+	// What only module proxies have is on no mirror.
+	const { widen: _, ...asking } = catalogOptions(invocation);
+	const catalog = await loadCatalog(sites, asking);
+	const question = mirrorQuestion(catalog, context.host(), options.has("quick"));
+	const client = new Client(context, { insecure, timing: mirrorTiming });
+	const trials = await tryMirrors(client, bases, question, report.say).finally(() => client.close());
+	const own = new Set([...given, ...(present.own ? present.mirrors : [])].map(({ href }) => href));
+	const order = proposedOrder(trials, ({ base }) => own.has(base.href));
+	const isUseful = order.some(({ standing }) => standing === "good" || standing === "behind");
+	if (!report.asJson)
+		for (const line of mirrorsInWords(trials, order, { width: context.stdout.columns, style: report.style })) report.line(line);
+	for (const { standing, address } of trials)
+		if (standing === "wrong") report.warn(`${address} sends other bytes than were published: don't use it`);
+	const written = isUseful && (await offer(invocation, order, present));
+	if (report.asJson)
+		report.json({
+			newest: question.newest[0]?.release ?? null,
+			list: { origin: catalog.origin, address: catalog.url ?? null },
+			mirrors: trials.map(({ base: _, ...trial }) => trial),
+			proposal: order.map(({ address }) => address),
+			written,
+		});
+	if (trials.some(({ standing }) => standing === "wrong")) return 5;
+	return isUseful ? 0 : 4;
+}
+
+/** Whether the order was written. */
+async function offer(
+	{ context, report, options }: Invocation,
+	order: readonly MirrorTrial[],
+	present: ReturnType<typeof inForce>,
+): Promise<boolean> {
+	const wanted = order.map(({ base }) => base.href);
+	if (wanted.join() === present.mirrors.map(({ href }) => href).join()) {
+		report.say("that is the order in force: nothing to change");
+		return false;
+	}
+	if (!options.has("yes")) {
+		if (!context.interactive) {
+			report.say("nothing was written: without a terminal it wants --yes");
+			return false;
+		}
+		const answer = await context.ask(`write this order to ${context.configFile}? [Y/n] `);
+		if (!/^(?:y|yes|)$/i.test(answer.trim())) return false;
+	}
+	const before = loadConfig(context).mirrors;
+	changeSetting(context, "mirrors", wanted.map((href) => href.replaceAll(",", "%2C")).join(","));
+	if (before.length > 0)
+		report.detail(`before: ${before.map((base) => (URL.canParse(base) ? shown(new URL(base)) : "…")).join(",")}`);
+	report.say(`written to ${context.configFile}; to undo: gox config mirrors --unset`);
+	if (context.env.GOX_MIRRORS?.trim()) report.warn("GOX_MIRRORS in the environment wins over the config file: unset GOX_MIRRORS");
+	return true;
+}
+
+/** By address, a slash at the end or not; the first of each. */
+function unique(bases: readonly URL[]): readonly URL[] {
+	const key = ({ href }: URL) => href.replace(/\/+$/, "");
+	return bases.filter((base, at) => bases.findIndex((other) => key(other) === key(base)) === at);
+}
