@@ -116,7 +116,7 @@ describe("version files", () => {
 	});
 });
 
-describe("archives", () => {
+describe("16. archives", () => {
 	const entries = goEntries({ version: "go1.90.3", platform: hostPlatform });
 	const withEntry = (entry: TarEntry) => tarGz([...entries, entry]);
 	const good = goArchive({ version: "go1.90.3", platform: hostPlatform });
@@ -241,7 +241,7 @@ describe("a machine that can't", () => {
 		expect(offline.stderr).toContain("GOX_OFFLINE");
 	});
 
-	it("a HOME with a space: exit 2 with the reason, and nothing is written", async () => {
+	it("24. a HOME with a space: exit 2 with the reason, and nothing is written", async () => {
 		mkdirSync(join(box.root, "my user"));
 		const ran = await box.gox(["install", "1.90.1"], { env: { HOME: join(box.root, "my user"), GOX_HOME: undefined } });
 		expectFailure(ran, 2, /a space in a GOROOT's path[\s\S]*export GOX_HOME=/);
@@ -249,7 +249,7 @@ describe("a machine that can't", () => {
 		expect(elsewhere.status, elsewhere.stderr).toBe(0);
 	});
 
-	it.runIf(process.getuid?.() === 0 && process.platform === "linux")("a full disk: exit 6, and nothing is left", async (test) => {
+	it.runIf(process.getuid?.() === 0 && process.platform === "linux")("18. a full disk: exit 6, and nothing is left", async (test) => {
 		const { execFileSync } = await import("node:child_process");
 		const place = join(box.root, "small");
 		mkdirSync(place);
