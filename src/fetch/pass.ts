@@ -1,16 +1,17 @@
-import { createHash } from "node:crypto";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { hostOf, shown } from "./address.ts";
+import { Beginning } from "./beginning.ts";
 import type { Client } from "./client.ts";
 import type { DownloadOptions, Wanted } from "./download.ts";
 import { NetworkError } from "./failure.ts";
-import { Keeper, type Received } from "./keeper.ts";
+import { Keeper } from "./keeper.ts";
 import type { Mirrors } from "./mirrorqueue.ts";
 import { begins, Misfit, type Opening, openAt } from "./opening.ts";
 import { Pace } from "./pace.ts";
 import { Ranges } from "./ranges.ts";
 import { pauseBefore, progressBytes } from "./retry.ts";
+import { SourceRate } from "./sourcerate.ts";
 import { duration } from "./timing.ts";
 
 /** How a pass ended: the file was delivered whole, must be delivered anew, or can't be had. */
@@ -28,8 +29,6 @@ interface Flow {
 
 /** Passes that a mirror gets when bytes of its several answers don't fit together. */
 const mostMisfits = 2;
-/** What an archive has where nobody says, for the rate that is expected of a mirror. */
-const usualBytes = 64 * 1024 * 1024;
 
 /**
  * One delivery of a file from byte 0 to a consumer: what an earlier run left, then what a mirror sends. A cut is
@@ -45,22 +44,13 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	readonly #keeper: Keeper;
 	readonly #pace: Pace;
 	readonly #ticker: ReturnType<typeof setInterval> | undefined;
-	readonly #hash = createHash("sha256");
+	readonly #file: Beginning;
 	#flow: Flow | undefined;
 	#begun = false;
-	#received = 0;
-	/** Of `received`, what an earlier run left. */
-	#fromDisk = 0;
-	/** Under which address, and which strong ETag, the bytes came. */
-	#origin: { readonly url: URL; readonly tag: string | undefined };
 	/** What the last report of progress said. */
 	#reported = 0;
-	#total: number | undefined;
-	/** Whether all bytes so far came in one answer of one mirror. */
-	#pure = true;
 	#sinceTry = 0;
-	/** Of the present mirror, since it was last judged: milliseconds waited, bytes come. */
-	#source = { waitedMs: 0, bytes: 0 };
+	readonly #source = new SourceRate();
 	#end: PassEnd | undefined;
 
 	constructor(context: Context, client: Client, mirrors: Mirrors, wanted: Wanted, options: DownloadOptions) {
@@ -68,7 +58,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		this.#mirrors = mirrors;
 		this.#wanted = wanted;
 		this.#options = options;
-		this.#origin = { url: mirrors.url, tag: undefined };
+		this.#file = new Beginning(mirrors.url);
 		this.#keeper = new Keeper(context, wanted, (text) => this.#note(text));
 		this.#pace = new Pace(client.timing);
 		const { sampleMs } = client.timing;
@@ -89,7 +79,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	/** Hangs up. The pass has no outcome then. */
 	async abandon(): Promise<void> {
 		clearInterval(this.#ticker);
-		this.#keeper.close(this.#state());
+		this.#keeper.close(this.#file.received);
 		await this.#hangUp();
 	}
 
@@ -132,25 +122,25 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 			this.#begun = true;
 			const left = this.#keeper.resume(url);
 			if (left) {
-				this.#total = left.header.total;
+				this.#file.total = left.header.total;
 				if (left.header.url === shown(url)) this.#mirrors.tag = left.header.tag;
-				this.#pure = false;
-				this.#origin = { url, tag: left.header.tag };
-				return { bytes: left.bytes(this.#hash), answer: undefined };
+				this.#file.pure = false;
+				this.#file.cameFrom(url, left.header.tag);
+				return { bytes: left.bytes(this.#file.hash), answer: undefined };
 			}
 		}
-		if (this.#isWhole()) {
+		if (this.#file.is(this.#wanted.sha256)) {
 			this.#finish(url);
 			return undefined;
 		}
 		const opening = await openAt(this.#client, url, {
-			offset: this.#received,
+			offset: this.#file.length,
 			byRange: this.#mayResume(),
 			tag: this.#mirrors.tag,
-			total: this.#total,
+			total: this.#file.total,
 		});
 		// A mirror that hasn't sent anything yet is believed before what was lying here.
-		const local = this.#received > 0 && this.#received === this.#fromDisk;
+		const local = this.#file.allFromDisk;
 		if (opening.kind === "misfit") throw new Misfit(opening.why, local, local);
 		if (opening.kind === "open") return this.#begin(url, opening);
 		this.#finish(url);
@@ -159,16 +149,16 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 
 	#begin(url: URL, opening: Opening & { kind: "open" }): Flow {
 		this.#mirrors.tag = opening.tag;
-		this.#origin = { url, tag: opening.tag };
-		this.#total = opening.total;
-		if (this.#received === 0) this.#pace.begin();
+		this.#file.cameFrom(url, opening.tag);
+		this.#file.total = opening.total;
+		if (this.#file.length === 0) this.#pace.begin();
 		const from = hostOf(url);
-		const behind = this.#received - opening.offset;
-		if (this.#received > 0) {
-			this.#pure = opening.offset === 0;
+		const behind = this.#file.length - opening.offset;
+		if (this.#file.length > 0) {
+			this.#file.pure = opening.offset === 0;
 			this.#note(`${from}: ${opening.offset > 0 ? `resumed at byte ${opening.offset}` : "sends the file from its beginning"}`);
 		}
-		const bytes = behind > 0 ? begins(opening.body, behind, this.#hash.copy().digest("hex")) : opening.body;
+		const bytes = behind > 0 ? begins(opening.body, behind, this.#file.digest()) : opening.body;
 		return { bytes, answer: { from, at: opening.at, whole: behind === 0 } };
 	}
 
@@ -181,18 +171,16 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		this.#pace.came(next.done ? 0 : next.value.length);
 		if (next.done) return this.#close(flow);
 		const piece = next.value;
-		if (this.#received === 0 && flow.answer && isWebPage(piece)) {
+		if (this.#file.length === 0 && flow.answer && isWebPage(piece)) {
 			throw new NetworkError("blocked", flow.answer.from, "a web page came instead of the file (a login page of the network?)");
 		}
-		this.#hash.update(piece);
-		this.#received += piece.length;
+		this.#file.take(piece, !flow.answer);
 		if (flow.answer) {
 			this.#sinceTry += piece.length;
-			this.#source.bytes += piece.length;
-			this.#source.waitedMs += performance.now() - asked;
-			this.#keeper.take(piece, this.#state());
+			this.#source.took(performance.now() - asked, piece.length);
+			this.#keeper.take(piece, this.#file.received);
 			if (this.#pace.slow) this.#slow(flow);
-		} else this.#fromDisk += piece.length;
+		}
 		this.#progress();
 		return piece;
 	}
@@ -200,31 +188,34 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	#close(flow: Flow): undefined {
 		this.#flow = undefined;
 		if (!flow.answer) return;
-		if (this.#total !== undefined && this.#received < this.#total && !this.#isWhole()) {
-			throw new NetworkError("cut", flow.answer.from, `the connection was cut at byte ${this.#received} of ${this.#total}`);
+		if (this.#file.total !== undefined && this.#file.length < this.#file.total && !this.#file.is(this.#wanted.sha256)) {
+			throw new NetworkError(
+				"cut",
+				flow.answer.from,
+				`the connection was cut at byte ${this.#file.length} of ${this.#file.total}`,
+			);
 		}
 		this.#finish(this.#mirrors.url);
 	}
 
 	/** The network holds the download up: what comes is kept for the next run, and more connections may help. */
 	#slow(flow: Flow): void {
-		this.#keeper.keep(this.#state());
+		this.#keeper.keep(this.#file.received);
 		const { timing } = this.#client;
 		const { answer } = flow;
-		const left = (this.#total ?? 0) - this.#received;
+		const left = (this.#file.total ?? 0) - this.#file.length;
 		if (!answer?.whole || answer.at.protocol === "file:" || !this.#mayResume() || flow.bytes instanceof Ranges) return;
-		if (this.#total === undefined || left < 4 * timing.leastRange || timing.connections < 2 || this.#mirrors.single) return;
+		if (this.#file.total === undefined || left < 4 * timing.leastRange || timing.connections < 2 || this.#mirrors.single) return;
 		// A mirror that won't give ranges isn't asked for them twice.
 		this.#mirrors.single = true;
-		this.#pure = false;
-		const rate = this.#source.bytes / Math.max(1, this.#source.waitedMs);
+		this.#file.pure = false;
 		const bytes = new Ranges({
 			client: this.#client,
 			mirrors: this.#mirrors,
-			total: this.#total,
+			total: this.#file.total,
 			proven: this.#wanted.sha256 !== undefined,
-			first: { from: this.#received, at: answer.at, body: flow.bytes },
-			rangeBytes: Math.round(Math.min(timing.mostRange, Math.max(timing.leastRange, rate * timing.rangeMs))),
+			first: { from: this.#file.length, at: answer.at, body: flow.bytes },
+			rangeBytes: Math.round(Math.min(timing.mostRange, Math.max(timing.leastRange, this.#source.rate * timing.rangeMs))),
 			note: (text) => this.#note(text),
 			arrived: () => this.#progress(),
 		});
@@ -235,22 +226,17 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	/** From time to time: whether the network holds the download up. */
 	#look(): void {
 		if (this.#end || !this.#flow?.answer) return;
-		this.#pace.judge(this.#total === undefined ? undefined : this.#total - this.#received);
+		this.#pace.judge(this.#file.total === undefined ? undefined : this.#file.total - this.#file.length);
 		if (!this.#pace.slow) return;
-		this.#keeper.keep(this.#state());
-		this.#keeper.flush(this.#state());
+		this.#keeper.keep(this.#file.received);
+		this.#keeper.flush(this.#file.received);
 	}
 
 	/** A mirror at whose rate the file would take too long is left, while there is another. */
 	#judgeSource(from: string): void {
-		const { timing } = this.#client;
-		const source = this.#source;
 		this.#checkTime(from);
-		if (source.waitedMs < timing.rateWindowMs) return;
-		const wholeMs = ((this.#total ?? (this.#wanted.size || usualBytes)) / source.bytes) * source.waitedMs;
-		const text = `only ${source.bytes} bytes came in ${duration(source.waitedMs)}`;
-		this.#source = { waitedMs: 0, bytes: 0 };
-		if (wholeMs > timing.sourceMs && !this.#mirrors.isLast) throw new NetworkError("slow", from, text);
+		const tooSlow = this.#source.judge(from, this.#file.total ?? this.#wanted.size, this.#client.timing);
+		if (tooSlow && !this.#mirrors.isLast) throw tooSlow;
 	}
 
 	#checkTime(from: string): void {
@@ -273,14 +259,16 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	/** The mirror says that this is the end of the file. */
 	#finish(url: URL): void {
 		const { sha256, size } = this.#wanted;
-		const digest = this.#hash.copy().digest("hex");
-		const expected = sha256 === undefined ? this.#received > 0 && (size || this.#received) === this.#received : digest === sha256;
+		const digest = this.#file.digest();
+		const expected =
+			sha256 === undefined ? this.#file.length > 0 && (size || this.#file.length) === this.#file.length : digest === sha256;
 		if (expected) {
-			this.#conclude({ kind: "whole", sha256: digest, size: this.#received, url: shown(url) });
+			this.#conclude({ kind: "whole", sha256: digest, size: this.#file.length, url: shown(url) });
 			return;
 		}
-		if (!this.#pure) throw new Misfit("the parts that came don't make the file", true);
-		const found = sha256 === undefined ? `${this.#received} bytes instead of ${size}` : `SHA-256 ${digest} instead of ${sha256}`;
+		if (!this.#file.pure) throw new Misfit("the parts that came don't make the file", true);
+		const found =
+			sha256 === undefined ? `${this.#file.length} bytes instead of ${size}` : `SHA-256 ${digest} instead of ${sha256}`;
 		this.#keeper.discard();
 		this.#mirrors.next(new NetworkError("wrong", hostOf(url), `what it sent is not the file: ${found}`));
 		this.#note(`${hostOf(url)}: wrong bytes; starting over at ${hostOf(this.#mirrors.url)}`);
@@ -304,10 +292,10 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 
 	/** After a failure: a pause and a new try, or the next mirror. */
 	async #recover(failure: NetworkError): Promise<void> {
-		if (this.#isWhole()) return this.#finish(this.#mirrors.url);
+		if (this.#file.is(this.#wanted.sha256)) return this.#finish(this.#mirrors.url);
 		if (this.#sinceTry >= progressBytes) this.#mirrors.tries = 0;
 		this.#sinceTry = 0;
-		this.#source = { waitedMs: 0, bytes: 0 };
+		this.#source.reset();
 		this.#checkTime(hostOf(this.#mirrors.url));
 		const pause = pauseBefore(failure, this.#mirrors, this.#client.timing);
 		if (pause === undefined) {
@@ -328,7 +316,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		if (this.#end) return;
 		this.#end = end;
 		clearInterval(this.#ticker);
-		if (end.kind === "failed") this.#keeper.leave(this.#state());
+		if (end.kind === "failed") this.#keeper.leave(this.#file.received);
 		else this.#keeper.discard();
 	}
 
@@ -338,17 +326,8 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		await flow?.bytes.return?.();
 	}
 
-	#state(): Received {
-		return { length: this.#received, hash: this.#hash, ...this.#origin, total: this.#total };
-	}
-
 	#mayResume(): boolean {
 		return !this.#mirrors.wholeOnly && (this.#wanted.sha256 !== undefined || this.#mirrors.tag !== undefined);
-	}
-
-	/** Whether the digest says that nothing is missing, whatever a Content-Length said. */
-	#isWhole(): boolean {
-		return this.#wanted.sha256 !== undefined && this.#received > 0 && this.#hash.copy().digest("hex") === this.#wanted.sha256;
 	}
 
 	#progress(): void {
@@ -356,8 +335,8 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		if (!progress) return;
 		const flow = this.#flow;
 		const ahead = flow?.bytes instanceof Ranges ? flow.bytes.ahead : 0;
-		this.#reported = Math.max(this.#reported, this.#received + ahead);
-		const total = this.#total ?? (this.#wanted.size || undefined);
+		this.#reported = Math.max(this.#reported, this.#file.length + ahead);
+		const total = this.#file.total ?? (this.#wanted.size || undefined);
 		progress({ received: this.#reported, total, from: flow?.answer?.from ?? "this machine" });
 	}
 
