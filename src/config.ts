@@ -8,6 +8,8 @@ export interface Config {
 	readonly announce: boolean;
 	/** What the shim does when the Go that is asked for isn't installed. */
 	readonly autoInstall: "ask" | "yes" | "no";
+	/** Whether the tools of `default-tools` are installed with each new Go. */
+	readonly defaultTools: boolean;
 	/** fsync every file of a GOROOT, against power loss. */
 	readonly durable: boolean;
 	/** How a version takes over the files that another one has too: clones, else hard links, or not at all. */
@@ -58,6 +60,13 @@ export const settings: readonly Setting[] = [
 		accepts: (value) => /^(clone|link|off)$/.test(value),
 	},
 	{
+		name: "default_tools",
+		values: "on | off",
+		preset: "off",
+		summary: "install the tools of `gox tools default` with each new Go",
+		accepts: isSwitch,
+	},
+	{
 		name: "durable",
 		values: "on | off",
 		preset: "off",
@@ -100,6 +109,7 @@ export function loadConfig(context: Context): Config {
 		announce: on("announce", true),
 		autoInstall: (values.get("auto_install") as Config["autoInstall"] | undefined) ?? "ask",
 		dedupe: (values.get("dedupe") as Config["dedupe"] | undefined) ?? "clone",
+		defaultTools: on("default_tools", false),
 		durable: on("durable", false),
 		strict: on("strict", false),
 		mirrors: (values.get("mirrors") ?? "")

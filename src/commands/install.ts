@@ -20,6 +20,7 @@ import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.t
 import type { Invocation } from "./command.ts";
 import { installChosen } from "./installation.ts";
 import { jobCount, sourceChoice } from "./installoptions.ts";
+import { welcomeNewGo } from "./newgo.ts";
 import { requestNamed } from "./requested.ts";
 import { timingsAsJson } from "./timetable.ts";
 import { inTurns } from "./turns.ts";
@@ -73,6 +74,12 @@ export async function run(invocation: Invocation): Promise<number> {
 	});
 	progress.end();
 	if (failures.length > 0) throw failures.at(-1);
+	const fresh = [...outcomes.values()].filter(({ status }) => status === "installed");
+	await welcomeNewGo(
+		context,
+		report,
+		fresh.map(({ installed }) => installed),
+	);
 	if (report.asJson)
 		report.json(
 			chosen.flatMap((each) => {

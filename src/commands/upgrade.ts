@@ -17,6 +17,7 @@ import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.t
 import type { Invocation } from "./command.ts";
 import { installChosen } from "./installation.ts";
 import { sourceChoice } from "./installoptions.ts";
+import { welcomeNewGo } from "./newgo.ts";
 import { usageOf } from "./usage.ts";
 
 /** What is installed of one minor for one platform, newest first. */
@@ -153,6 +154,7 @@ async function upgrade(context: Context, invocation: Invocation, line: Line, cho
 		report.say(`removed ${each.key}`);
 		context.checkpoint("upgrade:pruned");
 	}
+	if (!there) await welcomeNewGo(context, report, [newest]);
 	return { ...base, status: there ? "already" : "installed", default: moves, removed };
 }
 

@@ -108,6 +108,23 @@ export const machine: readonly CommandSpec[] = [
 		load: () => import("../mirror.ts"),
 	},
 	{
+		name: "tools",
+		args: "[action] [...names]",
+		summary: "the programs of `go install`: list them, upgrade, rebuild, or say which every Go is to have (default)",
+		options: [
+			{ flags: "--all", summary: "rebuild: also those that need it not" },
+			{ flags: "--dry-run", summary: "upgrade, rebuild: say what would be done" },
+		],
+		examples: [
+			["gox tools", "each with its version, the Go that built it, and what is wrong with it"],
+			["gox tools upgrade gopls", "go install …@latest, with the Go in force"],
+			["gox tools rebuild", "the same versions, where an older Go built them or for another machine"],
+			["gox tools default add golang.org/x/tools/gopls@latest", "and gox config default_tools on: with each new Go"],
+			["gox tools default install", "those that are missing, now"],
+		],
+		load: () => import("../tools.ts"),
+	},
+	{
 		name: "completions",
 		args: "<shell>",
 		summary: "print completions for zsh, bash or fish",
