@@ -162,8 +162,8 @@ describe("a failure in words", () => {
 
 describe("headers", () => {
 	test.each([
-		["bytes 5-9/10", { start: 5, total: 10 }],
-		["bytes 5-9/*", { start: 5, total: undefined }],
+		["bytes 5-9/10", { start: 5, end: 10, total: 10 }],
+		["bytes 5-9/*", { start: 5, end: 10, total: undefined }],
 		["bytes */10", { start: undefined, total: 10 }],
 		["bytes 5-/10", undefined],
 		["items 5-9/10", undefined],

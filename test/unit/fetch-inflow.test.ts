@@ -39,13 +39,20 @@ describe("the pieces of a body", () => {
 
 	it("the sender is held up at the limit, and goes on when there is room", async () => {
 		const sender = valve();
-		const inflow = new Inflow(sender, 1000, 20);
-		for (let piece = 0; piece < 4; piece++) inflow.take(Buffer.alloc(10));
+		const size = 200_000; // two of them are more than one piece may have
+		const inflow = new Inflow(sender, 10 * size, 2 * size);
+		for (let piece = 0; piece < 4; piece++) inflow.take(Buffer.alloc(size));
 		expect(sender.log).toEqual(["pause"]);
 		for (let piece = 0; piece < 2; piece++) await inflow.next();
 		expect(sender.log).toEqual(["pause"]);
 		await inflow.next();
 		expect(sender.log).toEqual(["pause", "resume"]);
+	});
+
+	it("what has piled up goes on as one piece", async () => {
+		const inflow = new Inflow(valve(), 30, 100);
+		for (let piece = 0; piece < 3; piece++) inflow.take(Buffer.alloc(10, piece));
+		expect((await inflow.next()).value).toHaveLength(30);
 	});
 
 	it.each([
