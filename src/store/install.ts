@@ -81,8 +81,8 @@ export async function installVersion(context: Context, plan: InstallPlan): Promi
 				const built = await plan.build(staging, signal, sharing);
 				checkGoroot(built.goroot, plan.release, plan.platform);
 				writeReceipt(staging, key, receiptOf(context, plan, built, sharing?.shared), built.files);
-				check();
 				context.checkpoint("install:built");
+				check();
 				const entry = announce(context, layout, { work: "install", key, asDefault: becomesDefault(context, layout, plan) }, true);
 				try {
 					context.checkpoint("install:announced");

@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, readlinkSync } from "node:fs";
+import { cpSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { expectSound, goroots } from "../support/oracle.ts";
+import { type Running, start } from "../support/running.ts";
 import { type Ran, Sandbox } from "../support/sandbox.ts";
 import { randomBy } from "../support/seed.ts";
 import { tried } from "../support/tally.ts";
@@ -33,54 +32,10 @@ const downloads = () => mirror.server.requests.filter(({ url }) => url.endsWith(
 const statuses = (ran: readonly Ran[]) => ran.map(({ status }) => status);
 const talk = (ran: readonly Ran[]) => ran.map(({ stderr }) => stderr).join("\n");
 
-/** A command at work. */
-interface Running {
-	/** Resolves when it has ended, stands still at its checkpoint, or waits for another's lock. */
-	readonly rests: Promise<void>;
-	readonly ended: Promise<Ran>;
-	readonly over: () => boolean;
-	signal(signal: NodeJS.Signals): void;
-}
-
 /** @param checkpoint where it stops itself, as by SIGSTOP: by name, or the Nth of all */
-function start(box: Sandbox, args: readonly string[], checkpoint?: string | number): Running {
-	let pid = 0;
-	let over = false;
-	let stops = false;
-	let rest = () => {};
-	const rests = new Promise<void>((resolve) => {
-		rest = resolve;
-	});
-	const ended = box.gox(args, {
-		env: checkpoint === undefined ? {} : { GOX_CHECKPOINT: `stop:${checkpoint}` },
-		started: (started) => (pid = started),
-		heard: (stderr) => {
-			if (/^waiting for /m.test(stderr)) rest();
-			if (!stops && /^checkpoint /m.test(stderr)) {
-				stops = true;
-				void stopped(pid).then(rest);
-			}
-		},
-	});
-	void ended.then(() => {
-		over = true;
-		rest();
-	});
-	return { rests, ended, over: () => over, signal: (signal) => void (over || process.kill(pid, signal)) };
-}
-
-/** It says where it is just before it stops. */
-async function stopped(pid: number): Promise<void> {
-	while (!/^(?:State:\s+)?[Tt]/m.test(stateOf(pid))) await delay(2);
-}
-
-function stateOf(pid: number): string {
-	if (process.platform !== "linux") return execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
-	return /^State:.*$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[0] ?? "";
-}
-
 async function startAndRest(box: Sandbox, args: readonly string[], checkpoint?: string | number): Promise<Running> {
-	const running = start(box, args, checkpoint);
+	const env = checkpoint === undefined ? {} : { GOX_CHECKPOINT: `stop:${checkpoint}` };
+	const running = start((options) => box.gox(args, { ...options, env }));
 	await running.rests;
 	return running;
 }

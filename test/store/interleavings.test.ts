@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LockTimes } from "../../src/context.ts";
+import { buildActor } from "../support/actorbuild.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { hostPlatform } from "../support/mirror.ts";
@@ -82,15 +82,7 @@ class Actor {
 const spare: Actor[] = [];
 
 beforeAll(async () => {
-	await build({
-		entryPoints: [join(import.meta.dirname, "../support/storeactor.ts")],
-		outfile: program,
-		bundle: true,
-		platform: "node",
-		format: "esm",
-		logLevel: "error",
-		banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-	});
+	await buildActor(program);
 	const context = { ...testContext({ root, env: { GOX_HOME: template } }), assets };
 	for (const name of ["go1.90.1", "go1.91.0"]) await act(context, { verb: "install", name }, () => {});
 	await act(context, { verb: "alias", name: "go1.91.0" }, () => {});
