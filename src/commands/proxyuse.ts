@@ -23,8 +23,11 @@ export async function useProfile(invocation: Invocation, words: readonly string[
 	const after = settingsInForce(context, go, changes);
 	const list = (changes.has("GOPROXY") ? changes.get("GOPROXY") : writtenSettings(file).get("GOPROXY")) ?? shipped;
 	const trials = list === undefined ? [] : await tryAll(invocation, proxiesIn(list, options.has("insecure")), after);
-	const failed = trials.filter((trial) => !isUsable(trial));
-	if (failed.length > 0 || report.verbose) for (const line of inWords(trials, context.stderr.columns)) report.say(line);
+	const bad = trials.filter((trial) => !isUsable(trial));
+	// Behind a company's proxy Go's own may be out of reach, which is why it is there.
+	const asked = profile.name === "company" ? proxiesIn(profile.address ?? "", options.has("insecure")).length : trials.length;
+	const failed = bad.filter((trial) => trials.indexOf(trial) < asked);
+	if (bad.length > 0 || report.verbose) for (const line of inWords(trials, context.stderr.columns)) report.say(line);
 	if (failed.length > 0 && !options.has("force")) {
 		const names = failed.map(({ address }) => address).join(", ");
 		throw new GoxError("network", `nothing was written: ${names} can't be used as it is`, {
