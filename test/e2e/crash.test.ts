@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync, readlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { printingProgram, versionLine } from "../support/fakego.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { expectSound, goroots, temporaries } from "../support/oracle.ts";
 import { type Ran, Sandbox } from "../support/sandbox.ts";
@@ -45,7 +46,7 @@ interface Story {
 	readonly untouched?: readonly string[];
 	/** Below the sandbox: where files are written besides. */
 	readonly places?: readonly string[];
-	readonly files?: Readonly<Record<string, string>>;
+	readonly files?: Readonly<Record<string, string | Uint8Array>>;
 	/** What must be so afterwards, whether the command was done or undone. */
 	readonly holds?: (box: Sandbox, checkpoint: string) => void | Promise<void>;
 	/** Done again after it was killed, the command succeeds; tried at every fourth checkpoint. */
@@ -55,6 +56,13 @@ interface Story {
 }
 
 const pinned = (box: Sandbox) => expect(["1.90.1\n", "1.91.0\n"]).toContain(box.read(".go-version"));
+
+/** What another tool installed. */
+const foreign = {
+	"user/sdk/go1.90.2/VERSION": "go1.90.2\n",
+	"user/sdk/go1.90.2/bin/go": printingProgram(hostPlatform, versionLine("go1.90.2", hostPlatform)),
+	"user/sdk/go1.90.2/bin/gofmt": "a program",
+};
 
 const stories: readonly Story[] = [
 	{ what: "install", args: ["install", "1.91.0", "--default"], home: () => one, again: true },
@@ -93,6 +101,20 @@ const stories: readonly Story[] = [
 		args: ["bisect", "--good", "1.90.1", "--bad", "1.91.0", "--once", "--", "sh", "-c", "! go version | grep go1.91"],
 		own: /^(lock:owned|install:(staged|renamed|done)|uninstall:(start|renamed|done))$/,
 		holds: (box) => expect(box.names("versions")).toEqual(["go1.90.1", "go1.91.0"]),
+	},
+	{
+		what: "upgrade --prune",
+		args: ["upgrade", "1.90", "--prune", "--yes"],
+		home: () => one,
+		untouched: [],
+		own: /^(lock:owned|install:(staged|renamed|done)|upgrade:.*|uninstall:renamed)$/,
+	},
+	{
+		what: "import",
+		args: ["import", "1.90.2", "--unofficial", "--yes"],
+		files: foreign,
+		own: /^(import:.*|install:(staged|built|renamed|done))$/,
+		holds: (box) => expect(box.read("user/sdk/go1.90.2/VERSION")).toBe("go1.90.2\n"),
 	},
 	{ what: "prune", args: ["prune", "--unused", "--yes"], own: /^uninstall:/, untouched: ["go1.90.1"] },
 ];
