@@ -61,7 +61,7 @@ async function test(invocation: Invocation, addresses: readonly string[]): Promi
 	const question = mirrorQuestion(catalog, context.host(), options.has("quick"));
 	const client = new Client(context, { insecure, timing: mirrorTiming });
 	const trials = await tryMirrors(client, bases, question, report.say).finally(() => client.close());
-	const own = new Set([...given, ...(present.own ? present.mirrors : [])].map(({ href }) => href));
+	const own = new Set((present.own ? present.mirrors : []).map(({ href }) => href));
 	const order = proposedOrder(trials, ({ base }) => own.has(base.href));
 	const isUseful = order.some(({ standing }) => standing === "good" || standing === "behind");
 	if (!report.asJson)

@@ -14,9 +14,9 @@ export function changeSetting(context: Context, name: string, value: string | un
 	if (value !== undefined) checkSetting(name, value, "gox config");
 	makeDirectory(dirname(context.configFile));
 	const text = withSetting(readIfPresent(context.configFile) ?? "", name, value);
-	const present = ifPresent(() => statSync(context.configFile).mode & 0o777);
+	const present = ifPresent(() => statSync(context.configFile).mode & 0o777) ?? 0o644;
 	// Addresses may carry passwords.
-	const mode = present ?? (/:\/\/[^/\s,]*@/.test(text) ? 0o600 : 0o644);
+	const mode = /:\/\/[^/\s,]*@/.test(text) ? present & 0o700 : present;
 	editing(context, context.configFile, () =>
 		writeFileAtomic(context.configFile, text, mode, () => context.checkpoint("config:written")),
 	);

@@ -33,8 +33,8 @@ export interface MirrorTrial {
 	readonly base: URL;
 	/** Without credentials. */
 	readonly address: string;
-	/** `behind`: it lacks the newest release; `wrong`: it sends other bytes than were published. */
-	readonly standing: "good" | "behind" | "wrong" | "unreachable";
+	/** `behind`: it lacks the newest release; `empty`: it has none of the newest; `wrong`: it sends other bytes than were published. */
+	readonly standing: "good" | "behind" | "empty" | "wrong" | "unreachable";
 	/** Milliseconds until its first answer; null without one. */
 	readonly latencyMs: number | null;
 	/** Of a bounded piece of the newest archive; null where there was none. */
@@ -132,7 +132,7 @@ async function whatIsThere(client: Client, base: URL, { newest }: MirrorQuestion
 			return { ...blank, latencyMs, newest: release, behind, standing: behind === 0 ? "good" : "behind", notes };
 		}
 		const notes = [`it has none of the newest ${newest.length} releases`];
-		return { ...blank, latencyMs, behind: newest.length, standing: "behind", notes };
+		return { ...blank, latencyMs, behind: newest.length, standing: "empty", notes };
 	} catch (error) {
 		return { ...blank, latencyMs, standing: "unreachable", notes: [reasonOf(error)] };
 	}
@@ -161,7 +161,7 @@ async function withSpeed(client: Client, trial: MirrorTrial, { newest }: MirrorQ
 }
 
 async function withHash(client: Client, trial: MirrorTrial, question: MirrorQuestion): Promise<MirrorTrial> {
-	if (trial.standing === "unreachable") return trial;
+	if (trial.standing === "unreachable" || trial.standing === "empty") return trial;
 	// Who keeps but a few releases has at least its newest.
 	const last = question.newest.find(({ release }) => release === trial.newest)?.proof;
 	const proofs = [...new Map([...question.proofs, ...(last ? [last] : [])].map((proof) => [proof.filename, proof])).values()];

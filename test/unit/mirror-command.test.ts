@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -107,6 +107,16 @@ describe("gox mirror test", () => {
 		expect(existsSync(config())).toBe(false);
 	});
 
+	test("one that has nothing is not proposed, unless it is one's own", async () => {
+		const words = ["test", "--only", "--json"];
+		const { out } = await gox([...words, at("good"), at("nothing")], { env: {} });
+		expect(JSON.parse(out)).toMatchObject({
+			mirrors: [{ standing: "good" }, { standing: "empty", newest: null, hash: "unchecked" }],
+		});
+		const own = await gox(words, { env: { GOX_MIRRORS: `${at("nothing")},${at("good")}` } });
+		expect(JSON.parse(own.out).proposal).toEqual([at("good"), at("nothing")]);
+	});
+
 	test("a directory is a mirror too", async () => {
 		const directory = join(root, "mirror");
 		mkdirSync(directory);
@@ -126,13 +136,16 @@ describe("gox mirror test", () => {
 
 	test("keeps the rest of the config, and a password in it to itself", async () => {
 		mkdirSync(join(config(), ".."), { recursive: true });
-		writeFileSync(config(), "# mine\ndurable = on\nmirrors = https://old.example\n", { mode: 0o600 });
+		writeFileSync(config(), "# mine\ndurable = on\nmirrors = https://old.example\n", { mode: 0o640 });
 		const secret = at("good").replace("//", "//joe:s3cret@");
 		const { out, err } = await gox(["test", "--only", secret, "--yes", "--verbose"]);
 		expect(out + err).not.toContain("s3cret");
 		expect(readFileSync(config(), "utf8")).toBe(`# mine\ndurable = on\nmirrors = ${secret}\n`);
 		expect(statSync(config()).mode & 0o777).toBe(0o600);
 		expect(server.requests.filter(({ url }) => url.includes("/good/")).every(({ headers }) => headers.authorization)).toBe(true);
+		chmodSync(config(), 0o640);
+		await gox(["test", "--only", at("good"), "--yes"]);
+		expect(statSync(config()).mode & 0o777).toBe(0o640);
 	});
 
 	test("--quick fetches no whole file", async () => {
