@@ -108,6 +108,25 @@ export const machine: readonly CommandSpec[] = [
 		load: () => import("../mirror.ts"),
 	},
 	{
+		name: "editor",
+		args: "<name>",
+		summary: "make vscode, goland or neovim use the Go that each directory asks for",
+		options: [
+			{ flags: "--workspace", summary: "vscode: .vscode/settings.json of this directory, not the user's settings" },
+			{ flags: "--settings <path>", summary: "vscode: this settings.json (Insiders, VSCodium, Cursor)" },
+			{ flags: "--write", summary: "goland, neovim: write the file, not only what to do" },
+			{ flags: "--undo", summary: "take the last change back, to the byte" },
+			{ flags: "--dry-run", summary: "show what would change" },
+		],
+		examples: [
+			["gox editor vscode", "the Go extension runs the shims; comments and all other settings stay"],
+			["gox editor vscode --yes", "and settings that fix a GOROOT are taken out"],
+			["gox editor goland", "where to put which path"],
+			["gox editor neovim --write", "a file in Neovim's plugin directory"],
+		],
+		load: () => import("../editor.ts"),
+	},
+	{
 		name: "tools",
 		args: "[action] [...names]",
 		summary: "the programs of `go install`: list them, upgrade, rebuild, or say which every Go is to have (default)",

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { ifPresent, makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { editing } from "../store/journal.ts";
+
+/** A file of an editor's settings, as it is. */
+export interface EditorFile {
+	/** As the editor finds it. */
+	readonly path: string;
+	/** The file itself, behind any symlinks. */
+	readonly target: string;
+	/** Undefined: there is no file. */
+	readonly before: string | undefined;
+}
+
+/** @throws GoxError `file-system` for what isn't a file of UTF-8, or is read-only: nothing of it may be lost. */
+export function readEditorFile(path: string): EditorFile {
+	if (ifPresent(() => lstatSync(path)) === undefined) return { path, target: path, before: undefined };
+	const target = ifPresent(() => realpathSync(path));
+	if (target === undefined) throw refusal(path, "is a symlink that leads nowhere");
+	const stat = statSync(target);
+	if (!stat.isFile()) throw refusal(path, "is not a regular file");
+	const bytes = readFileSync(target);
+	const before = bytes.toString("utf8");
+	if (!Buffer.from(before).equals(bytes)) throw refusal(path, "is not UTF-8");
+	if ((stat.mode & 0o200) === 0) throw refusal(path, "is read-only");
+	return { path, target, before };
+}
+
+/** What was done to a file, for taking it back. */
+interface Done {
+	readonly path: string;
+	readonly target: string;
+	/** Undefined: gox made the file. */
+	readonly before?: string | undefined;
+	/** SHA-256 (hex) of what gox left. */
+	readonly left: string;
+}
+
+/**
+ * Puts the new text in the file's place in one step, behind symlinks, with its mode. What was there before is on record
+ * first, in GOX_HOME/backup, readable by its owner alone.
+ */
+export function writeEditorFile(context: Context, { path, target, before }: EditorFile, after: string): void {
+	const record = recordPath(context);
+	makeDirectory(dirname(record), 0o700);
+	const done: Done = { path, target, before, left: digestOf(after) };
+	writeRecord(context, [...readRecord(context), done]);
+	context.checkpoint("editor:recorded");
+	put(context, target, after);
+}
+
+/** What `undoLast` did: put back, or not, because the file is another one by now. */
+export interface Undone {
+	readonly path: string;
+	readonly status: "restored" | "removed" | "changed-since";
+}
+
+/**
+ * Takes back the last change to one of these files, to the byte, if nobody changed the file since; undefined where none is
+ * on record.
+ */
+export function undoLast(context: Context, isMeant: (path: string) => boolean): Undone | undefined {
+	const all = readRecord(context);
+	const last = all.findLast(({ path }) => isMeant(path));
+	if (last === undefined) return undefined;
+	const now = readIfPresent(last.target);
+	if (now === undefined || digestOf(now) !== last.left) return { path: last.path, status: "changed-since" };
+	if (last.before === undefined) editing(context, last.target, () => rmSync(last.target, { force: true }));
+	else put(context, last.target, last.before);
+	context.checkpoint("editor:restored");
+	writeRecord(
+		context,
+		all.filter((each) => each !== last),
+	);
+	return { path: last.path, status: last.before === undefined ? "removed" : "restored" };
+}
+
+function put(context: Context, target: string, text: string): void {
+	makeDirectory(dirname(target));
+	const mode = ifPresent(() => statSync(target))?.mode;
+	editing(context, target, () => {
+		writeFileAtomic(target, text, (mode ?? 0o644) & 0o777, () => context.checkpoint("editor:written"));
+		if (mode !== undefined && statSync(target).mode !== mode) chmodSync(target, mode & 0o7777);
+	});
+	context.checkpoint("editor:done");
+}
+
+function recordPath(context: Context): string {
+	return join(context.home, "backup", "editors.json");
+}
+
+/** The newest last. A record that can't be read is none: it is only for going back. */
+function readRecord(context: Context): readonly Done[] {
+	try {
+		const value: unknown = JSON.parse(readIfPresent(recordPath(context)) ?? "[]");
+		return Array.isArray(value) ? value.filter(isDone) : [];
+	} catch (error) {
+		if (error instanceof SyntaxError) return [];
+		throw error;
+	}
+}
+
+function isDone(value: unknown): value is Done {
+	if (typeof value !== "object" || value === null) return false;
+	const { path, target, left, before } = value as Partial<Done>;
+	return [path, target, left].every((each) => typeof each === "string") && (before === undefined || typeof before === "string");
+}
+
+/** The last twenty changes. */
+function writeRecord(context: Context, all: readonly Done[]): void {
+	writeFileAtomic(recordPath(context), `${JSON.stringify(all.slice(-20), null, 2)}\n`, 0o600);
+}
+
+function digestOf(text: string): string {
+	return createHash("sha256").update(text).digest("hex");
+}
+
+function refusal(path: string, why: string): GoxError {
+	return new GoxError("file-system", `${path} ${why}, so gox leaves it alone`, {
+		hint: `ls -l ${dirname(path)}/${basename(path)}`,
+	});
+}
