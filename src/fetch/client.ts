@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { type AddressRules, authorizationOf, hostOf, refusalOf, shown } from "./address.ts";
@@ -36,6 +37,8 @@ export class Client {
 
 	constructor(context: Context, options: ClientOptions = {}) {
 		this.#context = context;
+		// Every request listens for the interruption; Node would take more than ten for a leak, and say so.
+		setMaxListeners(0, context.signal);
 		this.#rules = { insecure: options.insecure ?? false };
 		this.timing = { ...defaultTiming, ...timingIn(context.env), ...options.timing };
 	}

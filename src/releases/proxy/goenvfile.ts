@@ -72,8 +72,9 @@ export function editedGoEnv(latin1: string, changes: GoEnvChanges): string {
 	}
 	const runs: string[][] = [[]];
 	for (const line of lines) {
-		if (line === undefined) continue;
-		if (nameIn(line) !== "") runs.at(-1)?.push(line);
+		// A line that is taken out still parts the runs on both sides of it, as in Go.
+		if (line === undefined) runs.push([]);
+		else if (nameIn(line) !== "") runs.at(-1)?.push(line);
 		else runs.push([line], []);
 	}
 	const sorted = runs.flatMap((run) => run.sort((left, right) => (nameIn(left) < nameIn(right) ? -1 : 1)));
