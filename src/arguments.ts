@@ -132,8 +132,13 @@ function unshieldAll(values: Readonly<Record<string, unknown>>): Record<string, 
 
 function plainWords(message: string): string {
 	return message
-		.replace(/^Unknown option `(.*)`$/, "there is no option $1")
+		.replace(/^Unknown option `(.*)`$/, (_, name: string) => `there is no option ${asTyped(name)}`)
 		.replace(/^option `(.*)` value is missing$/, "$1 wants a value");
+}
+
+/** cac names `--dry-run` as `--dryRun`. */
+function asTyped(option: string): string {
+	return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function usage(spec: CommandSpec, message: string): GoxError {

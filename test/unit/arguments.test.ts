@@ -81,6 +81,7 @@ describe("a command line that is passed on", () => {
 describe("what can't be understood is a usage error", () => {
 	it.each<[string, string[], RegExp]>([
 		["install", ["--frobnicate"], /no option --frobnicate/],
+		["install", ["--dry-run"], /no option --dry-run/],
 		["install", ["--platform"], /--platform <goos-goarch> wants a value/],
 		["uninstall", [], /too few words/],
 		["init", [], /too few words/],

@@ -24,7 +24,7 @@ export const machine: readonly CommandSpec[] = [
 	{
 		name: "import",
 		args: "[...what]",
-		summary: "adopt the Gos of gvm, goenv, g, gobrew, goup, asdf, mise and others, proven first",
+		summary: "adopt other version managers' Gos, proven first",
 		options: [
 			{ flags: "--all", summary: "everything that is proven" },
 			{ flags: "--dry-run", summary: "only show what there is" },
@@ -69,7 +69,7 @@ export const machine: readonly CommandSpec[] = [
 	{
 		name: "proxy",
 		args: "[...action]",
-		summary: "where Go gets modules from (GOPROXY, GOSUMDB, GOPRIVATE): show, use, test or undo",
+		summary: "where Go gets modules from: show, use, test or undo",
 		options: [
 			{ flags: "--private <patterns>", summary: "modules that no proxy and no checksum database is asked about (GOPRIVATE)" },
 			{ flags: "--private-by-proxy", summary: "the company's proxy has the private ones too (GONOPROXY=none)" },
@@ -92,7 +92,7 @@ export const machine: readonly CommandSpec[] = [
 	{
 		name: "mirror",
 		args: "[...action]",
-		summary: "where gox downloads Go from: list, or test (speed, newest release, hash) and put in order",
+		summary: "where gox downloads Go from: list, or test and order",
 		options: [
 			{ flags: "--only", summary: "test those given, or else in force, and not the known ones" },
 			{ flags: "--quick", summary: "fetch no whole file to check its hash" },
@@ -129,7 +129,7 @@ export const machine: readonly CommandSpec[] = [
 	{
 		name: "tools",
 		args: "[action] [...names]",
-		summary: "the programs of `go install`: list them, upgrade, rebuild, or say which every Go is to have (default)",
+		summary: "what `go install` made: list, upgrade, rebuild, default",
 		options: [
 			{ flags: "--all", summary: "rebuild: also those that need it not" },
 			{ flags: "--dry-run", summary: "upgrade, rebuild: say what would be done" },

@@ -6,7 +6,7 @@ export const upkeep: readonly CommandSpec[] = [
 	{
 		name: "outdated",
 		args: "[request]",
-		summary: "which installed versions have a newer patch, are past their end of life, or are known to be vulnerable",
+		summary: "newer patches, end of life and known vulnerabilities",
 		options: [{ flags: "--refresh", summary: "ask the index again, however fresh the cached copy is" }, insecure],
 		examples: [
 			["gox outdated", "every installed version"],
@@ -38,7 +38,7 @@ export const upkeep: readonly CommandSpec[] = [
 	{
 		name: "prune",
 		args: "",
-		summary: "remove what nobody uses: older patches, second copies in Go's module cache, old backups",
+		summary: "remove what nobody uses",
 		options: [
 			{ flags: "--dry-run", summary: "show what would go and what stays, and why" },
 			{ flags: "--unused", summary: "also the newest patch of a minor that nothing asks for" },
@@ -54,7 +54,7 @@ export const upkeep: readonly CommandSpec[] = [
 	{
 		name: "dedupe",
 		args: "",
-		summary: "keep the files that installed patches of a minor have in common on the disk once",
+		summary: "keep equal files of installed versions only once",
 		options: [{ flags: "--clone-only", summary: "no hard links: only where the file system can clone" }],
 		examples: [
 			["gox dedupe", "clones where the disk has them, else hard links of read-only files"],

@@ -87,7 +87,7 @@ export const versions: readonly CommandSpec[] = [
 	{
 		name: "bundle",
 		args: "[...versions]",
-		summary: "put versions for several platforms into one file, for machines without a network",
+		summary: "versions in one file, for machines without a network",
 		options: [
 			{ flags: "--platform <list>", summary: "darwin-arm64,linux-amd64 … or all; default: this machine's" },
 			{ flags: "-o, --output <file>", summary: "the file to write (default go.bundle)" },
