@@ -42,7 +42,7 @@ export async function runTrial(context: Context, { argv, env, output, stop }: Tr
 		stopped,
 		milliseconds: Math.round(performance.now() - started),
 	});
-	writeFileSync(output, "");
+	writeFileSync(output, "", { mode: 0o644 });
 	if (context.signal.aborted || stop?.aborted) return ending(null, null, true);
 	try {
 		const child = start(context, argv, env, output);

@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	constants,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { ifPresent } from "../fs.ts";
@@ -50,7 +61,7 @@ export class PartialFile {
 
 	/** A new one, empty. @throws file-system errors. */
 	static create(context: Context, filename: string, key: string): PartialFile {
-		mkdirSync(partialDirectory(context), { recursive: true });
+		mkdirSync(partialDirectory(context), { recursive: true, mode: 0o700 });
 		const path = nameFor(context, filename, key);
 		return new PartialFile(path, openSync(path, "wx+", 0o600));
 	}
@@ -60,7 +71,7 @@ export class PartialFile {
 		for (const path of tidied(context, key)) {
 			const own = nameFor(context, filename, key);
 			if (!ifPresent(() => renameSync(path, own) ?? true)) continue;
-			const file = new PartialFile(own, openSync(own, "r+"));
+			const file = new PartialFile(own, openSync(own, constants.O_RDWR | constants.O_NOFOLLOW));
 			const header = file.#header();
 			if (header && header.filename === filename) return { file, header };
 			file.discard();

@@ -71,7 +71,7 @@ async function fetchArchive(
 		{ ...context, signal },
 		{ filename: archive.filename, mirrors: mirrorsOf(context.env, { insecure }), sha256, size: archive.size },
 		(bytes) =>
-			pipeline(bytes, createWriteStream(path)).catch((error: unknown) => {
+			pipeline(bytes, createWriteStream(path, { mode: 0o600 })).catch((error: unknown) => {
 				throw named(path, error);
 			}),
 		{
@@ -93,7 +93,7 @@ async function fetchModule(
 ): Promise<FetchedPart> {
 	const staging = join(directory, `${release.name}.${platform}`);
 	const path = join(directory, `${release.name}.${platform}.zip`);
-	mkdirSync(staging);
+	mkdirSync(staging, 0o755);
 	const built = await buildFromModule(
 		context,
 		release,

@@ -54,7 +54,7 @@ export async function buildFromArchive(
 		async (bytes) => {
 			// A pass that starts over finds what the one before it made.
 			removeTree(goroot);
-			mkdirSync(goroot);
+			mkdirSync(goroot, 0o755);
 			const tree = new TreeWriter(goroot, source.durable, source.sharing, stopwatch);
 			const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree, stopwatch);
 			const check = await signature?.check();

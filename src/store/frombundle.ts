@@ -52,7 +52,7 @@ export async function buildFromBundle(
 	const rules = rulesOf(policy);
 	if (rules.signature || (kind === "module" && !rules.modules)) throw unfit(source, policy);
 	const goroot = join(staging, "go");
-	mkdirSync(goroot);
+	mkdirSync(goroot, 0o755);
 	const tree = new TreeWriter(goroot, config.durable, source.sharing, listener.stopwatch);
 	const unpacked =
 		kind === "archive" ? await unpackArchive(source, tree, listener) : await unpackModule(source, tree, staging, listener);
@@ -119,7 +119,7 @@ async function unpackModule(
 	const { release, platform } = source.toolchain;
 	const path = join(staging, "module.zip");
 	const digest = createHash("sha256");
-	const file = openSync(path, "wx");
+	const file = openSync(path, "wx", 0o600);
 	try {
 		for await (const chunk of listener.stopwatch.arriving("download", bytesOf(source, listener))) {
 			digest.update(chunk);

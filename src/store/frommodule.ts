@@ -39,8 +39,8 @@ export async function buildFromModule(
 	const goroot = join(staging, "go");
 	const dir = join(staging, "module");
 	removeTree(goroot);
-	mkdirSync(goroot);
-	mkdirSync(dir);
+	mkdirSync(goroot, 0o755);
+	mkdirSync(dir, 0o755);
 	const { stopwatch } = listener;
 	const fetched = await stopwatch.waiting("download", () =>
 		fetchToolchain(context, release, platform, {

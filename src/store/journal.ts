@@ -50,7 +50,7 @@ export function announce(context: Context, layout: Layout, work: Work, durable =
 	makeDirectory(layout.journal);
 	const path = join(layout.journal, `${makerMark(context.pid)}.${randomBytes(6).toString("hex")}.json`);
 	naming(path, () => {
-		const file = openSync(path, "wx");
+		const file = openSync(path, "wx", 0o644);
 		try {
 			writeFileSync(file, `${JSON.stringify(work)}\n`);
 			if (durable) fsyncSync(file);

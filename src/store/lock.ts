@@ -103,7 +103,7 @@ function newClaim(context: Context, layout: Layout, key: string): Claim {
 	makeDirectory(layout.locks);
 	const mark = `${makerMark(context.pid)}.${randomBytes(6).toString("hex")}`;
 	const path = join(layout.locks, `${key}.${mark}.claim`);
-	naming(path, () => writeFileSync(path, `${context.pid} ${mark} ${hostname()}\n`, { flag: "wx" }));
+	naming(path, () => writeFileSync(path, `${context.pid} ${mark} ${hostname()}\n`, { flag: "wx", mode: 0o644 }));
 	context.checkpoint("lock:claimed");
 	return { path, mark };
 }

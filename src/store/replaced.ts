@@ -17,7 +17,7 @@ import { stagingPath } from "./staging.ts";
 /** Moves the version out of the way; where to. @param staging a directory of ours in `tmp/` */
 export function putAside(context: Context, layout: Layout, key: string, staging: string): string {
 	const made = join(staging, "old");
-	mkdirSync(made);
+	mkdirSync(made, 0o755);
 	for (const path of [manifestPath(layout, key), receiptPath(layout, key)])
 		ifPresent(() => copyFileSync(path, join(made, basename(path))));
 	context.checkpoint("install:copied-receipt");

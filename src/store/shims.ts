@@ -125,7 +125,7 @@ function placeAll(context: Context, layout: Layout, tools: readonly string[], so
 
 /** By its bytes: in the self-contained gox the source lies inside the executable, out of copyfile's reach. */
 function copyProgram(source: string, destination: string): void {
-	naming(destination, () => writeFileSync(destination, readWhole(source)));
+	naming(destination, () => writeFileSync(destination, readWhole(source), { mode: 0o755 }));
 	chmodSync(destination, 0o755);
 }
 

@@ -91,7 +91,7 @@ async function runGo(
 	{ signal, timeoutMs }: GoDownloadOptions,
 ): Promise<string> {
 	makeDirectory(paths.module);
-	writeFileSync(join(paths.module, "go.mod"), "module gox.invalid/download\n\ngo 1.21\n");
+	writeFileSync(join(paths.module, "go.mod"), "module gox.invalid/download\n\ngo 1.21\n", { mode: 0o644 });
 	const env = goEnvironment(context, go, paths);
 	return await new Promise((resolve, reject) => {
 		const limits = { signal, timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024, killSignal: "SIGKILL" } as const;

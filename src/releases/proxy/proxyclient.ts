@@ -60,7 +60,8 @@ export async function downloadZip(
 ): Promise<string> {
 	const zip = join(directory, `${version}.zip`);
 	const mirrors = [underProxy(proxy, `${escapeModule(module)}/@v`)];
-	const write = (bytes: AsyncIterable<Buffer>) => pipeline(Readable.from(limited(bytes, proxy)), createWriteStream(zip));
+	const write = (bytes: AsyncIterable<Buffer>) =>
+		pipeline(Readable.from(limited(bytes, proxy)), createWriteStream(zip, { mode: 0o600 }));
 	await downloadArchive(context, { filename: `${escapeModule(version)}.zip`, mirrors }, write, options);
 	return zip;
 }

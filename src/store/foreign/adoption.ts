@@ -47,7 +47,7 @@ export async function buildByAdoption(
 	listener: InstallListener,
 ): Promise<Built> {
 	const goroot = join(staging, "go");
-	mkdirSync(goroot);
+	mkdirSync(goroot, 0o755);
 	const taker = new FileTaker(go.goroot, goroot, link, durable);
 	let bytes = 0;
 	for (const [index, file] of proof.files.entries()) {
@@ -149,7 +149,7 @@ class FileTaker {
 
 	#makeDirectory(path: string): void {
 		if (this.#directories.has(path)) return;
-		mkdirSync(path, { recursive: true });
+		mkdirSync(path, { recursive: true, mode: 0o755 });
 		this.#directories.add(path);
 	}
 }
