@@ -22,3 +22,17 @@ export function writeText(descriptor: number, text: string): void {
 export function statusOfLostOutput(error: unknown): number {
 	return systemCode(error) === "EPIPE" ? 0 : exitCodes["file-system"];
 }
+
+/**
+ * Text for a terminal that may hold words from a file or a server: every control character is escaped as JSON does, and
+ * with it what could move the cursor, set the title or hide text, as are marks of direction; but for newline, tab and the
+ * five styles of ui/report.ts.
+ */
+export function harmless(text: string): string {
+	return text.replace(unfit, (found) =>
+		ownStyle.test(found) ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}${found.slice(1)}`,
+	);
+}
+
+const ownStyle = /^\u001b\[(?:0|1|2|31|32|33)m$/;
+const unfit = /\u001b\[\d+m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
+import { harmless } from "../output.ts";
 
 /**
  * Says what went wrong, on stderr and with `--json` also on stdout, and returns the exit status.
@@ -9,9 +10,9 @@ export function renderFailure(context: Context, error: unknown, asJson: boolean)
 	const failure = asGoxError(context, error);
 	const { code, message, hint } = failure;
 	if (asJson) context.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
-	context.stderr.write(`gox: ${message}\n`);
-	if (hint) context.stderr.write(`${hint.replace(/^/gm, "  ")}\n`);
-	if (context.env.GOX_LOG === "debug" || failure.code === "internal") context.stderr.write(`${traceOf(error)}\n`);
+	context.stderr.write(`gox: ${harmless(message)}\n`);
+	if (hint) context.stderr.write(`${harmless(hint).replace(/^/gm, "  ")}\n`);
+	if (context.env.GOX_LOG === "debug" || failure.code === "internal") context.stderr.write(`${harmless(traceOf(error))}\n`);
 	return failure.exit;
 }
 

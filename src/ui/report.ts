@@ -1,11 +1,12 @@
 import type { Context } from "../context.ts";
+import { harmless } from "../output.ts";
 
 /** How a command speaks: stdout is data, stderr is talk. */
 export interface Report {
 	readonly asJson: boolean;
 	readonly quiet: boolean;
 	readonly verbose: boolean;
-	/** A line of data on stdout. */
+	/** A line of data on stdout, as it is; control characters in it are escaped on a terminal. */
 	line(text: string): void;
 	/** One JSON value on stdout, indented by two blanks. */
 	json(value: unknown): void;
@@ -36,12 +37,12 @@ export interface ReportOptions {
 export function reportOn(context: Context, options: ReportOptions): Report {
 	const verbose = options.verbose || context.env.GOX_LOG === "debug";
 	const style = styleFor(context);
-	const say = (text: string) => context.stderr.write(`${text}\n`);
+	const say = (text: string) => context.stderr.write(`${harmless(text)}\n`);
 	return {
 		asJson: options.json,
 		quiet: options.quiet,
 		verbose,
-		line: (text) => context.stdout.write(`${text}\n`),
+		line: (text) => context.stdout.write(`${context.stdout.isTTY ? harmless(text) : text}\n`),
 		json: (value) => context.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
 		say: (text) => {
 			if (!options.quiet) say(text);
