@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import { GoxError, quote } from "./errors.ts";
 import { readIfPresent } from "./fs.ts";
+import { strangerAt } from "./permissions.ts";
 
 /** The settings of the config file, with their defaults; the file is lines of `key = value` and `#` comments. */
 export interface Config {
@@ -100,7 +101,8 @@ export const settings: readonly Setting[] = [
 
 /**
  * Reads the config file; one that doesn't exist has every default.
- * @throws GoxError `bad-config` with file and line, for an unknown key or value.
+ * @throws GoxError `bad-config` with file and line, for an unknown key or value; and for a file that another user wrote
+ * or could write: it says who is believed.
  */
 export function loadConfig(context: Context): Config {
 	const values = readSettings(context);
@@ -125,6 +127,11 @@ export function loadConfig(context: Context): Config {
 /** The settings that the file itself makes: name → value as written. Throws as `loadConfig`. */
 export function readSettings(context: Context): ReadonlyMap<string, string> {
 	const values = new Map<string, string>();
+	const stranger = strangerAt(context.configFile, context.uid);
+	if (stranger)
+		throw new GoxError("bad-config", `${context.configFile} says who is believed, but ${stranger.reason}`, {
+			hint: stranger.fix,
+		});
 	const lines = (readIfPresent(context.configFile) ?? "").replace(/^\ufeff/, "").split(/\r?\n/);
 	lines.forEach((line, index) => {
 		const text = line.replace(/(^|\s)#.*$/, "").trim();
@@ -146,6 +153,8 @@ export function checkSetting(name: string, value: string, where: string): void {
 		throw new GoxError("bad-config", `${where}: there is no setting ${quote(name)}`, {
 			hint: `the settings are: ${settings.map((each) => each.name).join(", ")}`,
 		});
+	if (/[\r\n]/.test(value))
+		throw new GoxError("bad-config", `${where}: ${name} can't have a line break in it`, { hint: `${name} = ${setting.values}` });
 	if (!setting.accepts(value))
 		throw new GoxError("bad-config", `${where}: ${name} can't be ${quote(value)}`, { hint: `${name} = ${setting.values}` });
 }

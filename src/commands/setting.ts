@@ -16,7 +16,7 @@ export function changeSetting(context: Context, name: string, value: string | un
 	const text = withSetting(readIfPresent(context.configFile) ?? "", name, value);
 	const present = ifPresent(() => statSync(context.configFile).mode & 0o777) ?? 0o644;
 	// Addresses may carry passwords.
-	const mode = /:\/\/[^/\s,]*@/.test(text) ? present & 0o700 : present;
+	const mode = withoutSecrets(text) === text ? present : present & 0o700;
 	editing(context, context.configFile, () =>
 		writeFileAtomic(context.configFile, text, mode, () => context.checkpoint("config:written")),
 	);

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { shown } from "../fetch/address.ts";
 import { makeDirectory, writeFileAtomic } from "../fs.ts";
+import { isPrivate } from "../permissions.ts";
 
 /** A list of releases as it was fetched. */
 export interface CachedIndex {
@@ -23,13 +24,17 @@ export function isFresh(cached: CachedIndex, now: Date): boolean {
 
 /**
  * Fetched lists on disk, one file a URL: a line of JSON (validators, time, the body's SHA-256), then the body.
- * A cache that can't be written is no failure, and a damaged one is no cache.
+ * A cache that can't be written is no failure, and a damaged one is no cache. What a list says is believed, so neither is
+ * one that somebody else could have written.
  */
 export class IndexCache {
 	readonly #directory: string;
+	readonly #uid: number;
 
-	constructor(cacheDir: string) {
+	/** @param uid the user whose cache it is */
+	constructor(cacheDir: string, uid: number) {
 		this.#directory = join(cacheDir, "index");
+		this.#uid = uid;
 	}
 
 	/** The list of this URL; undefined if there is none that is intact. A damaged one is removed. */
@@ -37,6 +42,7 @@ export class IndexCache {
 		const path = this.#pathOf(url);
 		let text: string;
 		try {
+			if (![dirname(this.#directory), this.#directory, path].every((each) => isPrivate(each, this.#uid))) return undefined;
 			text = readFileSync(path, "utf8");
 		} catch {
 			return undefined;
@@ -49,7 +55,7 @@ export class IndexCache {
 	write(url: URL, { body, etag, lastModified, fetchedAt }: CachedIndex): void {
 		const head = { url: shown(url), fetchedAt: fetchedAt.toISOString(), etag, lastModified, sha256: digestOf(body) };
 		try {
-			makeDirectory(this.#directory);
+			makeDirectory(this.#directory, 0o700);
 			writeFileAtomic(this.#pathOf(url), `${JSON.stringify(head)}\n${body}`);
 		} catch {
 			// A full or read-only disk costs the next run a request, and nothing else.

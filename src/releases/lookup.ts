@@ -49,7 +49,7 @@ export async function loadCatalog(context: Context, options: CatalogOptions): Pr
 	const sources = indexSources(context.env, options);
 	const { builtInTable } = await import("./table.ts");
 	const table = builtInTable();
-	const store = new IndexCache(context.cacheDir);
+	const store = new IndexCache(context.cacheDir, context.uid);
 	const kept = keptLists(store, sources);
 	const fresh = options.refresh ? undefined : kept.find(({ cached }) => isFresh(cached, context.now()));
 	if (fresh) return catalogOf(fresh, table, "cache");

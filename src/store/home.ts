@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { ifPresent, makeDirectory } from "../fs.ts";
+import { exposureOf, nearestExisting } from "../permissions.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 
 /** Letters, digits and what neither make, cgo's flags, PATH nor a shell takes for something else. */
@@ -26,7 +27,7 @@ export function homeLayout({ env, home }: Context): Layout {
 /**
  * The tree under GOX_HOME, once its path is known to be fit to hold a GOROOT.
  * @throws GoxError `bad-home` as `homeLayout`, and with the reason: a space, non-ASCII, a character that breaks cgo or make,
- * or a directory that any user may write to.
+ * or a place where somebody else can write (permissions.ts), or where sudo would leave root's files in a user's home.
  */
 export function openHome(context: Context): Layout {
 	const layout = homeLayout(context);
@@ -43,12 +44,28 @@ export function openHome(context: Context): Layout {
 	}
 	const stat = ifPresent(() => statSync(home));
 	if (stat && !stat.isDirectory()) throw new GoxError("bad-home", `${home} is gox's home and is not a directory`);
-	if (stat && stat.mode & 0o002) {
-		throw new GoxError("bad-home", `every user of this machine can write to ${home}, so nothing in it can be trusted`, {
-			hint: `chmod o-w ${home}`,
-		});
-	}
+	refuseExposed(home);
+	refuseSudo(context);
 	return layout;
+}
+
+/** Whoever can change a directory on the way to a GOROOT decides what runs as `go`. */
+function refuseExposed(home: string): void {
+	const exposure = exposureOf(home);
+	if (!exposure) return;
+	const { path, writers, fix } = exposure;
+	const where = path === home ? "" : path.startsWith(`${home}/`) ? `, in gox's home` : `, above gox's home ${home}`;
+	throw new GoxError("bad-home", `${writers} can write to ${path}${where}, so nothing in it can be trusted`, { hint: fix });
+}
+
+/** Root's files in a user's home are in that user's way from then on: sudo often leaves HOME as it was. */
+function refuseSudo({ env, uid, home }: Context): void {
+	if (uid !== 0 || !Number(env.SUDO_UID)) return;
+	const { path, uid: owner } = nearestExisting(home);
+	if (owner === 0) return;
+	throw new GoxError("bad-home", `${home} would be root's: gox was called by sudo, and ${path} belongs to the user ${owner}`, {
+		hint: "call gox without sudo; for a home that is root's: sudo GOX_HOME=/opt/gox gox …",
+	});
 }
 
 /**

@@ -62,7 +62,7 @@ describe("11. whatever the list of releases holds", () => {
 
 	it("of a damaged cache nothing is believed", (test) => {
 		const directory = freshRoot();
-		const cache = new IndexCache(directory);
+		const cache = new IndexCache(directory, process.geteuid?.() ?? 0);
 		const url = new URL("https://example.org/dl");
 		const kept = { body: "[1]", etag: '"1"', lastModified: undefined, fetchedAt: new Date(1_700_000_000_000) };
 		cache.write(url, kept);
