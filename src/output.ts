@@ -36,3 +36,14 @@ export function harmless(text: string): string {
 
 const ownStyle = /^\u001b\[(?:0|1|2|31|32|33)m$/;
 const unfit = /\u001b\[\d+m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text without what stands before the `@` of an address in it (a user name, a password), and without the values of
+ * parameters that look secret, whoever's text it is.
+ */
+export function withoutSecrets(text: string): string {
+	return text.replace(userinfo, "$1…@").replace(secretParameter, "$1…");
+}
+
+const userinfo = /([a-z][a-z0-9+.-]*:\/\/)[^\s/'"`]*@/gi;
+const secretParameter = /([?&][^\s=&?'"]*(?:token|secret|passw|sig|key|credential|auth)[^\s=&'"]*=)[^\s&'"`,|]+/gi;

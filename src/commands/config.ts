@@ -1,5 +1,6 @@
 import { readSettings, settings } from "../config.ts";
 import { GoxError } from "../errors.ts";
+import { withoutSecrets } from "../output.ts";
 import { refreshHooks } from "../shell/hookfile.ts";
 import { makeHome, openHome } from "../store/home.ts";
 import { announced } from "../store/journal.ts";
@@ -8,8 +9,9 @@ import { columns } from "../ui/table.ts";
 import type { Invocation } from "./command.ts";
 import { changeSetting } from "./setting.ts";
 
+/** What an address keeps secret is shown by no form of this; the file itself has it. */
 export function run({ context, report, args: [name, value], options }: Invocation): undefined {
-	const values = readSettings(context);
+	const values = new Map([...readSettings(context)].map(([each, text]) => [each, withoutSecrets(text)]));
 	if (name === undefined) {
 		if (report.asJson) report.json(Object.fromEntries(settings.map((each) => [each.name, values.get(each.name) ?? each.preset])));
 		else

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { checkSetting } from "../config.ts";
 import type { Context } from "../context.ts";
 import { ifPresent, makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { withoutSecrets } from "../output.ts";
 import { editing } from "../store/journal.ts";
 
 /**

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
+import { withoutSecrets } from "../output.ts";
 import { unifiedDiff } from "../shell/diff.ts";
 import type { UserHome } from "../shell/shell.ts";
 import type { StartupEdit } from "../shell/startupedit.ts";
@@ -20,7 +21,9 @@ export async function consent(
 
 export function showDiffs({ context, report }: Invocation, edits: readonly StartupEdit[]): void {
 	if (report.asJson) report.json({ changed: edits.map(({ path }) => path) });
-	else for (const { path, before, after } of edits) context.stdout.write(unifiedDiff(path, utf8(before), utf8(after)));
+	else
+		for (const { path, before, after } of edits)
+			context.stdout.write(withoutSecrets(unifiedDiff(path, utf8(before), utf8(after))));
 }
 
 export function homeOf(context: Context): UserHome {

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
 import { quote } from "../errors.ts";
+import { withoutSecrets } from "../output.ts";
 import { goEnvFile } from "../select/goenv.ts";
 import type { Probes } from "./probes.ts";
 import { linesThatExport, type StartupText } from "./startup.ts";
@@ -88,7 +89,5 @@ export function shippedSetting(probes: Probes, goroot: string | null, name: stri
 
 /** Without the credentials that an address may carry, and fit for a terminal. */
 function printable(text: string): string {
-	return quote(text.replace(/(:\/\/)[^/@\s]*@/g, "$1…@"), 160)
-		.slice(1, -1)
-		.replaceAll('\\"', '"');
+	return quote(withoutSecrets(text), 160).slice(1, -1).replaceAll('\\"', '"');
 }

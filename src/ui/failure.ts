@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { harmless } from "../output.ts";
+import { harmless, withoutSecrets } from "../output.ts";
 
 /**
  * Says what went wrong, on stderr and with `--json` also on stdout, and returns the exit status.
@@ -8,11 +8,14 @@ import { harmless } from "../output.ts";
  */
 export function renderFailure(context: Context, error: unknown, asJson: boolean): number {
 	const failure = asGoxError(context, error);
-	const { code, message, hint } = failure;
+	const { code } = failure;
+	const message = withoutSecrets(failure.message);
+	const hint = failure.hint && withoutSecrets(failure.hint);
 	if (asJson) context.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
 	context.stderr.write(`gox: ${harmless(message)}\n`);
 	if (hint) context.stderr.write(`${harmless(hint).replace(/^/gm, "  ")}\n`);
-	if (context.env.GOX_LOG === "debug" || failure.code === "internal") context.stderr.write(`${harmless(traceOf(error))}\n`);
+	if (context.env.GOX_LOG === "debug" || failure.code === "internal")
+		context.stderr.write(`${withoutSecrets(harmless(traceOf(error)))}\n`);
 	return failure.exit;
 }
 

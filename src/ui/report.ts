@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { harmless } from "../output.ts";
+import { harmless, withoutSecrets } from "../output.ts";
 
 /** How a command speaks: stdout is data, stderr is talk. */
 export interface Report {
@@ -37,7 +37,7 @@ export interface ReportOptions {
 export function reportOn(context: Context, options: ReportOptions): Report {
 	const verbose = options.verbose || context.env.GOX_LOG === "debug";
 	const style = styleFor(context);
-	const say = (text: string) => context.stderr.write(`${harmless(text)}\n`);
+	const say = (text: string) => context.stderr.write(`${withoutSecrets(harmless(text))}\n`);
 	return {
 		asJson: options.json,
 		quiet: options.quiet,

@@ -1,3 +1,5 @@
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -64,5 +66,51 @@ test("9. a redirect to another origin takes no password along", async () => {
 	expect(other.server.requestsFor(path).map(({ headers }) => headers.authorization)).toEqual([undefined]);
 	expect(mirror.server.requestsFor(path)[0]?.headers.authorization).toBe(
 		`Basic ${Buffer.from(`joe:${password}`).toString("base64")}`,
+	);
+});
+
+describe("9. a password in a setting never reaches the output, whatever is asked", () => {
+	const commands = [
+		["doctor"],
+		["doctor", "--json"],
+		["config"],
+		["config", "--json"],
+		["config", "mirrors"],
+		["config", "index", `https://joe:${password}@127.0.0.1:1/new?token=${password}`],
+		["install", "1.22.5"],
+		["install", "1.22.5", "--json", "--source", "proxy"],
+		["install", "1.22.5", "--verify", "sumdb", "--verbose"],
+		["list", "--remote", "--json"],
+		["outdated", "--verbose"],
+		["setup", "--shell", "bash", "--dry-run"],
+	];
+
+	test.each(commands.map((command) => [command.join(" ").replaceAll(password, "…"), command] as const))(
+		"gox %s",
+		async (_, command) => {
+			const proxy = `http://joe:${password}@127.0.0.1:1`;
+			const box = new Sandbox({
+				GOX_CONFIG: undefined,
+				GOX_LOG: "debug",
+				GOX_TIMEOUT: "5s",
+				GOPROXY: `https://joe:${password}@127.0.0.1:1/p?key=${password},${proxy}|direct`,
+				GOSUMDB: `sum.golang.org https://joe:${password}@127.0.0.1:1/s?auth=${password}`,
+				HTTPS_PROXY: proxy,
+				http_proxy: proxy,
+			});
+			const config = `mirrors = https://joe:${password}@127.0.0.1:1/dl?sig=${password}\nindex = https://joe:${password}@127.0.0.1:1/i?token=${password}\n`;
+			const start = `export GOPROXY=https://joe:${password}@proxy.example/path?token=${password}\n`;
+			box.write({
+				"user/config": config,
+				"user/.bashrc": start,
+				"user/.config/go/env": `GOPROXY=https://joe:${password}@127.0.0.1:1/x?token=${password},direct\n`,
+			});
+			const { stdout, stderr } = await box.gox(command, { env: { GOX_CONFIG: join(box.root, "user/config") } });
+			expect(stdout + stderr).not.toBe("");
+			expect(stdout + stderr).not.toContain(password);
+			for (const directory of [".", "receipts", "journal", "tmp"])
+				for (const name of box.names(directory).filter((each) => lstatSync(join(box.home, directory, each)).isFile()))
+					expect(box.read(`goxhome/${directory}/${name}`)).not.toContain(password);
+		},
 	);
 });

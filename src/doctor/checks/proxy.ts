@@ -88,7 +88,7 @@ async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
 				isBlocked && entries.length > 1
 					? "Behind a comma the next entry is asked only where a module is absent, not where a proxy fails: separate them by `|` for that."
 					: "Modules and toolchains that aren't in the module cache can't be fetched.",
-			fix: { commands: isBlocked && entries.length > 1 ? [`go env -w GOPROXY='${value.replaceAll(",", "|")}'`] : fix.commands },
+			fix: { commands: isBlocked && entries.length > 1 ? [`go env -w GOPROXY="$(go env GOPROXY | tr , '|')"`] : fix.commands },
 		},
 	];
 }
