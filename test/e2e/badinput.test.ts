@@ -249,35 +249,38 @@ describe("a machine that can't", () => {
 		expect(elsewhere.status, elsewhere.stderr).toBe(0);
 	});
 
-	it.runIf(process.getuid?.() === 0 && process.platform === "linux")("18. a full disk: exit 6, and nothing is left", async (test) => {
-		const { execFileSync } = await import("node:child_process");
-		const place = join(box.root, "small");
-		mkdirSync(place);
-		try {
-			execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs", place]);
-		} catch {
-			test.skip("this container may not mount");
-		}
-		try {
-			const large = await startMirror([
-				{
-					version: "go1.90.4",
-					platform: hostPlatform,
-					more: [{ path: "go/large", content: Buffer.from(Array.from({ length: 8_000_000 }, (_, i) => (i * 7919) >> 5)) }],
-				},
-			]);
+	it.runIf(process.getuid?.() === 0 && process.platform === "linux")(
+		"18. a full disk: exit 6, and nothing is left",
+		async (test) => {
+			const { execFileSync } = await import("node:child_process");
+			const place = join(box.root, "small");
+			mkdirSync(place);
 			try {
-				const ran = await box.gox(["install", "1.90.4"], { env: { ...large.env, GOX_HOME: join(place, "home") } });
-				expectFailure(ran, 6, /no space is left/);
-				const after = execFileSync("find", [place, "-name", "large"], { encoding: "utf8" });
-				expect(after).toBe("");
-			} finally {
-				await large.close();
+				execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs", place]);
+			} catch {
+				test.skip("this container may not mount");
 			}
-		} finally {
-			execFileSync("umount", [place]);
-		}
-	});
+			try {
+				const large = await startMirror([
+					{
+						version: "go1.90.4",
+						platform: hostPlatform,
+						more: [{ path: "go/large", content: Buffer.from(Array.from({ length: 8_000_000 }, (_, i) => (i * 7919) >> 5)) }],
+					},
+				]);
+				try {
+					const ran = await box.gox(["install", "1.90.4"], { env: { ...large.env, GOX_HOME: join(place, "home") } });
+					expectFailure(ran, 6, /no space is left/);
+					const after = execFileSync("find", [place, "-name", "large"], { encoding: "utf8" });
+					expect(after).toBe("");
+				} finally {
+					await large.close();
+				}
+			} finally {
+				execFileSync("umount", [place]);
+			}
+		},
+	);
 
 	it("a home that can't be written: exit 6", async () => {
 		const place = process.platform === "darwin" ? "/System/gox" : "/sys/gox";

@@ -13,7 +13,9 @@ export function mangled(good: unknown): fc.Arbitrary<unknown> {
 	const step = fc.record({ where: fc.nat(1_000), how: fc.constantFrom("replace", "remove", "double", "key"), value: oddValue });
 	return fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => {
 		let value = structuredClone(good);
-		for (const { where, how, value: odd } of steps) {
+		for (const { where, how, value: drawn } of steps) {
+			// Drawn values are shared between runs, and what is placed here is changed later.
+			const odd = structuredClone(drawn);
 			const places = placesIn(value);
 			const place = places[where % places.length];
 			if (!place) value = odd;
