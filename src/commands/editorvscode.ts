@@ -28,10 +28,10 @@ export async function vscode(invocation: Invocation, layout: Layout): Promise<un
 	const stale = staleSettings(settings);
 	const removed = (await mayTakeOut(invocation, stale)) ? stale : [];
 	for (const { key } of removed) settings = new JsoncText(settings.without(key), path);
+	if (!existsSync(dirname(path)) && !options.has("settings")) tellRelatives(invocation, path);
 	const written = await change(invocation, file, settings.text);
 	if (written && options.has("workspace"))
 		report.say("the extension reads these of a workspace that it trusts: Go: Toggle Workspace Trust Flag");
-	if (!existsSync(dirname(path)) && !options.has("settings")) tellRelatives(invocation, path);
 	const tools = await checkTools(invocation, alternatives(settings));
 	if (report.asJson)
 		report.json({

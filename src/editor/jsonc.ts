@@ -203,7 +203,7 @@ function malformed(text: string, path: string, offset: number, what: string): Go
 	const before = text.slice(0, offset).split("\n");
 	const where = `${path}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 	return new GoxError("bad-config", `${where}: ${what}; nothing was changed`, {
-		hint: `open ${path}, and correct line ${before.length}`,
+		hint: `\${EDITOR:-vi} +${before.length} '${path}'`,
 	});
 }
 
