@@ -117,11 +117,28 @@ describe("hostile files", () => {
 			expect(slicesOf(bytesAsSource(Buffer.from(text, "latin1")))).toEqual([]);
 	});
 
-	it("a text that claims to be longer than the file has none", () => {
+	/** The length in front of the version, and of every segment, as they are claimed to be. */
+	const claiming = (length: readonly number[], fileSize?: bigint) => {
 		const bytes = excerptBytes(excerptNamed("go1.22.5-linux-amd64"));
 		const at = bytes.indexOf("\xff Go buildinf:", 0, "latin1");
-		bytes.set([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], at + 32);
-		expect(slicesOf(bytesAsSource(bytes))[0]?.info).toBeUndefined();
+		bytes.set(length, at + 32);
+		for (let index = 0; fileSize !== undefined && index < bytes.readUInt16LE(56); index++)
+			bytes.writeBigUInt64LE(fileSize, Number(bytes.readBigUInt64LE(32)) + index * 56 + 32);
+		return slicesOf(bytesAsSource(bytes))[0];
+	};
+
+	it.each([
+		["beyond its segment", [0xff, 0xff, 0x3f], undefined],
+		["beyond the file, in a segment that claims to be larger still", [0xff, 0xff, 0x7f], 1n << 40n],
+		["beyond all memory", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], 1n << 50n],
+		["beyond all numbers", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], undefined],
+		["without an end", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], undefined],
+	])("a text that claims to go %s is none", (_, length, fileSize) => {
+		expect(claiming(length, fileSize)).toMatchObject({ goarch: "amd64", info: undefined });
+	});
+
+	it("and as it is, it is one", () => {
+		expect(claiming([8], 1n << 50n)?.info?.goVersion).toBe("go1.22.5");
 	});
 });
 
