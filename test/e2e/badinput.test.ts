@@ -77,7 +77,7 @@ describe("version words", () => {
 	});
 });
 
-describe("version files", () => {
+describe("25. version files", () => {
 	it.each<[string, string, string]>([
 		["a BOM", "\ufeff1.90.1\n", "go1.90.1"],
 		["CRLF", "1.90.1\r\n", "go1.90.1"],
@@ -182,7 +182,7 @@ describe("16. archives", () => {
 	});
 });
 
-describe("the list of releases", () => {
+describe("11. the list of releases", () => {
 	it.each<[string, string, RegExp]>([
 		["HTML", "<!doctype html><p>please log in</p>", /a web page came instead/],
 		["truncated", '[{"version":"go1.22.5","stable":true,"fi', /cut off/],

@@ -42,7 +42,7 @@ function forgetHash(): void {
 	]);
 }
 
-describe("gox install --verify pgp, against Google's key", () => {
+describe("14. gox install --verify pgp, against Google's key", () => {
 	it.each<[string, () => Promise<string | undefined>, RegExp]>([
 		[
 			"by another key",
@@ -92,7 +92,7 @@ describe("gox install --verify pgp, against Google's key", () => {
 	});
 });
 
-describe("gox install --verify pgp, against a key of the test's", () => {
+describe("14. gox install --verify pgp, against a key of the test's", () => {
 	let context: TestContext;
 	let keys: TestServer;
 

@@ -7,6 +7,7 @@ import { parseGosumdb } from "../../src/verify/sumdbdatabase.ts";
 import type { SumdbReader } from "../../src/verify/sumdbreader.ts";
 import { h1Of, LogSigner, readerOf, recordText, TestLog } from "../support/sumdb/log.ts";
 import { recordedAnswers, recordedToolchains } from "../support/sumdb/recorded.ts";
+import { tried } from "../support/tally.ts";
 
 const toolchain = "golang.org/toolchain";
 const published = parseGosumdb("sum.golang.org") ?? expect.unreachable();
@@ -47,18 +48,19 @@ async function answersBehind(version: string): Promise<string[]> {
 	return ["latest", ...reader.asked];
 }
 
-describe.each(recordedToolchains)("the recorded proof of $version", ({ version }) => {
+describe.each(recordedToolchains)("15. the recorded proof of $version", ({ version }) => {
 	const reasons = /^integrity: .*(tiles are refused|tree head|answer of sum\.golang\.org is refused|signed note|two histories)/s;
 
 	/** Another number leads to another tile, which wasn't recorded. */
 	const anotherRecord = /^(integrity: an answer of sum\.golang\.org is refused|network: the test log has no tile)/;
 
-	it("is refused with any byte of the tree head or the look-up changed", async () => {
+	it("is refused with any byte of the tree head or the look-up changed", async (test) => {
 		for (const path of ["latest", `lookup/${toolchain}@${version}`]) {
 			const original = recorded.get(path) ?? expect.unreachable(path);
 			for (let position = 0; position < original.length; position++) {
 				for (const by of [1, 0x80]) {
 					const found = await verdict(new Map([[path, flipped(original, position, by)]]), version);
+					tried(test);
 					const inNumber = path !== "latest" && position < original.indexOf(10);
 					expect(found, `${path}, byte ${position}`).toMatch(inNumber ? anotherRecord : reasons);
 				}
@@ -66,7 +68,7 @@ describe.each(recordedToolchains)("the recorded proof of $version", ({ version }
 		}
 	});
 
-	it("is refused with any byte of any of its tiles changed", async () => {
+	it("is refused with any byte of any of its tiles changed", async (test) => {
 		const tiles = (await answersBehind(version)).filter((path) => path.startsWith("tile/"));
 		expect(tiles.length).toBeGreaterThanOrEqual(7);
 		const places = fc.record({ path: fc.constantFrom(...tiles), at: fc.nat(1_000_000), by: fc.integer({ min: 1, max: 255 }) });
@@ -75,12 +77,13 @@ describe.each(recordedToolchains)("the recorded proof of $version", ({ version }
 				const original = recorded.get(path) ?? expect.unreachable(path);
 				const found = await verdict(new Map([[path, flipped(original, at % original.length, by)]]), version);
 				expect(found).toMatch(/^integrity: the checksum database's tiles are refused: /);
+				tried(test);
 			}),
 			{ numRuns: 150, examples: tiles.flatMap((path) => [[{ path, at: 0, by: 1 }], [{ path, at: 31, by: 128 }]]) as never },
 		);
 	});
 
-	it("is refused with any two of its answers swapped", async () => {
+	it("is refused with any two of its answers swapped", async (test) => {
 		const paths = await answersBehind(version);
 		for (const [index, left] of paths.entries()) {
 			for (const right of paths.slice(index + 1)) {
@@ -89,15 +92,17 @@ describe.each(recordedToolchains)("the recorded proof of $version", ({ version }
 					[right, recorded.get(left) ?? expect.unreachable(left)],
 				]);
 				expect(await verdict(changes, version), `${left} and ${right}`).toMatch(reasons);
+				tried(test);
 			}
 		}
 	});
 
-	it("is refused with any of its answers empty, cut short or followed by more", async () => {
+	it("is refused with any of its answers empty, cut short or followed by more", async (test) => {
 		for (const path of (await answersBehind(version)).filter((each) => each !== "latest")) {
 			const original = recorded.get(path) ?? expect.unreachable(path);
 			for (const bytes of [new Uint8Array(), original.subarray(0, -1), Buffer.concat([original, Buffer.from("x")])]) {
 				expect(await verdict(new Map([[path, bytes]]), version), `${path} of ${bytes.length} bytes`).toMatch(reasons);
+				tried(test);
 			}
 		}
 	});
@@ -119,7 +124,7 @@ const logWith = (text?: string) => new TestLog(signer).fill(300).add(path, versi
 const lookup = (reader: SumdbReader, seen: readonly string[] = []) =>
 	outcome(lookupSumdb({ database, reader, heads: headsInMemory(seen.map((note) => Buffer.from(note))) }, path, version));
 
-describe("a record that the log itself holds", () => {
+describe("15. a record that the log itself holds", () => {
 	const good = recordText(path, version, h1Of("m"));
 	it.each([
 		["is right", good, /^accepted$/],
@@ -164,7 +169,7 @@ describe("a record that the log itself holds", () => {
 	});
 });
 
-describe("a tree head", () => {
+describe("15. a tree head", () => {
 	const log = logWith();
 	const withHead = (head: string) =>
 		readerOf((at) =>
@@ -199,7 +204,7 @@ describe("a tree head", () => {
 	});
 });
 
-describe("a forked log", () => {
+describe("15. a forked log", () => {
 	const honest = logWith();
 	const forked = honest.fork(600).fill(900, "fork");
 
@@ -228,7 +233,7 @@ describe("a forked log", () => {
 	});
 });
 
-describe("two heads seen before that contradict each other", () => {
+describe("15. two heads seen before that contradict each other", () => {
 	const honest = logWith();
 	const forked = honest.fork(600).fill(900, "fork");
 	it("stop everything", async () => {

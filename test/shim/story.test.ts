@@ -238,7 +238,7 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 		});
 	});
 
-	describe("hands over", () => {
+	describe("26. hands over", () => {
 		function launch(here: Machine, ...words: string[]): void {
 			writeFileSync(join(here.root, "gox/launcher"), words.map((word) => `${word}\n`).join(""));
 		}

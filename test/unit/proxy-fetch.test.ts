@@ -169,7 +169,7 @@ describe("gox's own client", () => {
 	});
 });
 
-describe("the checksum database as evidence", () => {
+describe("15. the checksum database as evidence", () => {
 	const evidence = (env: Env) => sumdbEvidence(contextWith(env), release, platform);
 	const noWitness = (reason: RegExp) => ({
 		kind: "unavailable",

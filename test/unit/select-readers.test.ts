@@ -25,7 +25,7 @@ function orRefused<T>(read: () => T): T | "refused" {
 	}
 }
 
-describe("the readers", () => {
+describe("25. the readers", () => {
 	it("say something, say nothing or refuse, whatever the text", () => {
 		fc.assert(
 			fc.property(rubbish, fc.boolean(), (text, aliases) => {

@@ -14,6 +14,7 @@ import {
 	withRevokedSubkey,
 	withSubkey,
 } from "../support/pgp.ts";
+import { tried } from "../support/tally.ts";
 
 const archive = randomBytes(300_000);
 const now = new Date("2026-01-01");
@@ -33,7 +34,7 @@ async function verify(
 	return check.end();
 }
 
-describe("a detached signature", () => {
+describe("14. a detached signature", () => {
 	let rotating: SigningKey;
 	let forger: SigningKey;
 	beforeAll(async () => {
@@ -131,7 +132,7 @@ describe("a detached signature", () => {
 		await expect(DetachedSignature.read(Buffer.from(content), "x.asc")).rejects.toMatchObject({ code: "integrity" });
 	});
 
-	it("with any byte changed or cut off either still says the same or is refused with `integrity`", async () => {
+	it("with any byte changed or cut off either still says the same or is refused with `integrity`", async (test) => {
 		const asc = await signed(rotating, archive.subarray(0, 100), { by: 0 });
 		await fc.assert(
 			fc.asyncProperty(fc.nat(asc.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), async (at, change, cut) => {
@@ -147,6 +148,7 @@ describe("a detached signature", () => {
 				if (outcome instanceof Error)
 					expect((outcome as Error & { code?: string }).code ?? outcome.message).toMatch(/^(integrity|foreign)$/);
 				else expect(accepted).toBe("2021-06-01T00:00:00.000Z");
+				tried(test);
 			}),
 			{ numRuns: 150 },
 		);
@@ -163,7 +165,7 @@ describe("a detached signature", () => {
 	});
 });
 
-describe("a key file", () => {
+describe("14. a key file", () => {
 	it("gives the pinned key among others, armored one after another", async () => {
 		const [wanted, other] = [await signingKey(), await signingKey()];
 		const file = Buffer.from(`some text\n${published(other)}\n${published(wanted)}`);

@@ -79,7 +79,7 @@ describe("a record at any place of a tree of any size", () => {
 	});
 });
 
-describe("the timeline", () => {
+describe("15. the timeline", () => {
 	const log = logOf(3000, 10);
 	const home_ = () => headsInHome(home, logDatabase.name);
 	const kept = () => readdirSync(join(home, "sumdb", "log.example.org", "sums", "seen"));
