@@ -23,6 +23,8 @@ const { values, positionals } = parseArgs({
 	options: { accept: { type: "boolean" }, date: { type: "string" }, out: { type: "string" }, known: { type: "string" } },
 });
 const out = values.out ?? join(root, "data/release-table.json");
+/** The newest release of each minor, newest first: all that `gox list` needs of the table. */
+const newest = join(root, "data/newest.json");
 const knownFile = values.known ?? out;
 
 const source = await read(positionals[0] ?? stored);
@@ -34,6 +36,7 @@ if (changed.length > 0 && !values.accept) {
 	fail(`published archives don't change, but these digests did; if that is right, add --accept:\n${changed.join("\n")}`);
 }
 writeFileSync(out, render([date, known.date].sort().at(-1), releases));
+if (values.out === undefined) writeFileSync(newest, `${JSON.stringify(newestOfMinors(Object.keys(releases)))}\n`);
 
 async function read(from) {
 	if (/^https:/.test(from)) {
@@ -91,6 +94,12 @@ function render(when, table) {
 			return `${JSON.stringify(version)}:${JSON.stringify(Object.fromEntries(archives.map((platform) => [platform, table[version][platform]])))}`;
 		});
 	return `{"date":${JSON.stringify(when)},"releases":{\n${lines.join(",\n")}\n}}\n`;
+}
+
+function newestOfMinors(versions) {
+	const sorted = versions.filter((version) => !/rc|beta/.test(version)).sort((left, right) => compare(order(right), order(left)));
+	const minorOf = (version) => order(version).slice(0, 2).join(".");
+	return sorted.filter((version, index) => sorted.findIndex((each) => minorOf(each) === minorOf(version)) === index);
 }
 
 /** Numbers that order published releases; undefined for anything else (bootstrap snapshots). */

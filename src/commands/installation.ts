@@ -90,11 +90,11 @@ export async function installChosen(installation: Installation): Promise<Install
 
 /** What is known against it, in a few words. */
 async function tellStanding(context: Context, { release, platform }: Chosen, say: (text: string) => void): Promise<void> {
-	const [{ knownReleases }, { standingInWords, standings }] = await Promise.all([
-		import("../releases/known.ts"),
+	const [{ newestKnown }, { standingInWords, standings }] = await Promise.all([
+		import("../releases/newest.ts"),
 		import("../releases/standing.ts"),
 	]);
-	const words = standingInWords(standings([...(await knownReleases(context)), release])(release, platform));
+	const words = standingInWords(standings([...newestKnown(context), release])(release, platform));
 	if (words) say(`  ${release.version}: ${words}`);
 }
 

@@ -1,31 +1,28 @@
-import { loadCatalog } from "../releases/lookup.ts";
+import { newestKnown } from "../releases/newest.ts";
 import { type Standing, standingInWords, standings } from "../releases/standing.ts";
-import { isSupported, supportedMinors } from "../releases/support.ts";
 import { openHome } from "../store/home.ts";
-import { defaultVersion, installedVersions } from "../store/installed.ts";
-import { matching } from "../store/pick.ts";
+import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
 import { type Sizes, sizesOf } from "../store/sizes.ts";
 import { bytesInWords, columns } from "../ui/table.ts";
-import { parseRequest } from "../version/request.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
 
 export async function run(invocation: Invocation): Promise<undefined> {
-	if (invocation.name === "ls-remote" || invocation.options.has("remote")) await listAvailable(invocation);
+	if (invocation.name === "ls-remote" || invocation.options.has("remote"))
+		await (await import("./listremote.ts")).listAvailable(invocation);
 	else await listInstalled(invocation);
 	return undefined;
 }
 
-async function listInstalled({ context, report, args: [word], options }: Invocation): Promise<void> {
+async function listInstalled(invocation: Invocation): Promise<void> {
+	const {
+		context,
+		report,
+		args: [word],
+		options,
+	} = invocation;
 	openHome(context);
 	const all = installedVersions(context);
-	const platform = options.text("platform") === undefined ? undefined : wantedPlatform(context, options);
-	const request = word === undefined ? undefined : parseRequest(word);
-	const listed = request
-		? matching(context, request, platform ?? context.host())
-		: platform
-			? all.filter((each) => each.platform === platform)
-			: all;
+	const listed = await asked(invocation, all);
 	const current = defaultVersion(context, all);
 	if (report.asJson) {
 		report.json(
@@ -48,8 +45,7 @@ async function listInstalled({ context, report, args: [word], options }: Invocat
 		);
 		return;
 	}
-	const { knownReleases } = await import("../releases/known.ts");
-	const standing = standings([...(await knownReleases(context)), ...all.map((each) => each.release)]);
+	const standing = standings([...newestKnown(context), ...all.map((each) => each.release)]);
 	for (const line of columns(
 		listed.map((each) => [
 			each.key === current?.key ? "*" : " ",
@@ -62,6 +58,19 @@ async function listInstalled({ context, report, args: [word], options }: Invocat
 		report.line(line);
 }
 
+/** Those that the words on the command line mean; without any, all. What reads words is loaded only for them. */
+async function asked({ context, args: [word], options }: Invocation, all: readonly Installed[]): Promise<readonly Installed[]> {
+	if (word === undefined && options.text("platform") === undefined) return all;
+	const [{ matching }, { wantedPlatform }, { parseRequest }] = await Promise.all([
+		import("../store/pick.ts"),
+		import("./catalog.ts"),
+		import("../version/request.ts"),
+	]);
+	const platform = options.text("platform") === undefined ? undefined : wantedPlatform(context, options);
+	if (word !== undefined) return matching(context, parseRequest(word), platform ?? context.host());
+	return all.filter((each) => each.platform === platform);
+}
+
 /** The whole, and what of it another version has too: `206 MB, 102 MB shared`. */
 function sizesInWords({ size, sharedSize }: Sizes): string {
 	if (size === null) return "?";
@@ -70,49 +79,4 @@ function sizesInWords({ size, sharedSize }: Sizes): string {
 
 function remarks(isDefault: boolean, standing: Standing): string {
 	return [isDefault ? "default" : "", standingInWords(standing, false)].filter(Boolean).join("; ");
-}
-
-async function listAvailable(invocation: Invocation): Promise<void> {
-	const {
-		report,
-		args: [word],
-		options,
-	} = invocation;
-	const context = withConfiguredSites(invocation.context);
-	const platform = wantedPlatform(context, options);
-	const catalog = await loadCatalog(context, catalogOptions(invocation));
-	const request = word === undefined ? undefined : parseRequest(word);
-	const found = request ? catalog.matching(request, platform) : catalog.releases.filter((each) => each.archives.has(platform));
-	if (request && found.length === 0) catalog.pick(request, platform);
-	const installed = new Set(
-		installedVersions(context)
-			.filter((each) => each.platform === (request?.platform ?? platform))
-			.map((each) => each.release.name),
-	);
-	if (report.asJson) {
-		report.json(
-			found.map(({ release, archives }) => ({
-				version: release.name,
-				stable: release.stable,
-				platform: request?.platform ?? platform,
-				sha256: archives.get(request?.platform ?? platform)?.sha256 ?? null,
-				installed: installed.has(release.name),
-			})),
-		);
-		return;
-	}
-	const supported = supportedMinors(catalog.releases.map((each) => each.release));
-	for (const line of columns(
-		found.map(({ release }) => [
-			release.name,
-			[
-				installed.has(release.name) ? report.style.green("installed") : "",
-				release.stable ? "" : "pre-release",
-				isSupported(release, supported) ? "" : report.style.dim("end of life"),
-			]
-				.filter(Boolean)
-				.join(", "),
-		]),
-	))
-		report.line(line);
 }

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { knownReleases } from "../releases/known.ts";
+import { newestKnown } from "../releases/newest.ts";
 import { type Standing, standingInWords, standings } from "../releases/standing.ts";
 import { toolDirectories } from "../tools/directories.ts";
 import { type GoCommand, goInForceIfAny } from "../tools/gocommand.ts";
@@ -47,7 +47,7 @@ export async function list({ context, report }: Invocation, names: readonly stri
 
 async function withStandings(context: Context, tools: readonly Tool[], go: GoCommand | undefined): Promise<readonly Row[]> {
 	const releases = tools.map((tool) => parseRelease(goOf(tool.info) ?? ""));
-	const known = tools.length === 0 ? [] : await knownReleases(context);
+	const known = tools.length === 0 ? [] : newestKnown(context);
 	const standingOf = standings([...known, ...releases.filter((each) => each !== undefined)]);
 	return tools.map((tool, index) => {
 		const release = releases[index];

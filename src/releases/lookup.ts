@@ -8,7 +8,8 @@ import type { Request } from "../version/request.ts";
 import { Catalog, type Chosen } from "./catalog.ts";
 import { decodeIndex, type Index, type IndexRelease } from "./index.ts";
 import { type CachedIndex, IndexCache, isFresh } from "./indexcache.ts";
-import { fetchIndex, type IndexSources, indexSources } from "./indexsource.ts";
+import { type FetchedIndex, fetchIndex, type IndexSources, indexSources } from "./indexsource.ts";
+import { newestOfMinors } from "./newest.ts";
 import type { ReleaseTable } from "./table.ts";
 
 export interface CatalogOptions extends ClientOptions {
@@ -105,7 +106,7 @@ async function fetchFirst(
 			if (isOffline(context) && url.protocol !== "file:") continue;
 			try {
 				const fetched = await fetchIndex(client, url, kept.find((list) => list.url === url)?.cached);
-				if (url.protocol !== "file:") store.write(url, fetched.cached);
+				if (url.protocol !== "file:") keep(store, url, fetched);
 				return { fetched: { url, ...fetched }, failures };
 			} catch (error) {
 				if (!(error instanceof NetworkError) && !(error instanceof GoxError && error.code === "bad-index")) throw error;
@@ -116,6 +117,15 @@ async function fetchFirst(
 		await client.close();
 	}
 	return { failures: failures.length > 0 ? failures : [new GoxError("offline", "GOX_OFFLINE is set")] };
+}
+
+function keep(store: IndexCache, url: URL, { index, cached }: FetchedIndex): void {
+	store.write(url, cached);
+	const newest = newestOfMinors(index.releases.map(({ release }) => release));
+	store.writeNewest(
+		url,
+		[...newest.values()].map(({ name }) => name),
+	);
 }
 
 function catalogOf({ url, index, cached }: List, table: ReleaseTable, origin: "network" | "cache" | "stale"): Catalog {

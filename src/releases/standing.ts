@@ -1,6 +1,7 @@
 import { compareParsed } from "../version/goversion.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
+import { newestOfMinors } from "./newest.ts";
 import { isSupported, supportedMinors } from "./support.ts";
 import { countVulnerabilities, type VulnCount } from "./vulncount.ts";
 
@@ -35,15 +36,6 @@ export function standings(
 			vulnerabilities: countVulnerabilities(release, platform, newer),
 		};
 	};
-}
-
-function newestOfMinors(releases: readonly Release[]): ReadonlyMap<string, Release> {
-	const newest = new Map<string, Release>();
-	for (const each of releases) {
-		const before = newest.get(each.minor);
-		if (each.stable && (!before || compareParsed(each.parsed, before.parsed) > 0)) newest.set(each.minor, each);
-	}
-	return newest;
 }
 
 /**

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { ifPresent, isThere, linkTarget, namesIn } from "../fs.ts";
+import { ifPresent, linkTarget, namesIn } from "../fs.ts";
 import { carriesShimMarker } from "../verify/shimmarker.ts";
 import type { Platform } from "../version/platform.ts";
 import { newestFirst, parseRelease, type Release } from "../version/release.ts";
@@ -28,7 +28,6 @@ export function installedVersions(context: Context): readonly Installed[] {
  */
 export function isComplete(goroot: string): boolean {
 	const go = join(goroot, "bin/go");
-	if (!isThere(go)) return false;
 	const stat = ifPresent(() => statSync(go));
 	return stat?.isFile() === true && !carriesShimMarker(go, stat.size);
 }
