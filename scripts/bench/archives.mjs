@@ -47,24 +47,25 @@ function* entry(name, content, mode) {
 
 /** Text that packs about as well as a Go tree does, the same on each call. */
 export function madeText(bytes) {
-	const words = [];
 	let state = 1;
 	const next = (below) => {
 		state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
 		return Math.floor((state / 4294967296) * below);
 	};
-	for (let at = 0; at < 2000; at++)
-		words.push(
-			next(2 ** 31)
-				.toString(36)
-				.slice(0, 2 + next(6)),
-		);
+	const made = (count, make) => Array.from({ length: count }, make);
+	const words = made(300, () =>
+		next(2 ** 31)
+			.toString(36)
+			.slice(0, 2 + next(6)),
+	);
+	const phrases = made(500, () => made(3 + next(4), () => words[next(words.length)]).join(" "));
 	const parts = [];
 	for (let length = 0; length < bytes; ) {
-		// One word in four is new, which is what keeps it from packing better than a Go tree.
-		const word = next(4) === 0 ? next(2 ** 31).toString(36) : words[next(words.length)];
-		parts.push(word);
-		length += word.length + 1;
+		// What is new now and then keeps it from packing better than a Go tree, which is a third when packed.
+		const kind = next(40);
+		const part = kind < 6 ? next(2 ** 31).toString(36) : kind < 18 ? phrases[next(phrases.length)] : words[next(words.length)];
+		parts.push(part);
+		length += part.length + 1;
 	}
 	return Buffer.from(parts.join(" ")).subarray(0, bytes);
 }
@@ -77,15 +78,15 @@ function* madeTree(version, program, { files, bytes }) {
 	yield* entry("go/VERSION", versionText(version));
 	for (const tool of ["go", "gofmt"]) yield* entry(`go/bin/${tool}`, program, 0o755);
 	yield* entry("go/src/go.mod", Buffer.from("module std\n\ngo 1.22\n"));
-	const large = Math.max(1, Math.round(files / 200));
+	const large = Math.max(1, Math.floor(files / 200));
 	const small = Math.max(0, files - large);
 	const sizes = {
 		small: Math.min(pool.length, Math.round((bytes * 0.55) / Math.max(1, small))),
 		large: Math.min(pool.length, Math.round((bytes * 0.45) / large)),
 	};
 	for (let at = 0; at < small + large; at++) {
-		const size = at % 200 === 199 || at >= small + large - 1 ? sizes.large : sizes.small;
-		const from = (at * 7919) % Math.max(1, pool.length - size);
+		const size = at % 200 === 199 || (files < 200 && at === files - 1) ? sizes.large : sizes.small;
+		const from = (at * 1_299_709) % Math.max(1, pool.length - size);
 		yield* entry(`go/src/p${Math.floor(at / 40)}/f${at}.go`, pool.subarray(from, from + size));
 	}
 	yield Buffer.alloc(2 * block);

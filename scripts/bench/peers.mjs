@@ -89,10 +89,7 @@ const g = {
 	says: /\bg version v?(\d[\d.\w-]*)/,
 	env: (r, url) => ({ G_EXPERIMENTAL: "true", G_HOME: `${r}/.g`, G_MIRROR: `official|${url}/dl/` }),
 	prepare: (r) =>
-		put(
-			`${r}/.g/env`,
-			'#!/bin/sh\nexport GOROOT="$HOME/.g/go"\nexport PATH="$HOME/.g/bin:$GOROOT/bin:$GOPATH/bin:$PATH"\n',
-		),
+		put(`${r}/.g/env`, '#!/bin/sh\nexport GOROOT="$HOME/.g/go"\nexport PATH="$HOME/.g/bin:$GOROOT/bin:$GOPATH/bin:$PATH"\n'),
 	install: (v) => ["g", "install", v],
 	select: (v) => ["g", "use", v],
 	goroot: (r, v) => `${r}/.g/versions/${v}`,

@@ -1,0 +1,1 @@
+export function startMirror(directory: string): Promise<{ url: string; port: number; stop(): Promise<void> }>;
