@@ -111,6 +111,8 @@ function isProgram(path: string): boolean {
 function obstacleOf({ path, main, settings }: BuildInfo): string | undefined {
 	if (main === undefined) return "was built without modules";
 	if (path === "" || path === "command-line-arguments") return "was built from single files";
+	// They come out of a file, and stand in a command line of Go's.
+	if ([path, main.path, main.version].some((word) => /^-|[\s@]/.test(word))) return "names a package as no Go does";
 	if (main.replace !== undefined) return "was built from a replacement of its module";
 	const fromRepository = main.sum === "" && settings.some(([key]) => key === "vcs" || key.startsWith("vcs."));
 	if (!main.version.startsWith("v") || fromRepository) return "was built in a working directory";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { excerptNamed, writeExcerpt } from "../support/excerpts.ts";
+import { excerptBytes, excerptNamed, writeExcerpt } from "../support/excerpts.ts";
 import { addModule } from "../support/goproxy.ts";
 import { hostPlatform, startMirror } from "../support/mirror.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -72,6 +72,18 @@ describe("gox tools, without a go", () => {
 		const { stdout, stderr } = await box.gox(["tools"]);
 		expect(stdout).toMatch(/^silicon +example\.com\/tool@\(devel\) +go1\.21\.13 +darwin\/arm64 .*end of life/m);
 		expect(stderr).toContain(`3 tools in ${bin}`);
+	});
+
+	it("builds nothing whose package is an option of Go's", async () => {
+		const bytes = excerptBytes(excerptNamed("go1.20.14-linux-amd64"));
+		const at = bytes.indexOf("path\texample.com/tool") + "path\t".length;
+		expect(at).toBeGreaterThan("path\t".length);
+		bytes.write("-toolexec=/e/tl0", at, "latin1");
+		writeFileSync(join(bin, "crafted"), bytes, { mode: 0o755 });
+		const { json } = await outcome(["tools"]);
+		expect(json).toMatchObject([
+			{ name: "crafted", package: "-toolexec=/e/tl0", upgradable: false, obstacle: "names a package as no Go does" },
+		]);
 	});
 
 	it("looks in GOBIN, every GOPATH entry, and where go env -w says", async () => {
