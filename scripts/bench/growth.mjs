@@ -113,7 +113,7 @@ export { parseRequest } from "./src/version/request.ts";`;
 	const points = { decode: [], resolve: [] };
 	for (const count of [10, 30, 100, 300, 1000, 3000, 10_000]) {
 		const text = madeIndex(count);
-		const request = parseRequest("1.5");
+		const request = parseRequest("1.1");
 		const decoding = [];
 		const resolving = [];
 		for (let round = -3; round < bench.rounds(20); round++) {

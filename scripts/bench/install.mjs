@@ -88,8 +88,8 @@ function measureFour(bench, four, install, out) {
 		for (const tool of tools) {
 			if (out.has(tool.name)) continue;
 			const one = install(tool, tool.install(four[0]), four[0]);
-			const all = install(tool, tool.installAll(four), four[3]);
-			if (round === 0 || !one || !all) continue;
+			const all = one && install(tool, tool.installAll(four), four[3]);
+			if (round === 0 || !all) continue;
 			times[tool.name].one.push(one.wall[0]);
 			times[tool.name].all.push(all.wall[0]);
 		}
