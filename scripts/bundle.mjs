@@ -69,11 +69,32 @@ function loadedWhenUsed(code) {
 	);
 }
 
+/** Of Node's own, what takes the self-contained gox longer to load than a small command runs. */
+const heavy = ["node:child_process", "node:crypto", "node:timers/promises", "node:tty"];
+
+/** What src/ imports of those is loaded when it is first called: their functions and classes are wrapped. */
+const lazyBuiltIns = {
+	name: "lazy-built-ins",
+	setup(building) {
+		building.onResolve({ filter: /^node:/ }, ({ path, importer }) =>
+			heavy.includes(path) && importer.endsWith(".ts") ? { path, namespace: "lazy" } : undefined,
+		);
+		building.onLoad({ filter: /.*/, namespace: "lazy" }, async ({ path }) => {
+			const own = await import(path);
+			const names = Object.keys(own).filter((name) => name !== "default" && typeof own[name] === "function");
+			const wrap = (name) =>
+				`export function ${name}(...words){const found=load().${name};return new.target?new found(...words):found(...words)}`;
+			return { contents: [`let own;const load=()=>own??=require(${JSON.stringify(path)});`, ...names.map(wrap)].join("\n") };
+		});
+	},
+};
+
 /** The same as modules, for a bundler that makes one executable of them. */
 export async function bundleAsModules(outdir) {
 	await build({
 		...options,
 		outdir,
+		plugins: [lazyBuiltIns],
 		// CommonJS dependencies (undici, semver, proper-lockfile) call require for Node's own modules.
 		banner: {
 			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -2,12 +2,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism, homedir, machine } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import envPaths from "env-paths";
 import { GoxError, systemCode } from "./errors.ts";
 import { makerMark } from "./maker.ts";
-import { statusOfLostOutput, writeText } from "./output.ts";
+import { isTerminal, statusOfLostOutput, writeText } from "./output.ts";
 import { type Platform, parsePlatform } from "./version/platform.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -90,7 +89,9 @@ export function processContext(): Context {
 		configFile: env.GOX_CONFIG ? resolve(cwd, env.GOX_CONFIG) : join(paths.config, "config"),
 		stdout: output(1),
 		stderr: output(2),
-		interactive: isatty(0) && isatty(2),
+		get interactive() {
+			return isTerminal(0) && isTerminal(2);
+		},
 		ask: askOnTerminal,
 		now: () => new Date(),
 		host: once(hostPlatform),
@@ -99,7 +100,9 @@ export function processContext(): Context {
 		isAlive,
 		signalGroup,
 		atExit: exitWork(),
-		processors: availableParallelism(),
+		get processors() {
+			return availableParallelism();
+		},
 		self: selfArgv(entry),
 		assets: assetsBeside(entry),
 		signal: interruption(),
@@ -179,6 +182,7 @@ function workingDirectory(): string {
 }
 
 function output(descriptor: 1 | 2): Output {
+	const terminal = once(() => isTerminal(descriptor));
 	return {
 		write(text) {
 			try {
@@ -188,7 +192,7 @@ function output(descriptor: 1 | 2): Output {
 			}
 		},
 		get isTTY() {
-			return isatty(descriptor);
+			return terminal();
 		},
 		get columns() {
 			return (this.isTTY && (descriptor === 1 ? process.stdout : process.stderr).columns) || 80;

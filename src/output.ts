@@ -1,4 +1,5 @@
-import { writeSync } from "node:fs";
+import { fstatSync, statSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { exitCodes, systemCode } from "./errors.ts";
 
 /**
@@ -15,6 +16,19 @@ export function writeText(descriptor: number, text: string): void {
 			// Whoever shares the terminal or the pipe has made it non-blocking, and it is full.
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 		}
+	}
+}
+
+/**
+ * Whether a file descriptor is a terminal. Only what may be one is asked by node:tty, which takes longer to load than a
+ * small command runs: no file, pipe or /dev/null is.
+ */
+export function isTerminal(descriptor: number): boolean {
+	try {
+		const stat = fstatSync(descriptor);
+		return stat.isCharacterDevice() && stat.rdev !== statSync("/dev/null").rdev && isatty(descriptor);
+	} catch {
+		return false;
 	}
 }
 

@@ -46,16 +46,17 @@ async function listInstalled(invocation: Invocation): Promise<void> {
 		return;
 	}
 	const standing = standings([...newestKnown(context), ...all.map((each) => each.release)]);
-	for (const line of columns(
-		listed.map((each) => [
-			each.key === current?.key ? "*" : " ",
-			each.release.name,
-			each.platform === context.host() ? "" : each.platform,
-			...(options.has("sizes") ? [sizesInWords(sizesOf(context, each))] : []),
-			remarks(each.key === current?.key, standing(each.release, each.platform)),
-		]),
-	))
-		report.line(line);
+	report.lines(
+		columns(
+			listed.map((each) => [
+				each.key === current?.key ? "*" : " ",
+				each.release.name,
+				each.platform === context.host() ? "" : each.platform,
+				...(options.has("sizes") ? [sizesInWords(sizesOf(context, each))] : []),
+				remarks(each.key === current?.key, standing(each.release, each.platform)),
+			]),
+		),
+	);
 }
 
 /** Those that the words on the command line mean; without any, all. What reads words is loaded only for them. */

@@ -37,17 +37,18 @@ export async function listAvailable(invocation: Invocation): Promise<void> {
 		return;
 	}
 	const supported = supportedMinors(catalog.releases.map((each) => each.release));
-	for (const line of columns(
-		found.map(({ release }) => [
-			release.name,
-			[
-				installed.has(release.name) ? report.style.green("installed") : "",
-				release.stable ? "" : "pre-release",
-				isSupported(release, supported) ? "" : report.style.dim("end of life"),
-			]
-				.filter(Boolean)
-				.join(", "),
-		]),
-	))
-		report.line(line);
+	report.lines(
+		columns(
+			found.map(({ release }) => [
+				release.name,
+				[
+					installed.has(release.name) ? report.style.green("installed") : "",
+					release.stable ? "" : "pre-release",
+					isSupported(release, supported) ? "" : report.style.dim("end of life"),
+				]
+					.filter(Boolean)
+					.join(", "),
+			]),
+		),
+	);
 }

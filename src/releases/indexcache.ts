@@ -62,31 +62,9 @@ export class IndexCache {
 		}
 	}
 
-	/** Notes beside a list which releases are the newest of their minors. */
-	writeNewest(url: URL, names: readonly string[]): void {
-		try {
-			makeDirectory(this.#directory, 0o700);
-			writeFileAtomic(`${this.#pathOf(url)}.newest`, `${JSON.stringify(names)}\n`);
-		} catch {
-			// As with the list itself.
-		}
-	}
-
-	/** What was noted beside a list; nothing where that is missing or damaged. */
-	readNewest(url: URL): readonly string[] {
-		const path = `${this.#pathOf(url)}.newest`;
-		try {
-			if (![dirname(this.#directory), this.#directory, path].every((each) => isPrivate(each, this.#uid))) return [];
-			const names: unknown = JSON.parse(readFileSync(path, "utf8"));
-			return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
-		} catch {
-			return [];
-		}
-	}
-
 	remove(url: URL): void {
 		try {
-			for (const path of [this.#pathOf(url), `${this.#pathOf(url)}.newest`]) rmSync(path, { force: true });
+			rmSync(this.#pathOf(url), { force: true });
 		} catch {
 			// It is as good as removed: whoever reads it sees that it is damaged.
 		}

@@ -1,32 +1,11 @@
-import type { Env } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { type AddressRules, hostOf, parseAddress, shown } from "../fetch/address.ts";
+import { hostOf, shown } from "../fetch/address.ts";
 import type { Client } from "../fetch/client.ts";
 import { type Document, getDocument } from "../fetch/document.ts";
 import { NetworkError } from "../fetch/failure.ts";
 import { kindOf } from "../fetch/opening.ts";
 import { decodeIndex, type Index } from "./index.ts";
 import type { CachedIndex } from "./indexcache.ts";
-
-/** The list of all releases, and the same list where go.dev is blocked. */
-export const defaultIndexes: readonly string[] = [
-	"https://go.dev/dl/?mode=json&include=all",
-	"https://golang.google.cn/dl/?mode=json&include=all",
-];
-
-/** Where to ask, in order, and whether the person said so. */
-export interface IndexSources {
-	readonly urls: readonly URL[];
-	/** From GOX_INDEX: a wrong answer is then the person's to know about. */
-	readonly explicit: boolean;
-}
-
-/** @throws GoxError `usage` for a GOX_INDEX that isn't https, file, or plain http to this machine (any http with `insecure`). */
-export function indexSources(env: Env, rules: AddressRules): IndexSources {
-	const setting = env.GOX_INDEX?.trim();
-	if (setting) return { urls: [parseAddress(setting, "GOX_INDEX", rules)], explicit: true };
-	return { urls: defaultIndexes.map((url) => new URL(url)), explicit: false };
-}
 
 export interface FetchedIndex {
 	readonly index: Index;

@@ -7,9 +7,11 @@ import type { Platform } from "../version/platform.ts";
 import type { Request } from "../version/request.ts";
 import { Catalog, type Chosen } from "./catalog.ts";
 import { decodeIndex, type Index, type IndexRelease } from "./index.ts";
+import { type IndexSources, indexSources } from "./indexaddresses.ts";
 import { type CachedIndex, IndexCache, isFresh } from "./indexcache.ts";
-import { type FetchedIndex, fetchIndex, type IndexSources, indexSources } from "./indexsource.ts";
+import { type FetchedIndex, fetchIndex } from "./indexsource.ts";
 import { newestOfMinors } from "./newest.ts";
+import { NewestNotes } from "./newestnotes.ts";
 import type { ReleaseTable } from "./table.ts";
 
 export interface CatalogOptions extends ClientOptions {
@@ -106,7 +108,7 @@ async function fetchFirst(
 			if (isOffline(context) && url.protocol !== "file:") continue;
 			try {
 				const fetched = await fetchIndex(client, url, kept.find((list) => list.url === url)?.cached);
-				if (url.protocol !== "file:") keep(store, url, fetched);
+				if (url.protocol !== "file:") keep(store, new NewestNotes(context.cacheDir, context.uid), url, fetched);
 				return { fetched: { url, ...fetched }, failures };
 			} catch (error) {
 				if (!(error instanceof NetworkError) && !(error instanceof GoxError && error.code === "bad-index")) throw error;
@@ -119,10 +121,10 @@ async function fetchFirst(
 	return { failures: failures.length > 0 ? failures : [new GoxError("offline", "GOX_OFFLINE is set")] };
 }
 
-function keep(store: IndexCache, url: URL, { index, cached }: FetchedIndex): void {
+function keep(store: IndexCache, notes: NewestNotes, url: URL, { index, cached }: FetchedIndex): void {
 	store.write(url, cached);
 	const newest = newestOfMinors(index.releases.map(({ release }) => release));
-	store.writeNewest(
+	notes.write(
 		url,
 		[...newest.values()].map(({ name }) => name),
 	);

@@ -2,8 +2,8 @@ import builtIn from "../../data/newest.json" with { type: "json" };
 import type { Context } from "../context.ts";
 import { compareParsed } from "../version/goversion.ts";
 import { parseRelease, type Release } from "../version/release.ts";
-import { IndexCache } from "./indexcache.ts";
-import { indexSources } from "./indexsource.ts";
+import { indexSources } from "./indexaddresses.ts";
+import { NewestNotes } from "./newestnotes.ts";
 
 /** The newest stable release of each minor. */
 export function newestOfMinors(releases: readonly Release[]): ReadonlyMap<string, Release> {
@@ -20,8 +20,8 @@ export function newestOfMinors(releases: readonly Release[]): ReadonlyMap<string
  * beside a name: what was noted when a list was last fetched, however old, and the built-in table.
  */
 export function newestKnown(context: Context): readonly Release[] {
-	const cache = new IndexCache(context.cacheDir, context.uid);
-	const noted = sourcesOf(context).flatMap((url) => cache.readNewest(url));
+	const notes = new NewestNotes(context.cacheDir, context.uid);
+	const noted = sourcesOf(context).flatMap((url) => notes.read(url));
 	const releases = [...builtIn, ...noted].flatMap((name) => parseRelease(name) ?? []);
 	return [...newestOfMinors(releases).values()];
 }

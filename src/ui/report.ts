@@ -8,6 +8,8 @@ export interface Report {
 	readonly verbose: boolean;
 	/** A line of data on stdout, as it is; control characters in it are escaped on a terminal. */
 	line(text: string): void;
+	/** Lines as `line` writes them, all at once. */
+	lines(texts: readonly string[]): void;
 	/** One JSON value on stdout, indented by two blanks. */
 	json(value: unknown): void;
 	/** A line of talk on stderr; silent with --quiet. */
@@ -38,11 +40,17 @@ export function reportOn(context: Context, options: ReportOptions): Report {
 	const verbose = options.verbose || context.env.GOX_LOG === "debug";
 	const style = styleFor(context);
 	const say = (text: string) => context.stderr.write(`${withoutSecrets(harmless(text))}\n`);
+	const lines = (texts: readonly string[]) => {
+		if (texts.length === 0) return;
+		const written = context.stdout.isTTY ? texts.map(harmless) : texts;
+		context.stdout.write(`${written.join("\n")}\n`);
+	};
 	return {
 		asJson: options.json,
 		quiet: options.quiet,
 		verbose,
-		line: (text) => context.stdout.write(`${context.stdout.isTTY ? harmless(text) : text}\n`),
+		line: (text) => lines([text]),
+		lines,
 		json: (value) => context.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
 		say: (text) => {
 			if (!options.quiet) say(text);

@@ -2,8 +2,8 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import builtIn from "../../data/newest.json" with { type: "json" };
-import { IndexCache } from "../../src/releases/indexcache.ts";
 import { newestKnown, newestOfMinors } from "../../src/releases/newest.ts";
+import { NewestNotes } from "../../src/releases/newestnotes.ts";
 import { builtInTable } from "../../src/releases/table.ts";
 import { parseRelease, type Release } from "../../src/version/release.ts";
 import { freshRoot, testContext } from "../support/context.ts";
@@ -39,8 +39,8 @@ describe("the newest release of each minor", () => {
 describe("what is known without asking", () => {
 	function known(noted?: string, env: Record<string, string> = { GOX_INDEX: index }) {
 		const context = testContext({ env, root: freshRoot("gox-newest-") });
-		const cache = new IndexCache(context.cacheDir, context.uid);
-		if (noted !== undefined) cache.writeNewest(new URL(index), JSON.parse(noted));
+		const notes = new NewestNotes(context.cacheDir, context.uid);
+		if (noted !== undefined) notes.write(new URL(index), JSON.parse(noted));
 		return names(newestKnown(context));
 	}
 
@@ -61,7 +61,7 @@ describe("what is known without asking", () => {
 
 	it("survives a note that is no JSON", () => {
 		const context = testContext({ env: { GOX_INDEX: index }, root: freshRoot("gox-newest-") });
-		new IndexCache(context.cacheDir, context.uid).writeNewest(new URL(index), []);
+		new NewestNotes(context.cacheDir, context.uid).write(new URL(index), []);
 		const directory = join(context.cacheDir, "index");
 		for (const name of readdirSync(directory)) writeFileSync(join(directory, name), "[");
 		expect(names(newestKnown(context))).toContain("go1.26.7");
@@ -69,15 +69,5 @@ describe("what is known without asking", () => {
 
 	it("doesn't mind an index that can't be asked", () => {
 		expect(known(undefined, { GOX_INDEX: "ftp://nowhere" })).toContain("go1.26.7");
-	});
-
-	it("forgets a list that is removed", () => {
-		const context = testContext({ env: { GOX_INDEX: index }, root: freshRoot("gox-newest-") });
-		const cache = new IndexCache(context.cacheDir, context.uid);
-		cache.write(new URL(index), { body: "[]", etag: undefined, lastModified: undefined, fetchedAt: new Date() });
-		cache.writeNewest(new URL(index), ["go1.99.1"]);
-		expect(names(newestKnown(context))).toContain("go1.99.1");
-		cache.remove(new URL(index));
-		expect(names(newestKnown(context))).not.toContain("go1.99.1");
 	});
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { indexSources } from "../../src/releases/indexsource.ts";
+import { indexSources } from "../../src/releases/indexaddresses.ts";
 import { type CatalogOptions, loadCatalog, lookUp } from "../../src/releases/lookup.ts";
 import { builtInTable } from "../../src/releases/table.ts";
 import { parseRelease } from "../../src/version/release.ts";
