@@ -10,7 +10,7 @@ import type { FileSink, TreeWriter } from "./tree.ts";
  * What zlib gives back and is handed at a time. Each hand-over wakes the other thread: zlib's own 16 KB cost four times
  * as much. A download's pieces are of this size, so that they go on as they are.
  */
-const chunkSize = 1024 * 1024;
+const chunkSize = 512 * 1024;
 const inputSize = 256 * 1024;
 /** What may wait for zlib, so that it has work while this thread is busy with files. */
 const inputsAhead = 2 * inputSize;
