@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { GoxError } from "../errors.ts";
 import { type Stopwatch, untimed } from "../stopwatch.ts";
@@ -12,8 +11,11 @@ import type { FileSink, TreeWriter } from "./tree.ts";
  */
 const chunkSize = 512 * 1024;
 const inputSize = 256 * 1024;
-/** What may wait for zlib, so that it has work while this thread is busy with files. */
-const inputsAhead = 2 * inputSize;
+/**
+ * What may wait for zlib, so that it has work while this thread is busy with files. More is handed over as soon as there
+ * is less than this: a stream's "drain" comes only when nothing waits any more, and zlib is idle by then.
+ */
+const inputAhead = 4 * inputSize;
 
 /**
  * Unpacks a .tar.gz as its bytes arrive: gunzip (on zlib's own thread) → the tar's entries → the policy → the tree,
@@ -28,6 +30,9 @@ export class TarGzUnpacker {
 	readonly #finished: Promise<void>;
 	#input: Uint8Array[] = [];
 	#inputBytes = 0;
+	/** Handed to zlib, and not taken yet. */
+	#ahead = 0;
+	#wake: (() => void) | undefined;
 	/** Unpacked and not yet parsed. */
 	#unpacked: Buffer[] = [];
 	/** Of the whole stream, headers and what lies behind the tar's end included. */
@@ -40,7 +45,7 @@ export class TarGzUnpacker {
 		this.#stopwatch = stopwatch;
 		this.#policy = policy;
 		this.#tree = tree;
-		this.#gunzip = createGunzip({ chunkSize, ...{ writableHighWaterMark: inputsAhead } });
+		this.#gunzip = createGunzip({ chunkSize });
 		this.#reader = new TarReader({
 			whole: (claim, content) => this.#place(claim, content),
 			begun: (claim) => this.#begin(claim),
@@ -58,8 +63,9 @@ export class TarGzUnpacker {
 		this.#input.push(chunk);
 		this.#inputBytes += chunk.length;
 		if (this.#failure) throw this.#failure;
-		if (this.#inputBytes < inputSize || this.#handOver()) return;
-		await this.#stopwatch.waiting("gunzip", () => Promise.race([once(this.#gunzip, "drain"), this.#finished]));
+		if (this.#inputBytes < inputSize) return;
+		this.#handOver();
+		if (this.#ahead >= inputAhead) await this.#stopwatch.waiting("gunzip", () => Promise.race([this.#room(), this.#finished]));
 	}
 
 	/** The archive ends here: resolves when every file is written. Throws as `write`. */
@@ -77,14 +83,24 @@ export class TarGzUnpacker {
 		this.#tree.abandon();
 	}
 
-	/** False where zlib has enough for now. */
-	#handOver(): boolean {
+	#handOver(): void {
 		const [first, ...more] = this.#input;
-		if (!first) return true;
+		if (!first) return;
 		const input = more.length === 0 ? first : Buffer.concat(this.#input, this.#inputBytes);
 		this.#input = [];
 		this.#inputBytes = 0;
-		return this.#gunzip.write(input);
+		this.#ahead += input.length;
+		this.#gunzip.write(input, () => {
+			this.#ahead -= input.length;
+			this.#wake?.();
+		});
+	}
+
+	/** Resolves when zlib has taken the next of what waits for it. */
+	#room(): Promise<void> {
+		return new Promise((resolve) => {
+			this.#wake = resolve;
+		});
 	}
 
 	#watchGunzip(): Promise<void> {
