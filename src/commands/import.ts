@@ -12,7 +12,7 @@ import { rulesOf } from "../verify/policy.ts";
 import type { Invocation } from "./command.ts";
 import { chosenFrom, wantedEverything } from "./importchoice.ts";
 import { asJson, type Candidate, isAdoptable, lookAround, reasonOf, tableOf } from "./importtable.ts";
-import { tellOutcome } from "./installation.ts";
+import { outcomeAsJson, tellOutcome } from "./installation.ts";
 import { lockCheck } from "./lockcheck.ts";
 
 /**
@@ -155,16 +155,4 @@ function notToBeLinked(path: string): GoxError {
 	return new GoxError("usage", `${path} can't be shared by hard links: a change there would change gox's copy too`, {
 		hint: "gox import   (without --link: cloned or copied)",
 	});
-}
-
-function outcomeAsJson({ installed, status, isDefault, receipt }: InstallOutcome) {
-	return {
-		version: installed.release.name,
-		platform: installed.platform,
-		goroot: installed.goroot,
-		status,
-		default: isDefault,
-		source: receipt?.source ?? null,
-		official: receipt?.official ?? null,
-	};
 }

@@ -18,7 +18,7 @@ import { parseRequest, type Request } from "../version/request.ts";
 import { bundleNamed, chooseBundled } from "./bundled.ts";
 import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
-import { installChosen } from "./installation.ts";
+import { installChosen, outcomeAsJson } from "./installation.ts";
 import { jobCount, sourceChoice } from "./installoptions.ts";
 import { welcomeNewGo } from "./newgo.ts";
 import { requestNamed } from "./requested.ts";
@@ -85,7 +85,7 @@ export async function run(invocation: Invocation): Promise<number> {
 			chosen.flatMap((each) => {
 				const outcome = outcomes.get(`${each.release.name} ${each.platform}`);
 				const spent = timings.get(each);
-				return outcome ? [{ ...asJson(outcome), ...(spent && { timings: timingsAsJson(spent) }) }] : [];
+				return outcome ? [{ ...outcomeAsJson(outcome), ...(spent && { timings: timingsAsJson(spent) }) }] : [];
 			}),
 		);
 	else adviseShims(context, report.say);
@@ -153,19 +153,6 @@ async function choose(
 		chosen.set(`${one.release.name} ${one.platform}`, one);
 	}
 	return [...chosen.values()];
-}
-
-function asJson({ installed, status, receipt, isDefault }: InstallOutcome) {
-	return {
-		version: installed.release.name,
-		platform: installed.platform,
-		goroot: installed.goroot,
-		status,
-		default: isDefault,
-		source: receipt?.source ?? null,
-		witnesses: receipt?.witnesses ?? [],
-		official: receipt?.official ?? null,
-	};
 }
 
 /** Someone whose PATH doesn't have the shims yet would go on running another go. */

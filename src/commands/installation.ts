@@ -127,3 +127,17 @@ export function tellOutcome(
 	say(`  vouched for by ${receipt.witnesses.map(witnessInWords).join(" and ") || "nobody"}`);
 	if (!receipt.official) warn(`${key} is not what the Go project published under that name`);
 }
+
+/** What became of an installation, for --json. */
+export function outcomeAsJson({ installed, status, receipt, isDefault }: InstallOutcome) {
+	return {
+		version: installed.release.name,
+		platform: installed.platform,
+		goroot: installed.goroot,
+		status,
+		default: isDefault,
+		source: receipt?.source ?? null,
+		witnesses: receipt?.witnesses ?? [],
+		official: receipt?.official ?? null,
+	};
+}
