@@ -6,14 +6,17 @@ import { fileURLToPath } from "node:url";
 import envPaths from "env-paths";
 import { GoxError, systemCode } from "./errors.ts";
 import { makerMark } from "./maker.ts";
-import { isTerminal, statusOfLostOutput, writeText } from "./output.ts";
+import { isTerminal, writeText } from "./output.ts";
 import { type Platform, parsePlatform } from "./version/platform.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where text goes: stdout is data, stderr is talk. */
 export interface Output {
+	/** Never fails: work goes on whether it is heard or not. */
 	write(text: string): void;
+	/** What writing failed with; from then on text is dropped. */
+	readonly loss?: unknown;
 	readonly isTTY: boolean;
 	/** Width in characters; 80 where there is no terminal. */
 	readonly columns: number;
@@ -183,13 +186,18 @@ function workingDirectory(): string {
 
 function output(descriptor: 1 | 2): Output {
 	const terminal = once(() => isTerminal(descriptor));
+	let loss: unknown;
 	return {
 		write(text) {
+			if (loss !== undefined) return;
 			try {
 				writeText(descriptor, text);
 			} catch (error) {
-				process.exit(statusOfLostOutput(error));
+				loss = error;
 			}
+		},
+		get loss() {
+			return loss;
 		},
 		get isTTY() {
 			return terminal();

@@ -3,7 +3,11 @@ import { goxVersion } from "./product.ts";
 
 /** Runs a command line, without the program's name, and gives the process's exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
-	return run(processContext(), argv);
+	const context = processContext();
+	const status = await run(context, argv);
+	if (status !== 0 || context.stdout.loss === undefined) return status;
+	const { renderLoss } = await import("./ui/failure.ts");
+	return renderLoss(context, context.stdout.loss);
 }
 
 async function run(context: Context, argv: readonly string[]): Promise<number> {

@@ -32,7 +32,7 @@ export function isTerminal(descriptor: number): boolean {
 	}
 }
 
-/** A reader that left (`gox list | head -1`) ends the run quietly; a full disk behind stdout is a failure. */
+/** A reader that left (`gox list | head -1`) has what it wanted; a full disk behind stdout is a failure. */
 export function statusOfLostOutput(error: unknown): number {
 	return systemCode(error) === "EPIPE" ? 0 : exitCodes["file-system"];
 }

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { harmless, withoutSecrets } from "../output.ts";
+import { harmless, statusOfLostOutput, withoutSecrets } from "../output.ts";
 
 /**
  * Says what went wrong, on stderr and with `--json` also on stdout, and returns the exit status.
@@ -17,6 +17,13 @@ export function renderFailure(context: Context, error: unknown, asJson: boolean)
 	if (context.env.GOX_LOG === "debug" || failure.code === "internal")
 		context.stderr.write(`${withoutSecrets(harmless(traceOf(error)))}\n`);
 	return failure.exit;
+}
+
+/** Says that what was written to stdout is lost, if anybody wanted it, and returns the exit status. */
+export function renderLoss(context: Context, loss: unknown): number {
+	if (statusOfLostOutput(loss) === 0) return 0;
+	const reason = reasons[systemCode(loss) ?? ""] ?? (loss instanceof Error ? loss.message : String(loss));
+	return renderFailure(context, new GoxError("file-system", `standard output: ${reason}`, { cause: loss }), false);
 }
 
 function asGoxError(context: Context, error: unknown): GoxError {

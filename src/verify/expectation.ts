@@ -33,7 +33,7 @@ export function expectArchive(release: Release, platform: Platform, known: Known
 		if (unofficial) return { sha256: index, witnesses: [{ kind: "unofficial index", digest: index, ...from }], official: false };
 		throw new GoxError(
 			"integrity",
-			`the index ${where ?? ""} and gox's release table contradict each other about ${release.name} for ${platform}:\nthe index says ${index},\nthe table says ${table}`,
+			`the index${where ? ` ${where}` : ""} and gox's release table contradict each other about ${release.name} for ${platform}:\nthe index says ${index},\nthe table says ${table}`,
 			{ hint: `if that index lists a build of your own on purpose: gox install ${release.version} --unofficial` },
 		);
 	}

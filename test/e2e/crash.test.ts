@@ -322,13 +322,4 @@ describe("23. interrupted", () => {
 			expect((await running).status).toBe(130);
 			expect(box.leftovers()).toEqual([]);
 		}));
-
-	it("by a reader that leaves early, and by a full disk behind stdout", async () => {
-		const left = await one.run("sh", ["-c", `"${process.execPath}" "${one.entry}" list --remote | head -1`]);
-		expect(left).toMatchObject({ status: 0, stderr: "" });
-		if (existsSync("/dev/full")) {
-			const full = await one.run("sh", ["-c", `"${process.execPath}" "${one.entry}" list > /dev/full`]);
-			expect(full.status).toBe(6);
-		}
-	});
 });
