@@ -122,6 +122,8 @@ function interruption(): AbortSignal {
 			controller.abort(new GoxError("interrupted", `interrupted (${signal})`, { cause: signal }));
 		});
 	}
+	// A file larger than `ulimit -f` allows is then an error of the write (EFBIG), not the end of the process.
+	process.on("SIGXFSZ", () => {});
 	return controller.signal;
 }
 

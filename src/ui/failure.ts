@@ -45,6 +45,7 @@ function asGoxError(context: Context, error: unknown): GoxError {
 const reasons: Readonly<Record<string, string>> = {
 	ENOSPC: "no space is left on the disk",
 	EDQUOT: "the disk quota is used up",
+	EFBIG: "the file is larger than this process may write (ulimit -f)",
 	EROFS: "the file system is read-only",
 	EACCES: "permission denied",
 	EPERM: "not permitted",
