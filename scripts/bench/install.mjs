@@ -39,7 +39,13 @@ export async function benchInstall(bench) {
 		const install = (tool, argv, version) => {
 			const root = bench.place.fresh(tool.name);
 			const env = tool.env(root, mirror.url);
-			tool.prepare(root, mirror.url);
+			try {
+				tool.prepare(root, mirror.url);
+			} catch (error) {
+				out.set(tool.name, "can't be prepared");
+				bench.say(`${tool.name} is left out: it can't be prepared: ${error.message.split("\n")[0]}`);
+				return undefined;
+			}
 			const run = once(argv, root, env);
 			const there = existsSync(join(tool.goroot(root, version), "bin/go"));
 			bench.place.done(root);

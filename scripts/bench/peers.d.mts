@@ -13,6 +13,8 @@ export interface Tool extends Adapter {
 	readonly program: string;
 	readonly release: string;
 	env(root: string, url: string): Record<string, string>;
+	/** What its home needs before anything is installed; throws where its own scripts aren't as they are known. */
+	prepare(root: string, url: string): void;
 }
 
 export const adapters: readonly Adapter[];

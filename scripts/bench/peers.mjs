@@ -13,6 +13,13 @@ function put(path, text) {
 	writeFileSync(path, text);
 }
 
+/** Another address in a script; that it wasn't there means a release that this adapter doesn't know. */
+function pointAt(path, address, other) {
+	const text = readFileSync(path, "utf8");
+	if (!text.includes(address)) throw new Error(`${path} doesn't ask ${address}`);
+	writeFileSync(path, text.replaceAll(address, other));
+}
+
 /**
  * What a tool is told: `r` its private root (HOME), `v` a version, `url` the mirror's, `d` a directory. What a tool has
  * no such thing for is left out.
@@ -55,15 +62,13 @@ const asdf = {
 	says: /asdf version v?(\d[\d.\w-]*)|^v?(\d[\d.]+)/m,
 	/** Beside the program: its Go plugin and a git repository with Go's tags. */
 	needs: (peers) => [join(peers, "asdf-golang"), join(peers, "gorepo.git")],
-	env: (r, _url, peers) => ({
-		ASDF_DATA_DIR: `${r}/.asdf`,
-		ASDF_GOLANG_REPO: `file://${peers}/gorepo.git`,
-	}),
+	env: (r) => ({ ASDF_DATA_DIR: `${r}/.asdf` }),
 	prepare: (r, run, { given, url }) => {
 		run(["asdf", "plugin", "add", "golang", `${given}/asdf-golang`]);
-		// The plugin knows one site only: its copy in this home is pointed at the mirror.
-		const download = `${r}/.asdf/plugins/golang/bin/download`;
-		writeFileSync(download, readFileSync(download, "utf8").replaceAll("https://dl.google.com/go", `${url}/go`));
+		// The plugin's addresses are constants: its copy in this home is pointed at the mirror and at the repository.
+		const scripts = `${r}/.asdf/plugins/golang/bin`;
+		pointAt(`${scripts}/download`, "https://dl.google.com/go", `${url}/go`);
+		pointAt(`${scripts}/list-all`, "https://github.com/golang/go", `file://${given}/gorepo.git`);
 	},
 	install: (v) => ["asdf", "install", "golang", v],
 	select: (v) => ["asdf", "set", "-u", "golang", v],

@@ -64,6 +64,33 @@ describe("peers are found", () => {
 			asdf: "its asdf-golang and gorepo.git isn't in GOX_BENCH_PEERS",
 		});
 	});
+
+	test("asdf's plugin asks the mirror and the repository that was given, and is refused when it asks others", () => {
+		const peers = freshRoot();
+		mkdirSync(join(peers, "bin"));
+		writeFileSync(
+			join(peers, "bin/asdf"),
+			'#!/bin/sh\nif [ "$1" = plugin ]; then mkdir -p "$ASDF_DATA_DIR/plugins" && cp -R "$4" "$ASDF_DATA_DIR/plugins/golang"; fi\necho asdf version 0.20.0\n',
+			{ mode: 0o755 },
+		);
+		const plugin = join(peers, "asdf-golang/bin");
+		mkdirSync(plugin, { recursive: true });
+		mkdirSync(join(peers, "gorepo.git"));
+		writeFileSync(join(plugin, "download"), 'curl "https://dl.google.com/go/go$1.tar.gz"\n');
+		writeFileSync(join(plugin, "list-all"), 'git ls-remote --tags https://github.com/golang/go "go*"\n');
+		const { tools } = findPeers(place, { GOX_BENCH_PEERS: peers, PATH: "/nonexistent" });
+		const [asdf] = tools;
+		const prepared = (): string => {
+			const root = freshRoot();
+			asdf?.prepare(root, "http://127.0.0.1:1");
+			return join(root, ".asdf/plugins/golang/bin");
+		};
+		const scripts = prepared();
+		expect(readFileSync(join(scripts, "download"), "utf8")).toBe('curl "http://127.0.0.1:1/go/go$1.tar.gz"\n');
+		expect(readFileSync(join(scripts, "list-all"), "utf8")).toBe(`git ls-remote --tags file://${peers}/gorepo.git "go*"\n`);
+		writeFileSync(join(plugin, "list-all"), "git ls-remote --tags https://go.example/go\n");
+		expect(prepared).toThrow("list-all doesn't ask https://github.com/golang/go");
+	});
 });
 
 describe("the mirror of the benchmark", () => {
