@@ -30,6 +30,8 @@ export interface FileSink {
 export interface FileSharing {
 	/** Makes `to`, which doesn't exist, out of an equal file; false where there is none, and the content has to be written. */
 	take(file: TreeFile, content: Uint8Array, to: string): boolean;
+	/** As `take`, for a file that came in pieces and lies at `to` already: an equal one gets its place. */
+	takeOver(file: TreeFile, to: string): boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export class TreeWriter {
 
 	/**
 	 * @param durable fsync every file, against power loss (`durable = true` in the config).
-	 * @param sharing asked for every file that comes whole, before it is written
+	 * @param sharing asked for every file: before it is written where it comes whole, afterwards where it came in pieces
 	 */
 	constructor(root: string, durable = false, sharing?: FileSharing, stopwatch: Stopwatch = untimed) {
 		this.#root = root;
@@ -119,15 +121,30 @@ export class TreeWriter {
 
 	#openFile(entry: FileEntry): FileSink {
 		this.#makeParent(entry.path);
-		const open = new OpenFile(this.#place(entry.path), entry, this.#durable, this.#stopwatch);
+		const path = this.#place(entry.path);
+		const open = new OpenFile(path, entry, this.#durable, this.#stopwatch);
 		this.#open = open;
 		return {
 			write: (chunk) => open.write(chunk),
 			end: () => {
 				this.#open = undefined;
-				this.files.push(open.finish());
+				const file = open.finish();
+				this.files.push(file);
+				if (this.#sharing) this.#stopwatch.busy("write", () => this.#shareWritten(file, path));
 			},
 		};
+	}
+
+	#shareWritten(file: TreeFile, path: string): void {
+		naming(path, () => {
+			if (!this.#sharing?.takeOver(file, path) || !this.#durable) return;
+			const descriptor = openSync(path, constants.O_RDONLY);
+			try {
+				this.#stopwatch.busy("fsync", () => fsyncSync(descriptor));
+			} finally {
+				closeSync(descriptor);
+			}
+		});
 	}
 
 	#addHardLink(path: string, existing: string): void {

@@ -92,24 +92,35 @@ export class NeighbourFiles implements FileSharing {
 		return true;
 	}
 
-	/** As `take`, for a file that is there, at `to`: replaced in one step, if it is still what its digest says. */
+	takeOver(file: TreeFile, to: string): boolean {
+		const found = this.#equal(file, () => readFileSync(to));
+		if (!found || !this.#putInPlace(found, to)) return false;
+		this.#taken.set(file.path, file.size);
+		return true;
+	}
+
+	/** As `takeOver`, for a file of an installed version: only if it is still what its digest says. */
 	replace(path: string, sha256: string, to: string): void {
 		const own = plainFile(to);
 		if (!own || own.size === 0) return;
 		const found = this.#equal({ path, sha256, size: own.size, executable: isExecutable(own) }, () => readFileSync(to), true);
 		if (!found) return;
-		if (found.stat.dev !== own.dev || found.stat.ino !== own.ino) {
-			const beside = besideName(to);
-			try {
-				share(found.path, found.stat, beside, this.#how, this.#calls);
-				renameSync(beside, to);
-			} catch {
-				rmSync(beside, { force: true });
-				this.#refused = this.#taken.size === 0;
-				return;
-			}
+		const isSame = found.stat.dev === own.dev && found.stat.ino === own.ino;
+		if (isSame || this.#putInPlace(found, to)) this.#taken.set(path, own.size);
+	}
+
+	/** In one step; false where the file system refuses, and what is there stays. */
+	#putInPlace({ path, stat }: { readonly path: string; readonly stat: Stats }, to: string): boolean {
+		const beside = besideName(to);
+		try {
+			share(path, stat, beside, this.#how, this.#calls);
+			renameSync(beside, to);
+			return true;
+		} catch {
+			rmSync(beside, { force: true });
+			this.#refused = this.#taken.size === 0;
+			return false;
 		}
-		this.#taken.set(path, own.size);
 	}
 
 	/** The neighbour's equal file. It is read where it may have been changed since it was recorded, or `always`. */

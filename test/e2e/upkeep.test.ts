@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
@@ -243,6 +244,30 @@ describe("gox dedupe, list --sizes and cache", () => {
 			expect((await box.gox(["exec", "1.90.1", "--", "go", "version"])).stdout).toContain("go1.90.1");
 		}
 		expect(JSON.parse((await box.gox(["list", "--json"])).stdout)[0].sharedSize).toBe(0);
+	});
+
+	it("share every equal file, those too that come out of the archive in pieces", async () => {
+		const more = [...Array.from({ length: 30 }, (_, index) => 60_000 + 7_919 * index), 1_500_000].map((size, index) => ({
+			path: `go/src/large/file${index}.go`,
+			content: randomBytes(size),
+		}));
+		const bytes = more.reduce((sum, { content }) => sum + content.length, 0);
+		for (const version of ["go1.80.1", "go1.80.2"]) mirror.add({ version, platform: hostPlatform, more });
+		await box.gox(["install", "1.80.1"]);
+		expect((await box.gox(["install", "1.80.2", "--dedupe"])).status).toBe(0);
+		const [neighbour] = JSON.parse((await box.gox(["list", "--json"])).stdout);
+		expect(neighbour.version).toBe("go1.80.2");
+		expect(neighbour.sharedSize).toBeGreaterThanOrEqual(bytes);
+		// Only what has the version in it is its own.
+		expect(neighbour.size - neighbour.sharedSize).toBeLessThan(0.02 * neighbour.size);
+		const path = (version: string, file: string) => join(box.home, "versions", version, file.replace(/^go\//, ""));
+		for (const { path: file, content } of more) expect(readFileSync(path("go1.80.2", file)).equals(content)).toBe(true);
+		// An edit, as editors write it, is seen in one of them alone.
+		const [{ path: file, content } = { path: "", content: Buffer.of() }] = more;
+		writeFileSync(`${path("go1.80.1", file)}.new`, "edited");
+		renameSync(`${path("go1.80.1", file)}.new`, path("go1.80.1", file));
+		expect(readFileSync(path("go1.80.2", file)).equals(content)).toBe(true);
+		expect(box.leftovers()).toEqual([]);
 	});
 
 	it("the cache is shown, and cleaned", async () => {
