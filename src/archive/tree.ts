@@ -40,6 +40,8 @@ export interface FileSharing {
  */
 export class TreeWriter {
 	readonly files: TreeFile[] = [];
+	/** Relative to GOROOT, with slashes; no hash of the files covers them. */
+	readonly symlinks: string[] = [];
 	readonly #root: string;
 	readonly #durable: boolean;
 	readonly #sharing: FileSharing | undefined;
@@ -69,6 +71,7 @@ export class TreeWriter {
 			case "symlink":
 				this.#makeParent(entry.path);
 				symlinkSync(entry.target, this.#place(entry.path));
+				this.symlinks.push(entry.path);
 				return undefined;
 			case "hardlink":
 				this.#addHardLink(entry.path, entry.existing);

@@ -9,7 +9,8 @@ import { TarGzUnpacker } from "../archive/targz.ts";
 import { type FileSharing, TreeWriter } from "../archive/tree.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
-import { GoxError } from "../errors.ts";
+import { GoxError, quote } from "../errors.ts";
+import { removeTree } from "../fs.ts";
 import type { Hashes } from "../releases/catalog.ts";
 import { sumdbEvidence } from "../releases/proxy/toolchainsumdb.ts";
 import { DirHash } from "../verify/dirhash.ts";
@@ -17,7 +18,7 @@ import { type Evidence, vouch } from "../verify/evidence.ts";
 import { expectArchive } from "../verify/expectation.ts";
 import { databaseRequired, databaseVouched, type Policy, rulesOf } from "../verify/policy.ts";
 import { answersIn, type SumdbReader } from "../verify/sumdbreader.ts";
-import { toolchainHash, toolchainPrefix } from "../verify/toolchain.ts";
+import { isInModule, leftOutOfModule, toolchainHash, toolchainPrefix } from "../verify/toolchain.ts";
 import type { Witness } from "../verify/witness.ts";
 import type { Built, InstallListener } from "./built.ts";
 
@@ -63,9 +64,10 @@ export async function buildFromBundle(
 	const unasked = evidence.kind === "unavailable" ? evidence.reason : undefined;
 	if (rules.database === "required" && !databaseVouched(witnesses)) throw databaseRequired(policy, release, unasked ?? "");
 	if (unasked !== undefined) listener.note(`${release.name}: Go's checksum database was not asked: ${unasked}`);
+	const files = unpacked.witnesses.length > 0 ? tree.files : onlyHashed(source, goroot, tree, listener);
 	return {
 		goroot,
-		files: tree.files,
+		files,
 		h1: unpacked.h1,
 		source: { kind, from: `the bundle ${bundle.path}` },
 		archive: { sha256: toolchain.sha256, size: toolchain.size },
@@ -73,6 +75,23 @@ export async function buildFromBundle(
 		official: true,
 		unasked,
 	};
+}
+
+/**
+ * What the toolchain's h1 covers, which is all that vouches where no SHA-256 of the archive is published: the rest is
+ * removed.
+ * @throws GoxError `hostile-archive` for links, which could bring in what isn't covered.
+ */
+function onlyHashed({ bundle, toolchain }: BundleSource, goroot: string, tree: TreeWriter, listener: InstallListener) {
+	const { name } = toolchain.release;
+	const [link] = tree.symlinks;
+	if (link !== undefined)
+		throw new GoxError("hostile-archive", `${bundle.path}: ${name} has a link, ${quote(link)}, which nobody vouches for`);
+	const files = tree.files.filter(({ path }) => isInModule(path));
+	if (files.length === tree.files.length) return files;
+	for (const directory of leftOutOfModule) removeTree(join(goroot, directory));
+	listener.say(`${name}: without ${leftOutOfModule.join(", ")}, which the checksum database doesn't cover`);
+	return files;
 }
 
 interface Unpacked {

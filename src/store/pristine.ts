@@ -5,7 +5,7 @@ import { removeTree } from "../fs.ts";
 import { fetchToolchain } from "../releases/moduleproxy.ts";
 import type { Manifest } from "../verify/differences.ts";
 import type { Identity } from "../verify/goroot.ts";
-import { isInModule, toolchainHash, toolchainPrefix } from "../verify/toolchain.ts";
+import { isInModule, passesForGoMod, toolchainHash, toolchainPrefix } from "../verify/toolchain.ts";
 import { openHome } from "./home.ts";
 import { layoutOf, versionKey } from "./layout.ts";
 import { readManifest } from "./receipt.ts";
@@ -21,7 +21,7 @@ export interface Pristine {
 /** The manifest of an installation, if it makes up that hash. */
 export function pristineManifest(context: Context, { release, platform }: Identity, h1: string): Pristine | undefined {
 	const files = readManifest(layoutOf(context.home), versionKey(release.name, platform, context.host()));
-	if (!files || toolchainHash(files, release, platform) !== h1) return undefined;
+	if (!files || [...files.keys()].some(passesForGoMod) || toolchainHash(files, release, platform) !== h1) return undefined;
 	return { files, whole: [...files.keys()].some((path) => !isInModule(path)) };
 }
 

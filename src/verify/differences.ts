@@ -1,6 +1,6 @@
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
-import { isInModule, toolchainHash } from "./toolchain.ts";
+import { isInModule, passesForGoMod, toolchainHash } from "./toolchain.ts";
 import type { ScannedTree } from "./treescan.ts";
 
 /** What should be there: SHA-256 (lower-case hex) by path relative to GOROOT. */
@@ -41,7 +41,7 @@ export function treeHash(tree: ScannedTree, release: Release, platform: Platform
 	const files: [string, string][] = [];
 	for (const [path, { sha256 }] of tree) {
 		if (!isInModule(path)) continue;
-		if (sha256 === undefined || path.includes("\n") || /(^|\/)_go\.mod$/.test(path)) return undefined;
+		if (sha256 === undefined || path.includes("\n") || passesForGoMod(path)) return undefined;
 		files.push([path, sha256]);
 	}
 	return toolchainHash(files, release, platform);

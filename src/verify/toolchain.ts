@@ -1,3 +1,4 @@
+import { GoxError, quote } from "../errors.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
 import { DirHash } from "./dirhash.ts";
@@ -6,7 +7,7 @@ import { DirHash } from "./dirhash.ts";
 export const toolchainModule = "golang.org/toolchain";
 
 /** Directories of an official archive that the toolchain module leaves out (cmd/distpack). */
-const leftOut = ["api/", "doc/", "misc/", "test/"];
+export const leftOutOfModule = ["api", "doc", "misc", "test"] as const;
 
 /** The version of the toolchain module that is a release for a platform: `v0.0.1-go1.22.5.linux-amd64`. */
 export function toolchainVersion(release: Release, platform: Platform): string {
@@ -29,7 +30,12 @@ export function parseToolchainVersion(version: string): { release: Release; plat
 
 /** Whether the toolchain module has the file of an official archive. */
 export function isInModule(path: string): boolean {
-	return !leftOut.some((directory) => path.startsWith(directory));
+	return !leftOutOfModule.some((directory) => path.startsWith(`${directory}/`));
+}
+
+/** Whether a file of an archive or a GOROOT would pass for a go.mod, which is called so in the module. */
+export function passesForGoMod(path: string): boolean {
+	return isInModule(path) && /(^|\/)_go\.mod$/.test(path);
 }
 
 /**
@@ -59,8 +65,10 @@ export class ToolchainHash {
 	/**
 	 * @param path relative to GOROOT, as the official archive has it
 	 * @param sha256 of the content, lower-case hexadecimal
+	 * @throws GoxError `integrity` for a _go.mod: no release has one, and the hash would be that of a tree with a go.mod.
 	 */
 	add(path: string, sha256: string): void {
+		if (passesForGoMod(path)) throw new GoxError("integrity", `${quote(path)} would pass for a go.mod`);
 		if (isInModule(path)) this.#hash.add(this.#prefix + nameInModule(path), sha256);
 	}
 

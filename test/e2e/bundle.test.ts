@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Bundle, type PartSource, writeBundle } from "../../src/archive/bundle.ts";
 import type { Platform } from "../../src/version/platform.ts";
-import { sha256 } from "../support/archives.ts";
+import { goEntries, sha256, type TarEntry, tarGz } from "../support/archives.ts";
 import { hostPlatform } from "../support/mirror.ts";
 import { type ProvenSite, publish, startProvenSite } from "../support/provensite.ts";
 import { realToolchains } from "../support/realgo.ts";
@@ -232,6 +232,43 @@ describe("gox install --source BUNDLE, without a network", () => {
 		const { status, stderr } = await user.gox(["install", "--source", "go.bundle", "1.90.1"]);
 		expect(status).toBe(5);
 		expect(stderr).toContain(`its files have ${evil.h1}`);
+		untouched();
+	});
+
+	it("installs only what the h1 covers where nobody else vouches: without api, doc, misc and test", async () => {
+		const { status, stderr } = await user.gox(["install", "--source", "go.bundle", "1.90.1"]);
+		expect(status, stderr).toBe(0);
+		expect(stderr).toContain("go1.90.1: without api, doc, misc, test, which the checksum database doesn't cover");
+		expect(user.names("versions/go1.90.1")).toEqual(["VERSION", "bin", "pkg", "src"]);
+		const audit = JSON.parse((await user.gox(["verify", "1.90.1", "--json"])).stdout);
+		expect(audit).toMatchObject({ ok: true, verdict: "proven", missing: [], added: [], uncovered: 0 });
+	});
+
+	it.each<[string, (entry: TarEntry) => TarEntry[], string]>([
+		[
+			"a link into what the h1 doesn't cover",
+			(entry) =>
+				entry.path === "go/src/fmt/print.go"
+					? [
+							entry,
+							{ path: "go/test/evil.go", content: "package fmt\n" },
+							{ path: "go/src/fmt/evil.go", type: "SymbolicLink", linkpath: "../../test/evil.go" },
+						]
+					: [entry],
+			'has a link, "src/fmt/evil.go"',
+		],
+		[
+			"a go.mod by another name",
+			(entry) => (entry.path === "go/src/go.mod" ? [{ ...entry, path: "go/src/_go.mod" }] : [entry]),
+			"would pass for a go.mod",
+		],
+	])("refuses an archive with %s, though its files have the proven h1", async (_, change, why) => {
+		const file = `archives/go1.90.1.${hostPlatform}.tar.gz`;
+		const evil = tarGz(goEntries({ version: "go1.90.1", platform: hostPlatform }).flatMap(change));
+		await rewrite((name, content) => (name === file ? evil : content));
+		const { status, stderr } = await user.gox(["install", "--source", "go.bundle", "1.90.1"]);
+		expect(status, stderr).toBe(5);
+		expect(stderr).toContain(why);
 		untouched();
 	});
 
