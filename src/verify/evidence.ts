@@ -45,8 +45,16 @@ function nameOf(claim: Claim): string {
 function witnessOf(claim: Claim): Witness {
 	switch (claim.kind) {
 		case "checksum database": {
-			const { database, treeSize, rootHash, recordNumber } = claim.proof;
-			return { kind: "sumdb", where: database, digest: claim.h1, treeSize, rootHash, recordNumber };
+			const { database, treeSize, rootHash, recordNumber, uncompared } = claim.proof;
+			return {
+				kind: "sumdb",
+				where: database,
+				digest: claim.h1,
+				treeSize,
+				rootHash,
+				recordNumber,
+				...(uncompared && { uncompared }),
+			};
 		}
 		case "go.sum":
 			return { kind: "go.sum", where: claim.path, digest: claim.h1 };

@@ -2,13 +2,13 @@ import { GoxError } from "../errors.ts";
 import { encodeBase64 } from "./base64.ts";
 import { recordHash, sameHash } from "./merkle.ts";
 import { escapeModule } from "./modulepath.ts";
-import { parseLookup, readRecord } from "./record.ts";
+import { type LookupAnswer, parseLookup, readRecord } from "./record.ts";
 import type { SeenHeads } from "./seenheads.ts";
 import { noCache, type SumdbCache } from "./sumdbcache.ts";
 import type { SumdbDatabase } from "./sumdbdatabase.ts";
-import { isUnavailable, type SumdbReader } from "./sumdbreader.ts";
+import { isAbsence, isUnavailable, type SumdbReader } from "./sumdbreader.ts";
 import { fullWidth, type Tile, tilePath } from "./tile.ts";
-import { newerOf, SumdbFork } from "./timeline.ts";
+import { newerOf, SumdbFork, wentBack } from "./timeline.ts";
 import { provenHashes, type TileSource } from "./treehashes.ts";
 import { emptyTree, openTreeHead, sameTree, type TreeHead } from "./treehead.ts";
 
@@ -25,6 +25,8 @@ export interface SumdbProof {
 	readonly h1: string;
 	/** `h1:…` of its go.mod. */
 	readonly goModH1: string;
+	/** Sizes of trees seen before that this one couldn't be compared with; they are as soon as that is possible. */
+	readonly uncompared?: readonly number[];
 }
 
 export interface SumdbClientOptions {
@@ -32,6 +34,12 @@ export interface SumdbClientOptions {
 	readonly reader: SumdbReader;
 	readonly heads: SeenHeads;
 	readonly cache?: SumdbCache;
+	/**
+	 * Where the answers lack what would compare their tree with those seen before: `later` takes the record's proof in
+	 * their own signed tree and keeps both heads, so that whoever can compare them does. For answers that were recorded,
+	 * where nobody can be asked; `now`, the default, has no answer then.
+	 */
+	readonly compare?: "now" | "later" | undefined;
 }
 
 /**
@@ -52,6 +60,12 @@ export async function lookupSumdb(options: SumdbClientOptions, path: string, ver
 		// What the cache holds may have been damaged since; the database itself has the last word.
 		return await new Lookup(options, { read: () => undefined, write: cache.write }).prove(path, version);
 	}
+}
+
+/** The tree that a record was proven in, and those that it couldn't be compared with. */
+interface ProvenIn {
+	readonly tree: TreeHead;
+	readonly uncompared: readonly TreeHead[];
 }
 
 /** One look-up: the tiles it reads are read once. */
@@ -75,10 +89,11 @@ class Lookup implements TileSource {
 		const answer = parseLookup(bytes, database.name);
 		const head = openTreeHead(answer.treeNote, database.key);
 		const recorded = this.#options.reader.recordedHead?.();
-		const tree = await this.#timeline(recorded ? [openTreeHead(recorded, database.key), head] : [head]);
+		const came = recorded ? [openTreeHead(recorded, database.key), head] : [head];
 		const hashes = readRecord(answer.record, path, version, database.name);
-		await this.#proveRecord(tree, answer.recordNumber, answer.record);
-		await this.#keep(tree);
+		const { tree, uncompared } = await (this.#options.compare === "later"
+			? this.#proveInSome(came, answer)
+			: this.#proveInNewest(came, answer));
 		if (!cached) this.#cache.write(at, bytes);
 		return {
 			database: database.name,
@@ -86,6 +101,7 @@ class Lookup implements TileSource {
 			rootHash: encodeBase64(tree.root),
 			recordNumber: answer.recordNumber,
 			...hashes,
+			...(uncompared.length > 0 && { uncompared: uncompared.map(({ size }) => size) }),
 		};
 	}
 
@@ -122,11 +138,68 @@ class Lookup implements TileSource {
 		}
 	}
 
-	/** The newest tree of all seen and those that came with the answer, each proven to continue the smaller ones. */
-	async #timeline(came: readonly TreeHead[]): Promise<TreeHead> {
-		let latest = emptyTree();
-		for (const seen of [...this.#seen(), ...came]) latest = await newerOf(latest, seen, this, this.#options.database.name);
-		return latest;
+	/** Proves the record in the newest tree of all seen and those that came, each proven to continue the smaller ones. */
+	async #proveInNewest(came: readonly TreeHead[], { recordNumber, record }: LookupAnswer): Promise<ProvenIn> {
+		let tree = emptyTree();
+		try {
+			for (const head of [...this.#seen(), ...came]) tree = await newerOf(tree, head, this, this.#options.database.name);
+		} catch (error) {
+			if (error instanceof GoxError && isUnavailable(error) && isAbsence(error)) await this.#alarmIfSmaller();
+			throw error;
+		}
+		await this.#proveRecord(tree, recordNumber, record);
+		await this.#keep(tree);
+		return { tree, uncompared: [] };
+	}
+
+	/**
+	 * Proves the record in the newest of the trees for which there is what it takes, and compares that with the others as
+	 * far as there is what that takes.
+	 */
+	async #proveInSome(came: readonly TreeHead[], { recordNumber, record }: LookupAnswer): Promise<ProvenIn> {
+		const { database, heads } = this.#options;
+		const seen = this.#seen();
+		const all = [...seen, ...came.filter((head) => !seen.some((other) => sameTree(head, other)))];
+		let failure: unknown = new GoxError("integrity", `an answer of ${database.name} is refused: its record is in no signed tree`);
+		for (const tree of all.sort((left, right) => right.size - left.size)) {
+			if (recordNumber >= tree.size) continue;
+			if (!(await this.#isThere(this.#proveRecord(tree, recordNumber, record), (error) => (failure = error)))) continue;
+			const uncompared: TreeHead[] = [];
+			for (const other of all) if (!(await this.#isThere(newerOf(tree, other, this, database.name)))) uncompared.push(other);
+			const isCompared = (head: TreeHead) => !uncompared.includes(head);
+			if (!all.some((head) => head.size > tree.size && isCompared(head)))
+				heads.add(
+					tree,
+					seen.filter((head) => head.size <= tree.size && isCompared(head)),
+				);
+			for (const head of uncompared) heads.add(head, []);
+			return { tree, uncompared };
+		}
+		throw failure;
+	}
+
+	/** Whether a proof had all that it takes. Throws its refusal. */
+	async #isThere(proof: Promise<unknown>, missing: (error: GoxError) => void = () => {}): Promise<boolean> {
+		try {
+			await proof;
+			return true;
+		} catch (error) {
+			if (!(error instanceof GoxError) || !isUnavailable(error)) throw error;
+			missing(error);
+			return false;
+		}
+	}
+
+	/**
+	 * Called where the database hasn't the tiles of a tree that it signed before: an old answer is no harm, as proxies keep
+	 * them, but as its newest it may show none that is smaller.
+	 */
+	async #alarmIfSmaller(): Promise<void> {
+		const { reader, database } = this.#options;
+		const note = await reader.newestHead?.().catch(() => undefined);
+		const shown = note && openTreeHead(note, database.key);
+		const seen = this.#seen().find(({ size }) => shown && size > shown.size);
+		if (shown && seen) throw wentBack(seen, shown, database.name);
 	}
 
 	#seen(): TreeHead[] {

@@ -17,6 +17,8 @@ export interface SumdbReader {
 	read(path: string): Promise<Uint8Array>;
 	/** The newest signed head that was recorded with the answers: the tree that their tiles are of. */
 	recordedHead?(): Uint8Array | undefined;
+	/** The head that the database itself shows as its newest now; undefined where that isn't asked. Throws as `read`. */
+	newestHead?(): Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -58,6 +60,7 @@ export function firstOf(readers: readonly SumdbReader[]): SumdbReader {
 	return {
 		address: readers.map((reader) => reader.address).join(", then "),
 		recordedHead: () => readers[0]?.recordedHead?.(),
+		newestHead: async () => readers.find((reader) => reader.newestHead)?.newestHead?.(),
 		read: async (path) => {
 			const failures: GoxError[] = [];
 			for (const reader of readers) {
@@ -75,6 +78,11 @@ export function firstOf(readers: readonly SumdbReader[]): SumdbReader {
 			);
 		},
 	};
+}
+
+/** Whether a failure means that who was asked says of itself that it hasn't the answer, and not only that none came. */
+export function isAbsence(error: GoxError): boolean {
+	return error.code === "no-such-release" || (error.cause instanceof GoxError && isAbsence(error.cause));
 }
 
 /** Whether a failure means "can't be asked", as opposed to "must not be believed". */

@@ -36,6 +36,24 @@ export async function newerOf(left: TreeHead, right: TreeHead, source: TileSourc
 	);
 }
 
+/**
+ * The alarm for a database that shows a smaller tree as its newest than the one that it has signed before, and hasn't
+ * the records of that one any more.
+ */
+export function wentBack(seen: TreeHead, shown: TreeHead, database: string): SumdbFork {
+	return new SumdbFork(
+		[
+			`SECURITY ERROR: the checksum database ${database} went back to a smaller tree; nothing that it vouches for is installed`,
+			`it shows a ${showTreeHead(shown)}; seen before was a ${showTreeHead(seen)}`,
+			"the head seen before:",
+			indented(seen),
+			"the one shown now:",
+			indented(shown),
+		].join("\n"),
+		database,
+	);
+}
+
 /** The root that the newer tree gives to its own first `size` records; tiles are read only where they decide. */
 async function rootAt(size: number, newer: TreeHead, source: TileSource): Promise<Hash> {
 	if (size === 0) return emptyTreeHash();

@@ -14,6 +14,8 @@ export interface Witness {
 	readonly treeSize?: number;
 	readonly rootHash?: string;
 	readonly recordNumber?: number;
+	/** Sizes of its trees seen before that this one couldn't yet be compared with. */
+	readonly uncompared?: readonly number[];
 	/** A signature's evidence: fingerprints (40 capital hex digits) of the primary key and of the subkey that signed, and when (ISO 8601, UTC). */
 	readonly fingerprint?: string;
 	readonly subkey?: string;
@@ -30,7 +32,7 @@ export function witnessInWords(witness: Witness): string {
 		case "unofficial index":
 			return `only the unofficial index ${witness.where ?? ""}`.trim();
 		case "sumdb":
-			return `Go's checksum database ${witness.where ?? ""} (record ${witness.recordNumber} of ${witness.treeSize})`;
+			return `Go's checksum database ${witness.where ?? ""} (record ${witness.recordNumber} of ${witness.treeSize}${pending(witness)})`;
 		case "pgp":
 			return `a signature of ${witness.signedAt?.slice(0, 10)} by the key ${witness.fingerprint}`;
 		case "go command":
@@ -38,4 +40,8 @@ export function witnessInWords(witness: Witness): string {
 		case "go.sum":
 			return witness.where ?? "go.sum";
 	}
+}
+
+function pending({ uncompared = [] }: Witness): string {
+	return uncompared.length === 0 ? "" : `; not yet compared with the tree of ${uncompared.join(", ")} seen before`;
 }

@@ -13,6 +13,10 @@ const foreign: Platform = hostPlatform === "darwin-arm64" ? "linux-amd64" : "dar
 const both = `${hostPlatform},${foreign}`;
 /** A machine without a network, and without a word from anybody. */
 const alone = { GOX_OFFLINE: "1", GOPROXY: "off", GOX_INDEX: "", GOX_MIRRORS: "" };
+const releases = ["go1.90.1", "go1.90.2", "go1.91.0"].flatMap((version) => [
+	{ version, platform: hostPlatform },
+	{ version, platform: foreign },
+]);
 let site: ProvenSite;
 /** Who has a network and makes the bundle. */
 let maker: Sandbox;
@@ -20,12 +24,7 @@ let maker: Sandbox;
 let user: Sandbox;
 
 beforeAll(async () => {
-	site = await startProvenSite(
-		["go1.90.1", "go1.90.2", "go1.91.0"].flatMap((version) => [
-			{ version, platform: hostPlatform },
-			{ version, platform: foreign },
-		]),
-	);
+	site = await startProvenSite(releases);
 	maker = new Sandbox(site.env);
 	const { status, stderr } = await maker.gox(["bundle", "1.90.1", "1.91", "--platform", both, "-o", "go.bundle"]);
 	expect(status, stderr).toBe(0);
@@ -350,8 +349,8 @@ describe("gox install --source BUNDLE, without a network", () => {
 		["of another history under the same key is refused", [foreign, hostPlatform], 5],
 	])("after one bundle, a second one %s", async (_, order, exit) => {
 		expect((await user.gox(["install", "--source", "go.bundle", "1.91"])).status).toBe(0);
-		const releases = order.map((platform) => ({ version: "go1.90.1", platform }));
-		const second = await startProvenSite(releases, site.signer);
+		const published = order.map((platform) => ({ version: "go1.90.1", platform }));
+		const second = await startProvenSite(published, site.signer);
 		const other = new Sandbox(second.env);
 		await other.gox(["bundle", "1.90.1", "-o", "second.bundle"]);
 		await second.close();
@@ -359,6 +358,27 @@ describe("gox install --source BUNDLE, without a network", () => {
 		expect(status, stderr).toBe(exit);
 		if (exit !== 0) expect(stderr).toMatch(/two histories/);
 		expect(user.names("versions")).toHaveLength(exit === 0 ? 2 : 1);
+	});
+});
+
+describe("a second bundle, of a later day", () => {
+	it("hasn't what leads from the first to it: it is proven, and the two trees are compared once there is a network", async () => {
+		expect((await user.gox(["install", "--source", "go.bundle", "1.91"])).status).toBe(0);
+		const later = await startProvenSite(releases, site.signer, [{ version: "go1.92.0", platform: hostPlatform }]);
+		const other = new Sandbox(later.env);
+		expect((await other.gox(["bundle", "1.92", "-o", "later.bundle"])).status).toBe(0);
+		await later.close();
+		const { status, stderr } = await user.gox(["install", "--source", join(other.root, "later.bundle"), "1.92"]);
+		expect(status, stderr).toBe(0);
+		expect(stderr).toContain("(record 2348 of 2356; not yet compared with the tree of 348 seen before)");
+		const receipt = JSON.parse(user.read("goxhome/receipts/go1.92.0.json"));
+		expect(receipt.witnesses).toMatchObject([{ kind: "sumdb", treeSize: 2356, uncompared: [348] }]);
+		expect(user.names("sumdb/log.example.org/seen")).toHaveLength(2);
+		expect((await user.gox(["verify"])).stdout).toContain("go1.92.0: proven");
+		const { GOPROXY } = later.env;
+		const compared = await user.gox(["verify", "1.92"], { env: { GOPROXY, XDG_CACHE_HOME: join(user.root, "empty") } });
+		expect(compared.stdout).toBe("go1.92.0: proven by Go's checksum database log.example.org (record 2348 of 2356)\n");
+		expect(user.names("sumdb/log.example.org/seen")).toEqual([expect.stringMatching(/^2356-/)]);
 	});
 });
 

@@ -33,6 +33,7 @@ beforeAll(async () => {
 	]);
 	serve("/a", published.files);
 	serve("/forked", sumdbFiles(log.fork(300).fill(500, "other").add("golang.org/toolchain", version, h1)));
+	serve("/smaller", sumdbFiles(log.fork(400)));
 	serve("/lying", sumdbFiles(log.fork(300).add("golang.org/toolchain", version, h1Of("another")).fill(40)));
 });
 afterAll(() => mirror.close());
@@ -208,13 +209,22 @@ describe("an installed version", () => {
 		expect(audit.notes.join()).toContain("which files differ can't be told");
 	});
 
-	it("a database with two histories stops everything", async () => {
+	it.each([
+		["with two histories", "/forked", "shows two histories"],
+		["that went back to a smaller tree", "/smaller", "went back to a smaller tree"],
+	])("a database %s stops everything, and both heads are shown", async (_, at, why) => {
 		await install();
-		const { status, stderr } = await box.gox(["verify"], {
-			env: { GOPROXY: `${mirror.server.origin}/forked`, XDG_CACHE_HOME: join(box.root, "other"), HOME: join(box.root, "other") },
-		});
-		expect(status).toBe(5);
-		expect(stderr).toContain("shows two histories");
+		const other = join(box.root, "other");
+		const env = { GOPROXY: `${mirror.server.origin}${at}`, XDG_CACHE_HOME: other, HOME: other };
+		for (const words of [["verify"], ["install", "1.90.1", "--force"], ["pin", "1.90.1", "--lock"]]) {
+			const { status, stderr } = await box.gox(words, { env });
+			expect(status, words.join(" ")).toBe(5);
+			expect(stderr).toContain(why);
+			expect(stderr.match(/^\s*go\.sum database tree$/gm)).toHaveLength(2);
+			expect(stderr).toContain("\t701\n");
+		}
+		expect(box.names("versions")).toEqual(["go1.90.1"]);
+		expect(await verify(["1.90.1"])).toMatchObject({ status: 0, verdict: "proven" });
 	});
 
 	it("an unofficial build is as it was installed", async () => {

@@ -53,17 +53,20 @@ export function publish(options: GoArchiveOptions): PublishedToolchain {
 	return { version, platform, archive, zip: zipOf(zipped), sha256: sha256(archive), h1: hash.h1() };
 }
 
+/** @param later releases that the log has on record 2,000 records later than the others */
 export async function startProvenSite(
 	releases: readonly GoArchiveOptions[],
 	signer = new LogSigner("log.example.org"),
+	later: readonly GoArchiveOptions[] = [],
 ): Promise<ProvenSite> {
 	const mirror = await startMirror();
-	const toolchains = releases.map(publish);
+	const toolchains = [...releases, ...later].map(publish);
 	const log = new TestLog(signer).fill(300);
 	const files = new Map<string, Buffer | string>();
 	const at = "golang.org/toolchain/@v";
 	const listed: string[] = [];
-	for (const { version, platform, archive, zip, h1 } of toolchains) {
+	for (const [index, { version, platform, archive, zip, h1 }] of toolchains.entries()) {
+		if (index === releases.length) log.fill(2000);
 		mirror.add({ version, platform, bytes: archive });
 		const module = toolchainVersion(parseRelease(version) as NonNullable<ReturnType<typeof parseRelease>>, platform);
 		log.add("golang.org/toolchain", module, h1).fill(7);

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { GoxError } from "../../src/errors.ts";
 import { headsInHome, headsInMemory, type SeenHeads } from "../../src/verify/seenheads.ts";
 import { lookupSumdb, type SumdbClientOptions } from "../../src/verify/sumdb.ts";
 import { cacheIn } from "../../src/verify/sumdbcache.ts";
@@ -64,6 +65,13 @@ const logOf = (size: number, position: number) =>
 		.add(wanted.path, wanted.version, h1Of("wanted"))
 		.fill(size - position - 1);
 
+/** The answers that prove the wanted record to somebody who has seen nothing, and no others. */
+async function recordingOf(log: TestLog, size: number): Promise<SumdbReader> {
+	const live = readerOf((path) => log.answer(path, size));
+	await ask(options(live));
+	return readerOf((path) => (live.asked.includes(path) ? log.answer(path, size) : undefined));
+}
+
 describe("a record at any place of a tree of any size", () => {
 	const places = [0, 1, 254, 255, 256, 65_535, 65_536, 69_999];
 	const log = new TestLog(signer);
@@ -111,6 +119,71 @@ describe("15. the timeline", () => {
 		expect(await ask(options(full))).toMatchObject({ treeSize: 700 });
 		expect(full.asked).toContain("tile/8/0/002.p/188");
 		expect(full.asked).toContain("tile/8/0/002");
+	});
+
+	it("can be compared later where answers were recorded and nobody can be asked: proven in their own tree, both heads kept", async () => {
+		await ask(options(log.reader(3000), home_()));
+		const recorded = await recordingOf(log, 500);
+		await expect(ask(options(recorded, home_()))).rejects.toMatchObject({ code: "network" });
+		const proof = await ask(options(recorded, home_(), { compare: "later" }));
+		expect(proof).toMatchObject({ treeSize: 500, recordNumber: 10, uncompared: [3000] });
+		expect(kept().map((name) => name.split("-")[0])).toEqual(["3000", "500"]);
+		expect(await ask(options(recorded, home_(), { compare: "later" }))).toEqual(proof);
+		expect(await ask(options(log.reader(3000), home_()))).toMatchObject({ treeSize: 3000 });
+		expect(kept()).toEqual([expect.stringMatching(/^3000-/)]);
+	});
+
+	it("of recorded answers that are newer than the head seen is proven, and moves on with the next answer", async () => {
+		await ask(options(log.reader(500), home_()));
+		const proof = await ask(options(await recordingOf(log, 2800), home_(), { compare: "later" }));
+		expect(proof).toMatchObject({ treeSize: 2800, uncompared: [500] });
+		expect(kept().map((name) => name.split("-")[0])).toEqual(["2800", "500"]);
+		await ask(options(log.reader(3000), home_()));
+		expect(kept()).toEqual([expect.stringMatching(/^3000-/)]);
+	});
+
+	describe("of recorded answers of another history", () => {
+		const fork = new TestLog(signer).fill(10, "fork").add(wanted.path, wanted.version, h1Of("evil")).fill(5000, "fork");
+
+		it("raises the alarm at once where there is what it takes to compare", async () => {
+			await ask(options(log.reader(3000), home_()));
+			await expect(ask(options(fork.reader(), home_(), { compare: "later" }))).rejects.toMatchObject({
+				message: expect.stringContaining("two histories"),
+			});
+		});
+
+		it("raises it with the next answer where there isn't, and ever after", async () => {
+			await ask(options(log.reader(3000), home_()));
+			expect(await ask(options(await recordingOf(fork, 500), home_(), { compare: "later" }))).toMatchObject({
+				uncompared: [3000],
+			});
+			for (const compare of ["now", "later", "now"] as const)
+				await expect(ask(options(log.reader(3000), home_(), { compare }))).rejects.toMatchObject({
+					message: expect.stringContaining("SECURITY ERROR"),
+				});
+		});
+	});
+
+	it("of a database that went back to a smaller tree raises the alarm and shows both heads", async () => {
+		await ask(options(log.reader(3000), home_()));
+		const smaller = log.reader(500);
+		const absent: SumdbReader = {
+			...smaller,
+			read: (path) =>
+				smaller.read(path).catch((cause) => {
+					throw new GoxError("network", cause.message, { cause: new GoxError("no-such-release", "404") });
+				}),
+			newestHead: () => smaller.read("latest"),
+		};
+		const heads = [log.head(3000), log.head(500)].flatMap((head) => head.trimEnd().split("\n"));
+		const failure = await ask(options(absent, home_())).catch((error: GoxError) => error);
+		expect(failure).toMatchObject({ code: "integrity", message: expect.stringContaining("went back to a smaller tree") });
+		for (const line of heads) expect((failure as GoxError).message).toContain(line);
+		// The same without a word on the newest, or with a newer one: only unavailable.
+		for (const newest of [undefined, log.head(3000)]) {
+			const reader = { ...absent, newestHead: async () => (newest === undefined ? newest : Buffer.from(newest)) };
+			await expect(ask(options(reader, home_()))).rejects.toMatchObject({ code: "network" });
+		}
 	});
 
 	it("compares heads that two processes accepted at the same moment", async () => {

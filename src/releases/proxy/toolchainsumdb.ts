@@ -42,7 +42,7 @@ export async function sumdbEvidence(
 	question: SumdbQuestion = {},
 ): Promise<Evidence> {
 	const settings = question.settings ?? goSettings(context, findGo(context)?.goroot);
-	const database = parseGosumdb(settings.personal("GOSUMDB") ?? defaultGosumdb);
+	const database = parseGosumdb(gosumdbOf(settings));
 	if (!database) return unavailable("it is disabled by GOSUMDB=off, and toolchains are never exempt");
 	const client = new Client(context, { insecure: question.insecure ?? false });
 	try {
@@ -61,6 +61,11 @@ export async function sumdbEvidence(
 	}
 }
 
+/** Which database is asked: what a GOROOT's go.env says about it doesn't count. */
+export function gosumdbOf(settings: GoSettings): string {
+	return settings.personal("GOSUMDB") ?? defaultGosumdb;
+}
+
 /** GOPROXY's entries; none where it isn't set anywhere. */
 export function proxiesOf(settings: GoSettings, insecure: boolean): ProxyEntry[] {
 	const list = settings.get("GOPROXY");
@@ -69,7 +74,8 @@ export function proxiesOf(settings: GoSettings, insecure: boolean): ProxyEntry[]
 
 /**
  * Each recording is tried with the network to fill in what it lacks, and the network alone at last: a recording may
- * be damaged, or end in a tree that it hasn't all the tiles of.
+ * be damaged, or end in a tree that it hasn't all the tiles of. Where there is no network, each recording is at last
+ * tried alone: nobody who made it could know which trees this machine has seen.
  */
 async function prove(
 	context: Context,
@@ -80,14 +86,20 @@ async function prove(
 ): Promise<SumdbProof> {
 	const heads = headsInHome(context.home, database.name);
 	const cache = cacheIn(sumdbCache(context, database));
-	let failure: unknown;
-	for (const reader of [...recordings.map((recording) => firstOf([recording, remote])), remote]) {
+	let failure: GoxError | undefined;
+	const ways = [
+		...recordings.map((recording) => ({ reader: firstOf([recording, remote]), compare: "now" as const })),
+		{ reader: remote, compare: "now" as const },
+		...recordings.map((reader) => ({ reader, compare: "later" as const })),
+	];
+	for (const { reader, compare } of ways) {
+		if (compare === "later" && failure?.code === "integrity") break;
 		try {
-			return await lookupSumdb({ database, reader, heads, cache }, toolchainModule, version);
+			return await lookupSumdb({ database, reader, heads, cache, compare }, toolchainModule, version);
 		} catch (error) {
 			if (!(error instanceof GoxError) || error instanceof SumdbFork || error.code === "interrupted") throw error;
-			// A refused answer weighs more than a missing one.
-			failure = failure instanceof GoxError && failure.code === "integrity" ? failure : error;
+			// A refused answer weighs more than a missing one, and that more than what a recording lacks.
+			if (error.code === "integrity" || compare === "now") failure = failure?.code === "integrity" ? failure : error;
 		}
 	}
 	throw failure;
