@@ -8,7 +8,7 @@ import type { Progress } from "../fetch/download.ts";
 import type { Evidence } from "../verify/evidence.ts";
 import { goSumEvidence } from "../verify/gosum.ts";
 import { headsInHome } from "../verify/seenheads.ts";
-import { defaultGosumdb, parseGosumdb } from "../verify/sumdbdatabase.ts";
+import { parseGosumdb } from "../verify/sumdbdatabase.ts";
 import { recordedAnswers } from "../verify/sumdbreader.ts";
 import { parseToolchainVersion, toolchainModule, toolchainVersion } from "../verify/toolchain.ts";
 import type { Platform } from "../version/platform.ts";
@@ -19,7 +19,7 @@ import { goListVersions, goModDownload } from "./proxy/gocommand.ts";
 import { withoutCredentials } from "./proxy/gofailure.ts";
 import { type GoSettings, goSettings } from "./proxy/gosettings.ts";
 import { checkVersion, downloadZip, listVersions } from "./proxy/proxyclient.ts";
-import { proxiesOf, sumdbEvidence } from "./proxy/toolchainsumdb.ts";
+import { gosumdbOf, proxiesOf, sumdbEvidence } from "./proxy/toolchainsumdb.ts";
 
 export interface FetchOptions {
 	/** A private temporary directory to write into; the caller removes it, read-only directories included. */
@@ -95,7 +95,16 @@ export async function fetchToolchain(
 		try {
 			return await fetchByGo(context, go, settings, version, options, witnesses);
 		} catch (error) {
-			if (!(error instanceof GoxError) || error.code !== "network" || options.only) throw error;
+			if (!(error instanceof GoxError) || error.code !== "network" || options.only) {
+				// Where the database is to blame, gox's own words are the better ones: they show both heads of a fork. What was
+				// proven before, and is in the cache, says nothing about that.
+				if (error instanceof GoxError && error.code === "integrity")
+					await sumdbEvidence({ ...context, cacheDir: options.dir }, release, platform, {
+						settings,
+						insecure: options.insecure ?? false,
+					});
+				throw error;
+			}
 			failure = error;
 		}
 	}
@@ -113,7 +122,7 @@ type Recording = { readonly answers: string; readonly heads: string };
 
 /** Where everything is on this machine, or go would refuse every toolchain, gox's own client does as well or better. */
 function suits(context: Context, settings: GoSettings, options: FetchOptions): boolean {
-	if (isOffline(context) || settings.get("GOSUMDB") === "off") return false;
+	if (isOffline(context) || gosumdbOf(settings) === "off") return false;
 	return proxiesOf(settings, options.insecure ?? false).some((entry) => entry.kind === "proxy" && entry.url.protocol !== "file:");
 }
 
@@ -130,6 +139,7 @@ async function fetchByGo(
 		directory: options.dir,
 		signal: context.signal,
 		timeoutMs: options.timeoutMs ?? goTimeoutMs,
+		gosumdb: gosumdbOf(settings),
 		seen: headForGo(context, settings),
 	});
 	const evidence = await witnesses({ answers: download.recorded, heads: download.heads });
@@ -152,6 +162,7 @@ export async function listToolchains(caller: Context, options: FetchOptions): Pr
 				directory: options.dir,
 				signal: context.signal,
 				timeoutMs: options.timeoutMs ?? goTimeoutMs,
+				gosumdb: gosumdbOf(settings),
 			})
 		: await withClient(context, options, (client) =>
 				eachProxy(knownProxies(settings, options), (proxy) => listVersions(client, proxy, toolchainModule)),
@@ -199,7 +210,7 @@ function knownProxies(settings: GoSettings, options: FetchOptions) {
  * leads from that tree to the newest.
  */
 function headForGo(context: Context, settings: GoSettings): { database: string; note: Uint8Array } | undefined {
-	const database = parseGosumdb(settings.personal("GOSUMDB") ?? defaultGosumdb)?.name;
+	const database = parseGosumdb(gosumdbOf(settings))?.name;
 	if (database === undefined) return undefined;
 	const users = join(settings.gopath, "pkg", "sumdb", database, "latest");
 	const note = headsInHome(context.home, database).notes().at(-1) ?? recordedAnswers("", users).recordedHead?.();
@@ -209,7 +220,7 @@ function headForGo(context: Context, settings: GoSettings): { database: string; 
 /** cmd/go checks every toolchain against the checksum database, unless GOSUMDB is off and GOPROXY a single directory. */
 function goClaim(go: GoCommand, settings: GoSettings, sum: string): Evidence[] {
 	const proxy = settings.get("GOPROXY") ?? "";
-	if (settings.get("GOSUMDB") === "off" || (proxy.startsWith("file://") && !/[,|]/.test(proxy))) return [];
+	if (gosumdbOf(settings) === "off" || (proxy.startsWith("file://") && !/[,|]/.test(proxy))) return [];
 	const reason = `${go.version} asked the checksum database itself; its recorded answers don't suffice for gox's own proof`;
 	return [{ kind: "go command", h1: sum, go: go.path, reason }];
 }

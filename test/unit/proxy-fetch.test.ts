@@ -4,11 +4,13 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Env } from "../../src/context.ts";
 import { fetchToolchain, listToolchains } from "../../src/releases/moduleproxy.ts";
+import { recordProofs } from "../../src/releases/proxy/sumdbrecording.ts";
 import { sumdbEvidence } from "../../src/releases/proxy/toolchainsumdb.ts";
 import { vouch } from "../../src/verify/evidence.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { h1Of, LogSigner } from "../support/sumdb/log.ts";
+import { recordedAnswers } from "../support/sumdb/recorded.ts";
 import { sumdbFiles, toolchainProxy, writeProxy } from "../support/sumdb/toolchainproxy.ts";
 
 const proxy = toolchainProxy();
@@ -235,6 +237,50 @@ describe("15. the checksum database as evidence", () => {
 		const PATH = join(root, "go/bin");
 		expect(await evidence({ PATH, GOSUMDB: "" })).toEqual(noWitness(/answered 500/));
 		expect(await evidence({ PATH, GOSUMDB: "", GOENV: join(root, "env") })).toMatchObject({ kind: "checksum database", h1 });
+	});
+
+	it("nor whose proofs a bundle takes along, nor whom a go command asks", async () => {
+		const goroot = join(root, "go1.22");
+		mkdirSync(join(goroot, "bin"), { recursive: true });
+		writeFileSync(join(goroot, "VERSION"), "go1.22.0\n");
+		writeFileSync(join(goroot, "go.env"), "GOSUMDB=off\n");
+		writeFileSync(join(goroot, "bin/go"), `#!/bin/sh\necho "$GOSUMDB" >${root}/asked\nexit 1\n`, { mode: 0o755 });
+		for (const [path, answer] of [["supported", ""] as const, ...recordedAnswers()])
+			server.put(`/a/sumdb/sum.golang.org/${path}`, Buffer.from(answer));
+		const context = contextWith({
+			PATH: `${join(goroot, "bin")}:/usr/bin:/bin`,
+			GOSUMDB: "",
+			GOPROXY: `${server.origin}/a`,
+		});
+		const recording = await recordProofs(context, [{ release, platform }], { insecure: false });
+		expect(recording).toMatchObject({ database: "sum.golang.org", proofs: [{ recordNumber: 27_869_929 }] });
+		expect([...recording.answers.keys()]).toContain(`lookup/golang.org/toolchain@${version}`);
+		await fetchToolchain(context, release, platform, { dir }).catch(() => undefined);
+		expect(readFileSync(join(root, "asked"), "utf8")).toBe("sum.golang.org\n");
+	});
+
+	/** Of a database whose own address is this server's, which can't speak TLS. */
+	const local = () => {
+		const name = new URL(server.origin).host;
+		return { GOSUMDB: new LogSigner(name).verifierKey, direct: new RegExp(`https?://${name}|^${name}`) };
+	};
+
+	it.each<[string, string, "asked" | "not asked"]>([
+		["no proxy has it", "ORIGIN/none", "asked"],
+		["no proxy has it, direct behind", "ORIGIN/none,direct", "asked"],
+		["direct comes first", "direct,ORIGIN/a", "asked"],
+		["a proxy that may fail fails, direct behind", "ORIGIN/fails|direct", "asked"],
+		["the same with another between that hasn't it", "ORIGIN/fails|ORIGIN/none,direct", "asked"],
+		["the same with nothing behind", "ORIGIN/fails|ORIGIN/none", "not asked"],
+		["a proxy that must not fail fails", "ORIGIN/fails,direct", "not asked"],
+	])("directly, as Go does, where %s: %s", async (_what, GOPROXY, wanted) => {
+		const { GOSUMDB, direct } = local();
+		server.failAlways(`/fails/sumdb/${new URL(server.origin).host}/supported`, { status: 500 });
+		const found = await evidence({ GOPROXY: GOPROXY.replaceAll("ORIGIN", server.origin), GOSUMDB });
+		if (found.kind !== "unavailable") expect.unreachable();
+		if (wanted === "asked") expect(found.reason).toMatch(/TLS|SSL|wrong version|packet length/i);
+		else expect(found.reason).toContain("answered 500");
+		expect(found.reason).toMatch(direct);
 	});
 
 	it("GOPROXY=off: nobody is asked, not even the address in GOSUMDB", async () => {

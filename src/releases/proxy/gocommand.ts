@@ -12,6 +12,8 @@ export interface GoDownloadOptions {
 	readonly directory: string;
 	readonly signal: AbortSignal;
 	readonly timeoutMs: number;
+	/** Whom go shall ask about hashes, whatever its own go.env says. */
+	readonly gosumdb: string;
 	/** A signed tree head that go's own checks shall start from, and the database's name. */
 	readonly seen?: { readonly database: string; readonly note: Uint8Array } | undefined;
 }
@@ -88,11 +90,11 @@ async function runGo(
 	args: readonly string[],
 	paths: PrivatePaths,
 	subject: string,
-	{ signal, timeoutMs }: GoDownloadOptions,
+	{ signal, timeoutMs, gosumdb }: GoDownloadOptions,
 ): Promise<string> {
 	makeDirectory(paths.module);
 	writeFileSync(join(paths.module, "go.mod"), "module gox.invalid/download\n\ngo 1.21\n", { mode: 0o644 });
-	const env = goEnvironment(context, go, paths);
+	const env = { ...goEnvironment(context, go, paths), GOSUMDB: gosumdb };
 	return await new Promise((resolve, reject) => {
 		const limits = { signal, timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024, killSignal: "SIGKILL" } as const;
 		execFile(go.path, [...args], { cwd: paths.module, env, ...limits }, (error, stdout, stderr) => {

@@ -3,7 +3,7 @@ import { GoxError } from "../../errors.ts";
 import { Client } from "../../fetch/client.ts";
 import { headsInHome, headsInMemory } from "../../verify/seenheads.ts";
 import { lookupSumdb, type SumdbProof } from "../../verify/sumdb.ts";
-import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../verify/sumdbdatabase.ts";
+import { parseGosumdb, type SumdbDatabase } from "../../verify/sumdbdatabase.ts";
 import { answersIn, firstOf, isUnavailable, recordedAnswers, type SumdbReader } from "../../verify/sumdbreader.ts";
 import { toolchainModule, toolchainVersion } from "../../verify/toolchain.ts";
 import { openTreeHead } from "../../verify/treehead.ts";
@@ -12,7 +12,7 @@ import type { Release } from "../../version/release.ts";
 import { findGo } from "./findgo.ts";
 import { goSettings } from "./gosettings.ts";
 import { remoteSumdb } from "./remotesumdb.ts";
-import { proxiesOf, recordingsOf, sumdbCache, sumdbEvidence } from "./toolchainsumdb.ts";
+import { gosumdbOf, proxiesOf, recordingsOf, sumdbCache, sumdbEvidence } from "./toolchainsumdb.ts";
 
 export interface RecordedToolchain {
 	readonly release: Release;
@@ -40,7 +40,7 @@ export async function recordProofs(
 	{ insecure }: { readonly insecure: boolean },
 ): Promise<SumdbRecording> {
 	const settings = goSettings(context, findGo(context)?.goroot);
-	const database = parseGosumdb(settings.get("GOSUMDB") ?? defaultGosumdb);
+	const database = parseGosumdb(gosumdbOf(settings));
 	const answers = new Map<string, Uint8Array>();
 	const proofs: (SumdbProof | { reason: string })[] = [];
 	// First as for any install: consistent with every head that this machine has seen, and into gox's cache.
