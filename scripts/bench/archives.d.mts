@@ -3,3 +3,5 @@ export const seededVersions: readonly string[];
 export function tinyArchives(directory: string, program: string, versions?: readonly string[]): Promise<string>;
 /** Packed megabytes → version. */
 export function sizedArchives(directory: string, program: string, sizes: readonly number[]): Promise<Record<string, string>>;
+/** One gzip member of a head and of what follows it, which is packed once. */
+export function gzipWithHead(rest: Buffer, level?: number): (head: Buffer) => Buffer;

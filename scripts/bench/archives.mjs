@@ -14,7 +14,7 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip, gunzipSync, gzipSync } from "node:zlib";
+import { constants, crc32, createGzip, deflateRawSync, gunzipSync, gzipSync } from "node:zlib";
 import { hostTarget } from "../build-shims.mjs";
 
 export const seededVersions = ["1.20.14", "1.21.13", "1.22.5", "1.23.4"];
@@ -175,15 +175,12 @@ export async function installArchives(directory, program, { four }) {
 	const names = four ? ["1.61.0", "1.61.1", "1.61.2", "1.61.3"] : [];
 	const [first] = releases;
 	if (four) {
-		// Equal but for the first small member: only that is packed anew.
-		const rest = gzipSync(Buffer.concat([...withoutVersion(tar())]), { level: 6 });
+		// Equal but for the first small entry: only that is packed anew.
+		const joined = gzipWithHead(Buffer.concat([...withoutVersion(tar())]));
 		for (const name of names) {
 			const [os, arch] = hostTarget().split("-");
 			const filename = `go${name}.${os}-${arch}.tar.gz`;
-			writeFileSync(
-				join(directory, filename),
-				Buffer.concat([gzipSync(Buffer.concat([...entry("go/VERSION", versionText(name))])), rest]),
-			);
+			writeFileSync(join(directory, filename), joined(Buffer.concat([...entry("go/VERSION", versionText(name))])));
 			releases.push(await describe(directory, name, filename));
 		}
 	}
@@ -191,6 +188,24 @@ export async function installArchives(directory, program, { four }) {
 	let files = 0;
 	for (const { name } of entries(Buffer.concat([...tar()]))) if (!name.endsWith("/")) files++;
 	return { version, four: names, origin, size: first.files[0].size, files };
+}
+
+/**
+ * Packs the rest once, and each head before it, into one gzip member: go.dev's archives have one, and mise, for one,
+ * reads no more than the first.
+ * @param {Buffer} rest
+ * @returns {(head: Buffer) => Buffer}
+ */
+export function gzipWithHead(rest, level = 6) {
+	const packed = deflateRawSync(rest, { level });
+	return (head) => {
+		const trailer = Buffer.alloc(8);
+		trailer.writeUInt32LE(crc32(rest, crc32(head)), 0);
+		trailer.writeUInt32LE((head.length + rest.length) % 2 ** 32, 4);
+		const start = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+		// Flushed to a whole byte and not ended, so that the rest's blocks follow.
+		return Buffer.concat([start, deflateRawSync(head, { level, finishFlush: constants.Z_SYNC_FLUSH }), packed, trailer]);
+	};
 }
 
 function* withoutVersion(chunks) {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, inflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { seededVersions, sizedArchives, tinyArchives } from "../../scripts/bench/archives.mjs";
+import { gzipWithHead, seededVersions, sizedArchives, tinyArchives } from "../../scripts/bench/archives.mjs";
 import { startMirror } from "../../scripts/bench/mirror.mjs";
 import { adapters, findPeers, versionIn } from "../../scripts/bench/peers.mjs";
 import { decodeIndex } from "../../src/releases/index.ts";
@@ -136,4 +136,15 @@ test("made archives are of about the size that was asked for, and real tar", asy
 	expect(names.slice(0, 4)).toEqual(["go/VERSION", "go/bin/go", "go/bin/gofmt", "go/src/go.mod"]);
 	expect(names.length).toBe(4 + 3 * 145);
 	expect(seededVersions).toContain("1.22.5");
+});
+
+test("archives that differ in their head are one gzip member each", () => {
+	const rest = Buffer.from("what both have ".repeat(5000));
+	const joined = gzipWithHead(rest);
+	for (const head of ["go1.61.0\n", "go1.61.1\n"]) {
+		const packed = joined(Buffer.from(head));
+		// The checksum and the length at its end are of the whole; a first member of several would end earlier.
+		expect(gunzipSync(packed).equals(Buffer.concat([Buffer.from(head), rest]))).toBe(true);
+		expect(inflateRawSync(packed.subarray(10)).length).toBe(head.length + rest.length);
+	}
 });
