@@ -51,7 +51,7 @@ const goenv = {
 	remote: ["goenv", "list", "--remote"],
 	startup: () => 'eval "$(goenv init -)"',
 	which: ["goenv", "which", "go"],
-	current: ["goenv", "version"],
+	current: ["goenv", "current"],
 };
 
 const asdf = {
