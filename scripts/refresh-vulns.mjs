@@ -27,20 +27,14 @@ const day = values.date ?? date;
 if (!/^\d{4}-\d\d-\d\d$/.test(day ?? "")) fail("when was this copy made? Say so: --date 2026-09-01");
 if (entries.length === 0) fail(`${from} has no entry about ${modules.join(" or ")}`);
 entries.sort((left, right) => (left.id < right.id ? -1 : 1));
-writeFileSync(join(out, "vulns.json"), rendered(entries.map((entry) => JSON.stringify(entry))));
-writeFileSync(
-	join(out, "vulnranges.json"),
-	rendered(
-		entries
-			.map(numbers)
-			.filter(Boolean)
-			.map((entry) => JSON.stringify(entry)),
-	),
-);
+const ranges = entries.map(numbers).filter(Boolean);
+writeFileSync(join(out, "vulns.json"), rendered(entries));
+writeFileSync(join(out, "vulnranges.json"), rendered(ranges, `"counts":${JSON.stringify(counts(ranges))},`));
 console.log(`${entries.length} vulnerabilities as of ${day}`);
 
-function rendered(lines) {
-	return `{"date":"${day}","source":"Go vulnerability database (https://vuln.go.dev), CC-BY 4.0","entries":[\n${lines.join(",\n")}\n]}\n`;
+function rendered(list, more = "") {
+	const lines = list.map((each) => JSON.stringify(each)).join(",\n");
+	return `{"date":"${day}","source":"Go vulnerability database (https://vuln.go.dev), CC-BY 4.0",${more}"entries":[\n${lines}\n]}\n`;
 }
 
 async function fromDatabase(base) {
@@ -134,6 +128,23 @@ function numbers({ affected }) {
 		return mask === 0 ? [] : [mask, ranges.flatMap(([start, end]) => [ordinal(start), end === null ? 0 : ordinal(end)])];
 	});
 	return parts.length > 0 ? parts : undefined;
+}
+
+/** For each platform how many there are, from which ordinal on: [from, count, from, count, …], in order. */
+function counts(ranges) {
+	return Object.fromEntries(
+		platforms.map((platform, at) => {
+			const own = ranges.map((entry) => entry.flatMap((part, of) => (of % 2 === 0 && part & (1 << at) ? entry[of + 1] : [])));
+			const bounds = [...new Set(own.flat())].sort((left, right) => left - right);
+			const steps = bounds.map((bound) => [bound, own.filter((flat) => holds(flat, bound)).length]);
+			return [platform, steps.filter(([, count], of) => count !== (steps[of - 1]?.[1] ?? 0)).flat()];
+		}),
+	);
+}
+
+/** Whether one of the ranges [from, to, from, to, …] holds the ordinal; a `to` of 0 is open. */
+function holds(flat, ordinal) {
+	return flat.some((from, at) => at % 2 === 0 && ordinal >= from && (flat[at + 1] === 0 || ordinal < flat[at + 1]));
 }
 
 /** The number of src/releases/vulncount.ts, from the database's spelling: 1.22.5, 1.26.0-0, 1.27.0-rc.3, 0. */
