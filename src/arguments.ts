@@ -1,4 +1,4 @@
-import { cac } from "cac";
+import type { CAC } from "cac";
 import type { CommandSpec, OptionSpec } from "./commands/command.ts";
 import { Options } from "./commands/command.ts";
 import { GoxError, quote } from "./errors.ts";
@@ -22,12 +22,13 @@ export const commonOptions: readonly OptionSpec[] = [
 ];
 
 /**
- * Reads the words behind a command's name with cac.
+ * Reads the words behind a command's name with cac, which is loaded only where there are any.
  * @throws GoxError `usage` for an unknown option, a missing value, or too few or too many words.
  */
-export function parseArguments(spec: CommandSpec, words: readonly string[]): Arguments {
+export async function parseArguments(spec: CommandSpec, words: readonly string[]): Promise<Arguments> {
+	if (words.length === 0) return checked(spec, { args: [], options: new Options({}), rest: [] });
 	const { before, rest } = splitRest(spec, words);
-	const parser = commandParser(spec);
+	const parser = commandParser(spec, (await import("cac")).cac("gox"));
 	// cac turns `1.20` into the number 1.2, as a word and as an option's value alike, and "" into 0: shield them all.
 	parser.parse(["", "", spec.name, ...before.map(shield)], { run: false });
 	const values = unshieldAll(parser.options);
@@ -39,11 +40,16 @@ export function parseArguments(spec: CommandSpec, words: readonly string[]): Arg
 	} catch (error) {
 		throw usage(spec, error instanceof Error ? plainWords(error.message) : String(error));
 	}
-	if (args.length < [...spec.args.matchAll(/</g)].length)
+	return checked(spec, { args, options: new Options(values), rest });
+}
+
+/** The same, if it has as many words as the command takes. */
+function checked(spec: CommandSpec, found: Arguments): Arguments {
+	if (found.args.length < [...spec.args.matchAll(/</g)].length)
 		throw usage(spec, `too few words: it is \`gox ${spec.name} ${spec.args}\``);
-	const extra = args[positionals(spec)];
+	const extra = found.args[positionals(spec)];
 	if (extra !== undefined) throw usage(spec, `${quote(extra)} is one word too many`);
-	return { args, options: new Options(values), rest };
+	return found;
 }
 
 /** The text of `gox COMMAND --help`. */
@@ -62,8 +68,7 @@ export function commandHelp(spec: CommandSpec): string {
 	return `${sections.join("\n\n")}\n`;
 }
 
-function commandParser(spec: CommandSpec): ReturnType<typeof cac> {
-	const parser = cac("gox");
+function commandParser(spec: CommandSpec, parser: CAC): CAC {
 	const command = parser.command([spec.name, spec.args].filter(Boolean).join(" "), spec.summary);
 	for (const { flags, summary } of [...(spec.options ?? []), ...commonOptions]) command.option(flags, summary);
 	return parser;

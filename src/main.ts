@@ -25,7 +25,7 @@ async function run(context: Context, argv: readonly string[]): Promise<number> {
 		const own = ownWords(spec, words);
 		asJson = own.includes("--json");
 		if (own.includes("--help") || own.includes("-h")) return await help(context, name);
-		const { args, options, rest } = parseArguments(spec, words);
+		const { args, options, rest } = await parseArguments(spec, words);
 		const report = reportOn(context, { json: options.has("json"), quiet: options.has("quiet"), verbose: options.has("verbose") });
 		const { run: runCommand } = await spec.load();
 		await recover(context, report.detail);

@@ -20,7 +20,7 @@ export async function command(options: TestContextOptions, name: string, ...word
 	if (!spec) throw new Error(`there is no command ${name}`);
 	const done = (status: number, failure = "") => ({ status, failure, out: context.out(), err: context.err(), context });
 	try {
-		const parsed = parseArguments(spec, words);
+		const parsed = await parseArguments(spec, words);
 		const has = (flag: string) => parsed.options.has(flag);
 		const report = reportOn(context, { json: has("json"), quiet: has("quiet"), verbose: has("verbose") });
 		const { run } = await spec.load();

@@ -11,7 +11,7 @@ export async function runCommand(context: Context, [name = "", ...words]: readon
 	if (!spec) throw new Error(`there is no command ${name}`);
 	let asJson = false;
 	try {
-		const { args, options, rest } = parseArguments(spec, words);
+		const { args, options, rest } = await parseArguments(spec, words);
 		asJson = options.has("json");
 		const report = reportOn(context, { json: asJson, quiet: options.has("quiet"), verbose: options.has("verbose") });
 		const { run } = await spec.load();
