@@ -155,8 +155,10 @@ static bool fail_missing_release(failure *why, const source *from, text key) {
 /* Carried by every shim, native or sh, so that they know each other by content. */
 static const char marker[] __attribute__((used)) = "gox-shim-marker";
 
-/* No real cmd/go is smaller. */
+/* No real cmd/go is smaller; what is may be another manager's shim. */
 #define SMALLEST_GO (1 << 20)
+/* Those that gox builds have a fifth of it. */
+#define LARGEST_SHIM (1 << 19)
 #define DEEPEST 8
 
 /* go.mod and go.work are read here, and small programs looked through. */
@@ -173,8 +175,9 @@ static bool is_foreign_program(const place *here, const char *path, bool *small)
 	*small = file.st_size < SMALLEST_GO;
 	if (!*small) return true;
 	if (depth_of_shims() >= DEEPEST) return false;
+	if (file.st_size >= LARGEST_SHIM) return true;
 	document program;
-	return read_file(path, large_bytes, SMALLEST_GO, &program) != READ || !contains(program.content, text_of(marker));
+	return read_file(path, large_bytes, LARGEST_SHIM, &program) != READ || !contains(program.content, text_of(marker));
 }
 
 /* The first line of GOROOT/VERSION, where it names a Go. */

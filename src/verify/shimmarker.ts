@@ -3,8 +3,8 @@ import { naming } from "../fs.ts";
 
 /** Every gox shim carries this text, native or sh, so that shims know each other by content (docs/selection.md). */
 const marker = "gox-shim-marker";
-/** Bytes; no real cmd/go is as small. */
-const largestShim = 1 << 20;
+/** Bytes; those that gox builds have a fifth of it, and no real cmd/go is as small. */
+const largestShim = 1 << 19;
 
 /**
  * Whether a program is a shim, of this gox or another one.

@@ -8,7 +8,7 @@ import { readCases, titleOf } from "./case.ts";
 import { machineOf, type Setup } from "./native.ts";
 import { checkNativeCase, isForThisHost } from "./native-check.ts";
 
-const flags = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+const flags = ["-g1", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const base = freshRoot("gox-sanitized-");
 const shim = join(base, "gox-shim");
 // Leaks are not looked for: the shim has no heap, and the search is three quarters of a run's time.
@@ -17,7 +17,7 @@ writeFileSync(
 	options,
 	'const char *__asan_default_options(void);\nconst char *__asan_default_options(void) { return "detect_leaks=0"; }\n',
 );
-// Not -static-libasan, though that starts faster: a file of more than 1 MiB is taken for a real Go.
+// Not -static-libasan, though that starts faster, and with lines only: a file of 512 KiB is taken for a real Go.
 const built = spawnSync("cc", [...warnings, ...flags, "gox-shim.c", options, "-o", shim], { cwd: shimsDir }).status === 0;
 let count = 0;
 
