@@ -56,8 +56,8 @@ export const leftoverTools: readonly ToolMarks[] = [
 	{
 		tool: "asdf",
 		commands: /^asdf$/,
-		paths: /(?:^|\/)\.asdf(?:\/|\}|$)|^\$\{?ASDF_(?:DATA_)?DIR\b|\/asdf\/|\/asdf\.(?:sh|fish)$|\basdf\)\//,
-		variables: /^ASDF_/,
+		paths: /(?:^|\/)\.asdf(?:\/|\}|$)|^\$\{?(?:ASDF_(?:DATA_)?DIR|_asdf_shims)\b|\/asdf\/|\/asdf\.(?:sh|fish)$|\basdf\)\//,
+		variables: /^ASDF_|^_asdf_shims$/,
 		goPart: /plugins\/golang\/|^ASDF_GOLANG_|\bgolang\b/,
 		comment: /\basdf\b/i,
 	},

@@ -106,6 +106,26 @@ describe("a line that other languages need too", () => {
 	});
 });
 
+it("asdf's own lines for fish, which put its shims on PATH by a variable of their own", () => {
+	const lines = `# ASDF configuration code
+if test -z $ASDF_DATA_DIR
+    set _asdf_shims "$HOME/.asdf/shims"
+else
+    set _asdf_shims "$ASDF_DATA_DIR/shims"
+end
+
+# Do not use fish_add_path (added in Fish 3.2) because it
+# potentially changes the order of items in PATH
+if not contains $_asdf_shims $PATH
+    set -gx --prepend PATH $_asdf_shims
+end
+set --erase _asdf_shims
+`;
+	expect(found(lines, "fish")).toEqual(["asdf 2-6 kept", "asdf 10-12 kept", "asdf 13 kept"]);
+	expect(rest(`a\n${lines}b\n`, "fish")).toBe(`a\n${lines}b\n`);
+	expect(rest(`a\n${lines}b\n`, "fish", sole)).not.toMatch(/_asdf_shims|\bif\b|\bend\b/);
+});
+
 describe("a line that is nobody's", () => {
 	it.each(foreign)("in %s: %s", (dialect, text) => {
 		expect(found(`${text}\n`, dialect, sole)).toEqual([]);
