@@ -27,7 +27,9 @@ export interface Looks {
 
 /** The findings in words, grouped. Commands are never broken over lines. */
 export function inWords(findings: readonly Examined[], { all, width, style, userHome }: Looks): readonly string[] {
-	const short = (text: string) => text.replaceAll(`${userHome}/`, "~/");
+	// Not within a quoted word of a file's line: there no shell would read it so.
+	const short = (text: string) =>
+		text.replaceAll(`${userHome}/`, (found, at: number) => (/["']/.test(text[at - 1] ?? "") ? found : "~/"));
 	return headings.flatMap(([area, heading]) => {
 		const shown = findings.filter((finding) => finding.area === area && (all || finding.verdict !== "ok"));
 		if (shown.length === 0) return [];
@@ -64,6 +66,7 @@ function findingInWords(
 	fix?.commands.forEach((command, index) => {
 		lines.push(`${index === 0 ? "    fix " : "        "}${command}`);
 	});
-	if (fix?.repair && !fix.commands.includes("gox doctor --fix")) lines.push("        # or: gox doctor --fix");
+	if (fix?.repair && !fix.commands.includes("gox doctor --fix")) lines.push("     or gox doctor --fix");
+	if (fix?.advice) lines.push(...wrapped(`(${short(fix.advice)})`, width, fix.commands.length > 0 ? "        " : "    fix "));
 	return lines;
 }

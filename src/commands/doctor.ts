@@ -97,7 +97,7 @@ function show({ context, report, options }: Invocation, findings: readonly Exami
 			title,
 			evidence,
 			why: why ?? null,
-			fix: remedy ? { commands: remedy.commands, safe: remedy.repair !== undefined } : null,
+			fix: remedy ? { commands: remedy.commands, advice: remedy.advice ?? null, safe: remedy.repair !== undefined } : null,
 		}));
 		report.json(options.has("fix") ? { findings: list, repaired } : list);
 		return;

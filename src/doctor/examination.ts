@@ -3,6 +3,7 @@ import { GoxError, systemCode } from "../errors.ts";
 import type { Area, Check, Finding, Verdict } from "./finding.ts";
 import { verdicts } from "./finding.ts";
 import type { Patient } from "./patient.ts";
+import { fixOf } from "./remedy.ts";
 
 /** A finding, and the check that made it. */
 export interface Examined extends Finding {
@@ -38,7 +39,7 @@ async function guarded(check: Check, patient: Patient): Promise<readonly Finding
 					verdict: "broken",
 					title: error.message,
 					why: `It keeps gox from looking at this: ${check.title}.`,
-					...(error.hint && { fix: { commands: error.hint.split("\n") } }),
+					...fixOf(error),
 				},
 			];
 		if (systemCode(error) === undefined || !(error instanceof Error)) throw error;

@@ -27,8 +27,10 @@ export interface Finding {
 
 /** What sets a finding right. */
 export interface Fix {
-	/** To be pasted into a shell, a line each. */
+	/** To be pasted, a line each, into zsh as well, where a comment at the prompt is none. */
 	readonly commands: readonly string[];
+	/** What is to be done by hand, or instead: words, not a command. */
+	readonly advice?: string;
 	/** What `--fix` does by itself; only what can't lose anything and can be undone. */
 	readonly repair?: (changes: Changes) => void;
 }

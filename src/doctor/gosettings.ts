@@ -3,8 +3,9 @@ import type { Context } from "../context.ts";
 import { quote } from "../errors.ts";
 import { withoutSecrets } from "../output.ts";
 import { goEnvFile } from "../select/goenv.ts";
+import type { Fix } from "./finding.ts";
 import type { Probes } from "./probes.ts";
-import { linesThatExport, type StartupText } from "./startup.ts";
+import { linesThatExport, type StartupLine, type StartupText } from "./startup.ts";
 
 /** One of Go's settings where somebody sets it. */
 export interface GoSetting {
@@ -16,8 +17,8 @@ export interface GoSetting {
 	readonly where: string;
 	/** As evidence: who says what, and which start-up file's line exports it. */
 	readonly evidence: readonly string[];
-	/** What takes it out again, to be pasted. */
-	readonly clear: readonly string[];
+	/** What takes it out again. */
+	readonly clear: Fix;
 }
 
 /** The file that `go env -w` writes, read without a go. */
@@ -60,10 +61,7 @@ export function settingsNamed(
 				`${name}=${printable(value)} in the environment`,
 				...exported.map(({ where, text }) => `${where}: ${printable(text)}`),
 			],
-			clear: [
-				`unset ${name}`,
-				...exported.map(({ where }) => `# and take line ${where.replace(/^.*:/, "")} out of ${where.replace(/:\d+$/, "")}`),
-			],
+			clear: clearing(name, env, exported),
 		});
 	}
 	const written = file.lines.findLast((each) => each.name === name);
@@ -74,10 +72,23 @@ export function settingsNamed(
 			from: "file",
 			where: `${file.path}:${written.line}`,
 			evidence: [`${file.path}:${written.line}: ${name}=${printable(written.value)}`],
-			clear: [`go env -u ${name}`],
+			clear: { commands: [`go env -u ${name}`] },
 		});
 	}
 	return settings;
+}
+
+/** In the words of the user's shell: fish has no unset. What exports it is only to be found by eye among other things. */
+function clearing(name: string, { SHELL = "" }: Context["env"], exported: readonly StartupLine[]): Fix {
+	const isUniversal = ({ where }: StartupLine) => where.includes("/fish_variables:");
+	const lines = exported.filter((each) => !isUniversal(each)).map(({ where }) => where);
+	return {
+		commands: [
+			SHELL.endsWith("/fish") ? `set -e ${name}` : `unset ${name}`,
+			...(exported.some(isUniversal) ? [`fish -c 'set -Ue ${name}'`] : []),
+		],
+		...(lines.length > 0 && { advice: `and take it out of ${lines.join(" and ")}` }),
+	};
 }
 
 /** GOROOT/go.env's word for a setting. */

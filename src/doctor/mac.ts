@@ -9,6 +9,8 @@ export interface Mac {
 	readonly translated: boolean;
 	/** `26.6.2`; undefined where sw_vers doesn't say. */
 	readonly version: string | undefined;
+	/** Whether x86-64 programs can run on Apple Silicon: by starting one, which `arch` refuses where Rosetta isn't there. */
+	rosetta(): boolean;
 }
 
 /** Undefined on anything but macOS. */
@@ -18,7 +20,13 @@ export function macOf(context: Context, probes: Probes): Mac | undefined {
 	const sysctl = (name: string) => probes.run("/usr/sbin/sysctl", ["-n", name])?.stdout.trim();
 	// Between name and value macOS 12 has one tab, macOS 26 two.
 	const version = /^ProductVersion:\s+(\d+(?:\.\d+)*)$/m.exec(probes.run("/usr/bin/sw_vers", [])?.stdout ?? "")?.[1];
-	return { appleSilicon: sysctl("hw.optional.arm64") === "1", translated: sysctl("sysctl.proc_translated") === "1", version };
+	const translated = sysctl("sysctl.proc_translated") === "1";
+	return {
+		appleSilicon: sysctl("hw.optional.arm64") === "1",
+		translated,
+		version,
+		rosetta: () => translated || probes.run("/usr/bin/arch", ["-x86_64", "/usr/bin/true"])?.status === 0,
+	};
 }
 
 /** Whether a macOS is at least another; an unknown one is not. */

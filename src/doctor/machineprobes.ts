@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
 import { namesIn } from "../fs.ts";
+import { readExecutable } from "../verify/buildinfo/buildinfo.ts";
 import { machineOfFile } from "../verify/machine.ts";
 import { carriesShimMarker } from "../verify/shimmarker.ts";
 import type { Probes } from "./probes.ts";
@@ -41,6 +43,7 @@ export function machineProbes(context: Context): Probes {
 		linkAt: (path) => quietly(() => readlinkSync(path)),
 		realPath: (path) => quietly(() => realpathSync(path)),
 		machine: (path) => quietly(() => (statSync(path).isFile() ? machineOfFile(path) : undefined)),
+		slices: (path) => quietly(() => (statSync(path).isFile() ? readExecutable(path) : [])) ?? [],
 		isShim: (path) => quietly(() => carriesShimMarker(path, statSync(path).size)) ?? false,
 		isWritable: (path) => may(path, constants.W_OK),
 		space: (path) =>
@@ -52,7 +55,7 @@ export function machineProbes(context: Context): Probes {
 	};
 }
 
-async function reach(context: Context, url: URL, timeout: number): Promise<{ status: number } | { failure: string }> {
+async function reach(context: Context, url: URL, timeout: number): ReturnType<Probes["reach"]> {
 	const { Client } = await import("../fetch/client.ts");
 	const limit = AbortSignal.timeout(timeout);
 	const client = new Client({ ...context, signal: AbortSignal.any([context.signal, limit]) });
@@ -63,7 +66,8 @@ async function reach(context: Context, url: URL, timeout: number): Promise<{ sta
 	} catch (error) {
 		context.signal.throwIfAborted();
 		if (limit.aborted) return { failure: `no answer within ${timeout / 1000} s` };
-		return { failure: error instanceof Error ? error.message : String(error) };
+		const hint = error instanceof GoxError ? error.hint : undefined;
+		return { failure: error instanceof Error ? error.message : String(error), ...(hint && { hint }) };
 	} finally {
 		await client.close().catch(() => {});
 	}

@@ -1,3 +1,4 @@
+import type { Slice } from "../verify/buildinfo/buildinfo.ts";
 import type { Machine } from "../verify/machine.ts";
 
 /** How a tool answered. */
@@ -45,6 +46,8 @@ export interface Probes {
 	realPath(path: string): string | undefined;
 	/** What the header of an executable says; undefined for a script or no file. */
 	machine(path: string): Machine | undefined;
+	/** Each part of a program, with what Go's linker left in it; none for a script or no file. */
+	slices(path: string): readonly Slice[];
 	/** Whether the program is a gox shim. */
 	isShim(path: string): boolean;
 	/** Whether this process may write there. */
@@ -52,5 +55,5 @@ export interface Probes {
 	/** Bytes that this user may still write where the path lies, and of how many. */
 	space(path: string): { readonly free: number; readonly size: number } | undefined;
 	/** What an address answers within the time (milliseconds): its status, or why it didn't. Redirects are followed. */
-	reach(url: URL, timeout: number): Promise<{ readonly status: number } | { readonly failure: string }>;
+	reach(url: URL, timeout: number): Promise<{ readonly status: number } | { readonly failure: string; readonly hint?: string }>;
 }

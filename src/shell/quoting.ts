@@ -7,6 +7,11 @@ export function shQuote(text: string): string {
 		.join("\\'");
 }
 
+/** As `shQuote`, without quotes where no shell reads anything into the word. */
+export function shWord(text: string): string {
+	return /^[A-Za-z0-9/._+,@%:-]+$/.test(text) ? text : shQuote(text);
+}
+
 /** A word that fish reads as exactly `text`. */
 export function fishQuote(text: string): string {
 	return `'${text.replace(/[\\']/g, "\\$&")}'`;

@@ -1,10 +1,14 @@
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { checks } from "../../src/doctor/checks.ts";
 import { hookPlace, writeHook } from "../../src/shell/hookfile.ts";
 import { applyEdit, planSetup } from "../../src/shell/startupedit.ts";
 import { zsh } from "../../src/shell/zsh.ts";
 import { printingProgram } from "../support/fakego.ts";
+import { expectPastable } from "../support/pastable.ts";
 import { type MachineOptions, printed, RecordedMachine, recorded } from "../support/recordedmachine.ts";
+
+const proposed: string[] = [];
+afterAll(() => expectPastable(proposed));
 
 const arm = printingProgram("darwin-arm64", "");
 const intel = printingProgram("darwin-amd64", "");
@@ -59,7 +63,9 @@ test("Apple Silicon, native, all well: nothing to say", async () => {
 	machine.put("~/.gox/current", { link: "versions/go1.99.0" });
 	machine.putShims();
 	setUp(machine);
-	expect(await machine.complaints(checks)).toBe("");
+	const complaints = await machine.complaints(checks);
+	proposed.push(...machine.proposed);
+	expect(complaints).toBe("");
 	const asked = new Set((await machine.examine(checks)).map(({ check }) => check));
 	expect(checks.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual(["tool-architecture"]);
 });
@@ -85,12 +91,14 @@ test("Apple Silicon, a terminal under Rosetta, with the Intel Homebrew's Go and 
 		runtime: "/usr/local/bin/node",
 	});
 	machine.putGo("/usr/local/Cellar/go/1.26.1/libexec", "go1.26.1", "darwin-amd64");
-	expect(await machine.complaints(checks)).toMatchInlineSnapshot(`
+	const complaints = await machine.complaints(checks);
+	proposed.push(...machine.proposed);
+	expect(complaints).toMatchInlineSnapshot(`
 		"rosetta warning: this terminal runs under Rosetta
 		    sysctl.proc_translated: 1, hw.optional.arm64: 1
 		    /bin/zsh: Mach-O arm64
-		  > # Finder: the terminal's Get Info, untick Open using Rosetta; or, for this shell:
 		  > exec arch -arm64 /bin/zsh -l
+		    (that is for this shell; for good, untick Open using Rosetta in the Finder's Get Info of the terminal)
 		rosetta warning: node, which runs gox, is an x86-64 program
 		    /usr/local/bin/node: Mach-O x86_64
 		  > /opt/homebrew/bin/brew install node && hash -r
@@ -99,19 +107,21 @@ test("Apple Silicon, a terminal under Rosetta, with the Intel Homebrew's Go and 
 		    /usr/local/bin/brew: Homebrew for Intel
 		    first on PATH: /usr/local/bin/brew (brew --prefix: /usr/local)
 		  > eval "$(/opt/homebrew/bin/brew shellenv)"
-		  > # and have that line in ~/.zprofile, behind any of /usr/local's
+		    (for new shells have that line in ~/.zprofile, behind any of /usr/local's)
 		go-architecture warning: the go that runs here is for another machine than darwin-arm64
 		    /usr/local/bin/go: go1.26.1, Mach-O x86_64, from the Intel Homebrew of /usr/local
 		  > gox install 1.26.1 --default
 		  > gox setup
 		tool-architecture warning: 1 of the 2 installed Go tools is not for darwin-arm64
 		    ~/go/bin/gopls: Mach-O x86_64
-		  > go install golang.org/x/tools/gopls@latest
+		  > gox tools rebuild gopls
+		    (with the Go in force, from the module and version that each was built from)
 		go-on-path warning: gox's shims aren't on PATH: \`go\` is /usr/local/bin/go
 		    1. /usr/local/bin/go: go1.26.1, Mach-O x86_64, from the Intel Homebrew of /usr/local
 		    not on PATH: ~/.gox/shims
 		  > gox setup
-		  > eval "$(gox env)"   # for this shell
+		  > eval "$(gox env)"
+		    (the first is for new shells, the second for this one)
 		startup-files note: zsh isn't set up for gox
 		    ~/.zshrc isn't there
 		    ~/.zprofile isn't there
@@ -140,7 +150,9 @@ test("an Intel Mac: that sysctl knows no hw.optional.arm64 is the answer, not a 
 	machine.put("~/.gox/current", { link: "versions/go1.26.1" });
 	machine.putShims();
 	setUp(machine);
-	expect(await machine.complaints(checks)).toMatchInlineSnapshot(`
+	const complaints = await machine.complaints(checks);
+	proposed.push(...machine.proposed);
+	expect(complaints).toMatchInlineSnapshot(`
 		"macos-version broken: a Go needs a newer macOS than 12.6
 		    go1.99.0 needs macOS 13
 		  > gox install 1.26
@@ -149,7 +161,8 @@ test("an Intel Mac: that sysctl knows no hw.optional.arm64 is the answer, not a 
 		    past it: go1.26.1
 		    supported: …
 		  > gox install latest
-		  > gox pin latest   # or, where nothing pins: gox default latest
+		  > gox default latest
+		    (try your code with it first: gox exec latest -- go test ./...)
 		cgo warning: there is no C compiler
 		    xcode-select -p: xcode-select: error: Unable to get active developer directory.
 		  > xcode-select --install"
@@ -162,6 +175,7 @@ test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is
 		tools: {
 			...silicon,
 			"/usr/bin/sw_vers": recorded("sw-vers-macos27"),
+			"/usr/bin/arch -x86_64 /usr/bin/true": recorded("arch-x86_64-true-no-rosetta", 1),
 			"/usr/sbin/sysctl -n sysctl.proc_translated": recorded("sysctl-proc-translated-native-shell-intel-go"),
 			"/usr/local/bin/brew --prefix": recorded("brew-prefix-intel"),
 			"/usr/bin/codesign -v": {
@@ -194,13 +208,15 @@ test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is
 	machine.put("~/.gox/current", { link: "versions/go1.22.5" });
 	machine.putShims();
 	setUp(machine);
-	expect(await machine.complaints(checks)).toMatchInlineSnapshot(`
+	const complaints = await machine.complaints(checks);
+	proposed.push(...machine.proposed);
+	expect(complaints).toMatchInlineSnapshot(`
 		"homebrew warning: the Intel Homebrew comes before the native one
 		    /opt/homebrew/bin/brew: Homebrew for Apple Silicon
 		    /usr/local/bin/brew: Homebrew for Intel
 		    first on PATH: /usr/local/bin/brew (brew --prefix: /usr/local)
 		  > eval "$(/opt/homebrew/bin/brew shellenv)"
-		  > # and have that line in ~/.zprofile, behind any of /usr/local's
+		    (for new shells have that line in ~/.zprofile, behind any of /usr/local's)
 		lc-uuid warning: 2 Gos below 1.24 on macOS 27.0
 		    go1.22.5
 		    go1.15.15@darwin-amd64
@@ -212,26 +228,28 @@ test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is
 		  > gox setup
 		tool-architecture broken: 1 of the 1 installed Go tools is not for darwin-arm64
 		    ~/go/bin/dlv: Mach-O x86_64
-		  > go install github.com/go-delve/delve/cmd/dlv@latest
+		  > gox tools rebuild dlv
+		    (with the Go in force, from the module and version that each was built from)
 		go-on-path warning: another go comes before gox's on PATH
 		    1. /usr/local/bin/go: go1.26.1, Mach-O x86_64, from the Intel Homebrew of /usr/local
 		    2. ~/.gox/shims/go: gox's shim
 		  > gox setup
-		  > # and whatever puts /usr/local/bin in front: for this shell,
 		  > eval "$(gox env)"
+		    (the first is for new shells, the second for this one; look too for what puts /usr/local/bin in front)
 		quarantine warning: a program is quarantined
 		    ~/.gox/versions/go1.22.5/bin/go: com.apple.quarantine: 0081;5af29a42;Chrome;2590B18F-F0CE-4035-A32C-0F5887D81029
-		  > xattr -d com.apple.quarantine '~/.gox/versions/go1.22.5/bin/go'
+		  > xattr -d com.apple.quarantine ~/.gox/versions/go1.22.5/bin/go
 		end-of-life warning: go1.22.5, in force here, is past its end of life
 		    past it: go1.22.5, go1.15.15@darwin-amd64
 		    supported: …
 		  > gox install latest
-		  > gox pin latest   # or, where nothing pins: gox default latest
+		  > gox default latest
+		    (try your code with it first: gox exec latest -- go test ./...)
 		goroot warning: GOROOT is set to /usr/local/opt/go/libexec
 		    GOROOT=/usr/local/opt/go/libexec in the environment
 		    ~/.zshrc:1: export GOROOT=/usr/local/opt/go/libexec
 		  > unset GOROOT
-		  > # and take line 1 out of ~/.zshrc
+		  > gox setup --remove-leftovers
 		gotoolchain warning: GOTOOLCHAIN=local was set by go env -w
 		    ~/Library/Application Support/go/env:1: GOTOOLCHAIN=local
 		  > go env -u GOTOOLCHAIN
@@ -244,8 +262,9 @@ test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is
 		    ~/.gox/shims/go: gox's shim
 		    PATH of /bin/zsh -l: /usr/local/bin:/usr/bin:~/.gox/shims
 		    /etc/zprofile runs path_helper, which puts the directories of /etc/paths and /etc/paths.d in front
+		    /etc/paths: /usr/local/bin
 		  > gox setup
-		  > # and see what comes after gox's block in your start-up files
+		    (and see what comes after gox's block in your start-up files)
 		leftovers warning: start-up files still set up a Go put there by hand, gvm
 		    ~/.zshrc:1: export GOROOT=/usr/local/opt/go/libexec (go)
 		    ~/.zshrc:2: [[ -s "$HOME/.gvm/scripts/gvm" ]] && source "$HOME/.gvm/scripts/gvm" (gvm)
@@ -273,7 +292,9 @@ test("Linux, all well: nothing to say", async () => {
 	machine.put("~/.gox/current", { link: "versions/go1.99.0" });
 	machine.putShims();
 	setUp(machine);
-	expect(await machine.complaints(checks)).toBe("");
+	const complaints = await machine.complaints(checks);
+	proposed.push(...machine.proposed);
+	expect(complaints).toBe("");
 	const asked = (await machine.examine(checks)).map(({ check }) => check);
 	const ofMacs = ["rosetta", "homebrew", "macos-version", "lc-uuid", "quarantine"];
 	expect(checks.map(({ name }) => name).filter((name) => !asked.includes(name))).toEqual(ofMacs);

@@ -4,6 +4,7 @@ import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, 
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
+import { expectPastable } from "../support/pastable.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
 interface Told {
@@ -123,6 +124,7 @@ describe("gox doctor", () => {
 		expect(of(told, "aliases")[0]?.evidence[0]).toContain("old -> ../versions/go1.19.1 (yours)");
 		expect(of(told, "leavings")[0]?.evidence).toHaveLength(2);
 		for (const { verdict, why } of told) if (verdict !== "ok") expect(why).toMatch(/\.$/);
+		expectPastable(told.flatMap(({ fix }) => fix?.commands ?? []));
 		const { stdout, status } = await box.gox(["doctor", "--offline"], { env });
 		expect(status).toBe(0);
 		const wide = stdout

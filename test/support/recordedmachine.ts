@@ -42,6 +42,10 @@ export class RecordedMachine {
 	readonly userHome = join(this.root, "Users/user");
 	readonly context: TestContext;
 	readonly probes: Probes;
+	/** The commands of every fix so far. */
+	readonly proposed: string[] = [];
+	/** The programs that were started, or asked for. */
+	readonly started = new Set<string>();
 	readonly #options: MachineOptions;
 
 	constructor(options: MachineOptions) {
@@ -97,7 +101,9 @@ export class RecordedMachine {
 
 	async examine(checks: readonly Check[]): Promise<readonly Examined[]> {
 		const patient: Patient = patientOf(this.context as Context, this.probes, this.#options.offline ?? true);
-		return examine(patient, checks);
+		const findings = await examine(patient, checks);
+		this.proposed.push(...findings.flatMap(({ fix }) => fix?.commands ?? []));
+		return findings;
 	}
 
 	/** What isn't fine, a line each: `check verdict: title`; then the evidence, indented. Paths as on the machine; the supported minors, which change with the release table, left out. */
@@ -109,6 +115,7 @@ export class RecordedMachine {
 				`${check} ${verdict}: ${title}`,
 				...evidence.map((each) => `    ${each}`),
 				...(fix?.commands ?? []).map((each) => `  > ${each}`),
+				...(fix?.advice ? [`    (${fix.advice})`] : []),
 			]);
 		return lines
 			.join("\n")
@@ -122,6 +129,7 @@ export class RecordedMachine {
 		return {
 			...real,
 			run: (tool, args) => {
+				this.started.add(tool);
 				const line = [tool, ...args].join(" ").replaceAll(this.userHome, "~").replaceAll(this.root, "");
 				const known = Object.keys(tools).filter((each) => line === each || line.startsWith(`${each} `));
 				const [longest] = known.sort((left, right) => right.length - left.length);
@@ -134,6 +142,7 @@ export class RecordedMachine {
 			linkAt: (path) => real.linkAt(this.at(path)),
 			realPath: (path) => real.realPath(this.at(path)),
 			machine: (path) => real.machine(this.at(path)),
+			slices: (path) => real.slices(this.at(path)),
 			isShim: (path) => real.isShim(this.at(path)),
 			isWritable: (path) => real.isWritable(this.at(path)),
 			space: () => space ?? { free: 200e9, size: 500e9 },

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { shWord } from "../../shell/quoting.ts";
 import { refreshAliases, userAliases } from "../../store/alias.ts";
 import { installedVersions, linkedKey } from "../../store/installed.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
@@ -24,7 +25,7 @@ export const aliases: Check = {
 				),
 				why: "What asks for that name finds no Go.",
 				fix: {
-					commands: [`rm ${dangling.join(" ")}`],
+					commands: [`rm ${dangling.map(shWord).join(" ")}`],
 					// The automatic ones get the newest that is there.
 					repair: (changes: Changes) => {
 						changes.keepDirectory(layout.aliases);

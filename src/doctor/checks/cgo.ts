@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from "node:path";
-import { type Check, type Finding, fine } from "../finding.ts";
+import { type Check, type Finding, type Fix, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 
 /** A C compiler for cgo, where it isn't turned off. */
@@ -16,7 +16,7 @@ export const cgo: Check = {
 					title: "cgo is turned off",
 					evidence: setting.evidence,
 					why: "Packages that need C aren't built, os/user and net use their pure Go versions, and on Linux `go test -race` doesn't run.",
-					fix: { commands: setting.clear },
+					fix: setting.clear,
 				},
 			];
 		const { compiler, evidence } = findCompiler(patient);
@@ -33,7 +33,7 @@ function missing(patient: Patient, isWanted: boolean, evidence: readonly string[
 		why: isWanted
 			? "Every build of a package that uses cgo, net and os/user among them, fails."
 			: "Packages that use C can't be built; Go 1.20 and later turn cgo off by themselves then, older ones fail.",
-		fix: { commands: patient.mac() ? ["xcode-select --install"] : installCompiler(patient) },
+		fix: patient.mac() ? { commands: ["xcode-select --install"] } : installCompiler(patient),
 	};
 }
 
@@ -68,7 +68,7 @@ export function findCompiler(patient: Patient): { readonly compiler: string | un
 	};
 }
 
-function installCompiler({ probes }: Patient): readonly string[] {
+function installCompiler({ probes }: Patient): Fix {
 	const installers: readonly (readonly [program: string, command: string])[] = [
 		["/usr/bin/apt-get", "sudo apt-get install gcc libc6-dev"],
 		["/usr/bin/dnf", "sudo dnf install gcc glibc-devel"],
@@ -77,5 +77,6 @@ function installCompiler({ probes }: Patient): readonly string[] {
 		["/usr/bin/zypper", "sudo zypper install gcc glibc-devel"],
 	];
 	const found = installers.find(([program]) => probes.stat(program)?.executable);
-	return [found?.[1] ?? "# install gcc (or clang) and the C library's headers with the system's packages"];
+	if (found) return { commands: [found[1]] };
+	return { commands: [], advice: "install gcc (or clang) and the C library's headers with the system's packages" };
 }

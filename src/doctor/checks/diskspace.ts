@@ -24,7 +24,10 @@ export const diskSpace: Check = {
 				title: "the disk is nearly full",
 				evidence: [free],
 				why: "A Go takes about 250 MB and a build cache several times that; a full disk ends builds half-way.",
-				fix: { commands: ["go clean -cache", "gox list   # then: gox uninstall VERSION"] },
+				fix: {
+					commands: ["go clean -cache", "gox prune"],
+					advice: "gox list --sizes shows what each version takes, gox uninstall VERSION gives it back",
+				},
 			},
 		];
 	},

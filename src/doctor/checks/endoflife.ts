@@ -1,6 +1,7 @@
 import { loadCatalog } from "../../releases/lookup.ts";
 import { isSupported, supportedMinors } from "../../releases/support.ts";
-import { type Check, fine } from "../finding.ts";
+import type { Selection } from "../../select/source.ts";
+import { type Check, type Fix, fine } from "../finding.ts";
 
 /** Installed versions whose minor gets no fixes any more, by the newest release that is known without asking anyone. */
 export const endOfLife: Check = {
@@ -24,15 +25,22 @@ export const endOfLife: Check = {
 					: `${past.length} of ${installed.length} versions ${past.length === 1 ? "is" : "are"} past ${past.length === 1 ? "its" : "their"} end of life`,
 				evidence: [`past it: ${listed(past.map(({ key }) => key))}`, `supported: ${[...supported].join(", ")}`],
 				why: "The Go project fixes security problems in the two newest minors only.",
-				fix: {
-					commands: inUse
-						? ["gox install latest", "gox pin latest   # or, where nothing pins: gox default latest"]
-						: ["gox list"],
-				},
+				fix: inUse ? newerFor(inForce()) : { commands: ["gox list"] },
 			},
 		];
 	},
 };
+
+/** By whoever chose it: a pin, this shell, the default; a go.mod names only what it must at least be. */
+function newerFor({ source }: Selection): Fix {
+	const choose =
+		source.kind === ".go-version" || source.kind === ".tool-versions"
+			? "gox pin latest"
+			: source.kind === "GOX_VERSION"
+				? "gox use latest"
+				: "gox default latest";
+	return { commands: ["gox install latest", choose], advice: "try your code with it first: gox exec latest -- go test ./..." };
+}
 
 function listed(words: readonly string[]): string {
 	return words.length <= 8 ? words.join(", ") : `${words.slice(0, 8).join(", ")} and ${words.length - 8} more`;

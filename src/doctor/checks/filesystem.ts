@@ -22,7 +22,10 @@ export const fileSystem: Check = {
 
 function mountFindings({ layout }: Patient, { type, options, point }: Mount): readonly Finding[] {
 	const evidence = [`${point}: ${type} (${options.join(", ")})`];
-	const elsewhere = { commands: ["export GOX_HOME=/opt/gox   # or another place on a local disk; see gox setup"] };
+	const elsewhere = {
+		commands: ["export GOX_HOME=/opt/gox", "gox setup"],
+		advice: "any place on a local disk that is yours will do; gox import takes the versions over",
+	};
 	const findings: Finding[] = [];
 	if (options.includes("noexec"))
 		findings.push({

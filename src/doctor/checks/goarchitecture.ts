@@ -1,7 +1,7 @@
+import type { Machine } from "../../verify/machine.ts";
 import { archOf, osOf, type Platform } from "../../version/platform.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import { type GoOnPath, goInWords } from "../gosonpath.ts";
-import { isMacAtLeast } from "../mac.ts";
 import type { Patient } from "../patient.ts";
 
 /** The `go`s on PATH are for this machine: their headers are read, no shell is asked. */
@@ -23,7 +23,9 @@ function findingOf(patient: Patient, gos: readonly GoOnPath[], strange: readonly
 	const isFirst = gos[0] === strange[0];
 	const runs = strange.every((go) => runsTranslated(patient, go.machine?.platforms ?? []));
 	const [first] = strange;
-	const release = /^go(\d+\.\d+\S*)/.exec(first?.version ?? "")?.[1];
+	const release = /^go(1\.(\d+)\S*)/.exec(first?.version ?? "");
+	// Of older ones there is none for Apple Silicon.
+	const isThere = release !== null && (host !== "darwin-arm64" || Number(release[2]) >= 16);
 	return {
 		verdict: isFirst && !runs ? "broken" : "warning",
 		title: isFirst
@@ -31,12 +33,16 @@ function findingOf(patient: Patient, gos: readonly GoOnPath[], strange: readonly
 			: `a go on PATH is for another machine than ${host}`,
 		evidence: strange.map(goInWords),
 		why: runs
-			? "Rosetta translates it and every program that it builds: slow, and no longer possible on macOS 27."
-			: osOf(host) === "darwin"
-				? "It ends with `bad CPU type in executable`, because this macOS has no Rosetta."
-				: "It ends with `exec format error`.",
-		fix: { commands: [`gox install ${release ?? "latest"} --default`, "gox setup"] },
+			? "Rosetta translates it and every program that it builds: slow, and macOS 27 comes without Rosetta."
+			: howItEnds(host, first?.machine),
+		fix: { commands: [`gox install ${isThere ? release[1] : "latest"} --default`, "gox setup"] },
 	};
+}
+
+/** In the kernel's words, as shells print them. */
+function howItEnds(host: Platform, machine: Machine | undefined): string {
+	if (osOf(host) !== "darwin" || machine?.format === "ELF") return "It ends with `exec format error`.";
+	return `It ends with \`bad CPU type in executable\`${archOf(host) === "arm64" ? ", because Rosetta isn't installed" : ""}.`;
 }
 
 /** Whether this machine can run an executable of those platforms though it isn't its own. */
@@ -44,9 +50,5 @@ export function runsTranslated(patient: Patient, platforms: readonly Platform[])
 	const mac = patient.mac();
 	const host = patient.context.host();
 	if (!mac || archOf(host) !== "arm64" || !platforms.includes("darwin-amd64")) return false;
-	return (
-		mac.translated ||
-		!isMacAtLeast(mac, "27") ||
-		patient.probes.stat("/Library/Apple/usr/libexec/oah/libRosettaRuntime") !== undefined
-	);
+	return mac.rosetta();
 }

@@ -15,8 +15,9 @@ export const gopath: Check = {
 		const evidence = setting?.evidence ?? [`GOPATH isn't set, so it is ${entries[0]}`];
 		const fix = {
 			commands: setting
-				? [...setting.clear, 'go env -w GOPATH="$HOME/go"']
-				: ["mkdir -p /opt/go-path && go env -w GOPATH=/opt/go-path"],
+				? [...setting.clear.commands, 'go env -w GOPATH="$HOME/go"']
+				: ['sudo install -d -o "$(id -un)" /opt/go-path && go env -w GOPATH=/opt/go-path'],
+			...(setting?.clear.advice && { advice: setting.clear.advice }),
 		};
 		const findings = entries.flatMap((entry): Finding[] => {
 			const trouble = troubleWith(patient, entry);
@@ -34,7 +35,10 @@ export const gopath: Check = {
 				title: `${bin} isn't on PATH`,
 				evidence: [`it holds ${patient.probes.names(bin).slice(0, 6).join(", ")}`],
 				why: "What go install puts there can't be called by its name.",
-				fix: { commands: [`export PATH="$PATH:${bin}"   # and into your shell's start-up file`] },
+				fix: {
+					commands: [`export PATH="$PATH:${bin}"`],
+					advice: "that is for this shell; for new ones put it into a start-up file",
+				},
 			});
 		return findings.length > 0 ? findings : fine(`GOPATH is ${entries.join(":")}`);
 	},

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { writeFileAtomic } from "../../fs.ts";
-import { type Check, type Finding, fine } from "../finding.ts";
+import { type Check, type Finding, type Fix, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import type { Changes } from "../repair/changes.ts";
 import { linesThatExport } from "../startup.ts";
@@ -21,7 +21,7 @@ export const goroot: Check = {
 				evidence,
 				why: "A go that isn't of that GOROOT compiles with the wrong tools: `compile: version does not match go tool version`. gox's go ignores it, editors and other gos don't.",
 				fix: {
-					commands: clear,
+					...(from === "environment" && exported.length > 0 ? withSetup(clear) : clear),
 					...(from === "file" && { repair: (changes: Changes) => unsetInFile(patient, changes, "GOROOT") }),
 				},
 			};
@@ -37,6 +37,11 @@ export const goroot: Check = {
 		return findings.length > 0 ? findings : fine("GOROOT isn't set anywhere");
 	},
 };
+
+/** Setup takes the lines out that export it; what they are is in the evidence. */
+function withSetup({ commands }: Fix): Fix {
+	return { commands: [...commands, "gox setup --remove-leftovers"] };
+}
 
 /** What `go env -u NAME` does, without a go: the file's other lines stay as they are. */
 export function unsetInFile(patient: Patient, changes: Changes, name: string): void {

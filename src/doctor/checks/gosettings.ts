@@ -70,6 +70,6 @@ function findingOf({ name, value, from, evidence, clear }: GoSetting, found: Pic
 		...found,
 		title: `${name}=${value.length > 40 ? `${value.slice(0, 40)}…` : value} ${from === "file" ? "was set by go env -w" : "is in the environment"}`,
 		evidence,
-		fix: { commands: clear },
+		fix: clear,
 	};
 }

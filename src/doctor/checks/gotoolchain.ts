@@ -21,7 +21,7 @@ export const gotoolchain: Check = {
 							? "It changes how Go itself switches between the versions that gox installs, in every directory."
 							: "Every Go since 1.21 becomes that one, whatever a project pins.",
 				fix: {
-					commands: clear,
+					...clear,
 					...(from === "file" && { repair: (changes: Changes) => unsetInFile(patient, changes, "GOTOOLCHAIN") }),
 				},
 			};

@@ -1,6 +1,7 @@
 import { GoxError } from "../../errors.ts";
 import { openHome } from "../../store/home.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
+import { fixOf } from "../remedy.ts";
 
 /** GOX_HOME: fit to hold a GOROOT, and this user's alone to change. */
 export const home: Check = {
@@ -18,7 +19,7 @@ export const home: Check = {
 					title: error.message,
 					evidence: [`GOX_HOME=${context.env.GOX_HOME ?? layout.home}`],
 					why: "gox refuses to work there.",
-					fix: { commands: (error.hint ?? "unset GOX_HOME").split("\n") },
+					...(error.hint ? fixOf(error) : { fix: { commands: ["unset GOX_HOME"] } }),
 				},
 			];
 		}

@@ -34,8 +34,9 @@ export const homebrew: Check = {
 					why: "What it installs is x86-64 (Go, compilers and libraries for cgo among it), which a native go can't link and macOS 27 can't run.",
 					fix: {
 						commands: there.includes(native)
-							? ['eval "$(/opt/homebrew/bin/brew shellenv)"', "# and have that line in ~/.zprofile, behind any of /usr/local's"]
+							? ['eval "$(/opt/homebrew/bin/brew shellenv)"']
 							: ['/bin/bash -c "$(curl -fsSL https://raw.githubusercontent.com/Homebrew/install/HEAD/install.sh)"'],
+						...(there.includes(native) && { advice: "for new shells have that line in ~/.zprofile, behind any of /usr/local's" }),
 					},
 				},
 			];

@@ -40,7 +40,10 @@ function unmended({ context, layout, probes }: Patient): readonly Finding[] {
 			title: "what killed processes left can't be mended",
 			evidence: paths,
 			why: "Half-made trees take room, and a lock of a dead process makes the next one wait.",
-			fix: { commands: ["gox list --verbose   # says why it can't", `chmod -R u+w ${layout.home}`] },
+			fix: {
+				commands: [`chmod -R u+w ${layout.home}`, "gox list --verbose"],
+				advice: "the second says why it can't, if it still can't",
+			},
 		},
 	];
 }

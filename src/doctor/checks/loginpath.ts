@@ -1,6 +1,7 @@
+import { dirname } from "node:path";
 import { shellCalled } from "../../shell/shells.ts";
 import { type Check, fine } from "../finding.ts";
-import { goInWords, gosOnPath } from "../gosonpath.ts";
+import { type GoOnPath, goInWords, gosOnPath } from "../gosonpath.ts";
 import type { Patient } from "../patient.ts";
 
 const marker = "gox-doctor-path:";
@@ -32,24 +33,48 @@ export const loginPath: Check = {
 		const gos = gosOnPath(context, probes, path);
 		if (gos[0]?.shim === "own") return fine("gox's go is the first in a new login shell", `${shell} -l: ${gos[0].path}`);
 		const own = gos.findIndex((go) => go.shim === "own");
+		const before = own < 0 ? gos : gos.slice(0, own + 1);
+		const listed = pathHelperLines(patient, before);
 		return [
 			{
 				verdict: "warning",
 				title:
 					own < 0 ? "a new login shell doesn't have gox's shims on PATH" : "in a new login shell another go comes before gox's",
 				evidence: [
-					...(own < 0 ? gos : gos.slice(0, own + 1)).map(goInWords),
+					...before.map(goInWords),
 					`PATH of ${shell} -l: ${path}`,
 					...(patient.mac() && probes.readText("/etc/paths") !== undefined
-						? ["/etc/zprofile runs path_helper, which puts the directories of /etc/paths and /etc/paths.d in front"]
+						? ["/etc/zprofile runs path_helper, which puts the directories of /etc/paths and /etc/paths.d in front", ...listed]
 						: []),
 				],
 				why: "Terminals, editors and cron start their Go from there.",
-				fix: { commands: ["gox setup", "# and see what comes after gox's block in your start-up files"] },
+				fix: {
+					commands: [
+						"gox setup",
+						...(listed.some((line) => line.startsWith(`${ofInstaller}:`)) ? [`sudo rm ${ofInstaller}`] : []),
+					],
+					advice: "and see what comes after gox's block in your start-up files",
+				},
 			},
 		];
 	},
 };
+
+/** Go's own installer for macOS leaves a file for path_helper. */
+const ofInstaller = "/etc/paths.d/go";
+
+/** The lines that put one of these Gos on PATH, as evidence. */
+function pathHelperLines({ probes }: Patient, gos: readonly GoOnPath[]): readonly string[] {
+	const directories = new Set(gos.filter(({ shim }) => shim !== "own").map(({ path }) => probes.realPath(dirname(path))));
+	const files = ["/etc/paths", ...probes.names("/etc/paths.d").map((name) => `/etc/paths.d/${name}`)];
+	return files.flatMap((file) =>
+		(probes.readText(file) ?? "")
+			.split("\n")
+			.map((line) => line.trim())
+			.filter((line) => line !== "" && directories.has(probes.realPath(line)))
+			.map((line) => `${file}: ${line}`),
+	);
+}
 
 function pathOf({ context, probes, mac }: Patient, shell: string, isFish: boolean): string | undefined {
 	const env = Object.fromEntries(

@@ -37,7 +37,7 @@ export const otherGos: Check = {
 					title: `gox's shims aren't on PATH: \`go\` is ${before[0]?.path}`,
 					evidence: [...evidence, `not on PATH: ${layout.shims}`],
 					why: "In this shell neither .go-version nor go.mod nor gox use decides which Go runs.",
-					fix: { commands: ["gox setup", 'eval "$(gox env)"   # for this shell'] },
+					fix: { commands: ["gox setup", 'eval "$(gox env)"'], advice: "the first is for new shells, the second for this one" },
 				},
 			];
 		return [
@@ -47,11 +47,8 @@ export const otherGos: Check = {
 				evidence,
 				why: `\`go\` is ${before[0]?.path} wherever PATH is like this, whatever a project asks for.`,
 				fix: {
-					commands: [
-						"gox setup",
-						`# and whatever puts ${dirname(before[0]?.path ?? "")} in front: for this shell,`,
-						'eval "$(gox env)"',
-					],
+					commands: ["gox setup", 'eval "$(gox env)"'],
+					advice: `the first is for new shells, the second for this one; look too for what puts ${dirname(before[0]?.path ?? "")} in front`,
 				},
 			},
 		];

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { shWord } from "../../shell/quoting.ts";
 import { type Check, fine } from "../finding.ts";
 
 /** `go tool pprof` with the Go in force: built already, or (since 1.25) built when it is called. */
@@ -20,7 +21,7 @@ export const pprof: Check = {
 				title: `${version} has no pprof`,
 				evidence: [`neither ${built} nor ${source} is there`],
 				why: "CPU and memory profiles can be taken, but not read.",
-				fix: { commands: [`gox verify ${goroot}`] },
+				fix: { commands: [`gox verify ${shWord(goroot)}`] },
 			},
 		];
 	},

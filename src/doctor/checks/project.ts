@@ -1,6 +1,7 @@
 import { GoxError } from "../../errors.ts";
 import { whySentence } from "../../select/why.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
+import { fixOf } from "../remedy.ts";
 
 /** The Go in force in this directory: installed, and new enough for its go.mod. */
 export const project: Check = {
@@ -20,9 +21,9 @@ export const project: Check = {
 						title: isFresh ? "no Go is installed yet" : (failure?.message ?? `${request} isn't installed`),
 						evidence: isFresh ? [] : [`${source.path ?? source.kind}: ${source.text}`],
 						why: isFresh ? "Nothing can be built until there is one." : "`go` doesn't run in this directory.",
-						fix: {
-							commands: (isFresh ? "gox install latest --default" : (failure?.hint ?? `gox install ${request}`)).split("\n"),
-						},
+						...(isFresh || !failure?.hint
+							? { fix: { commands: [isFresh ? "gox install latest --default" : `gox install ${request}`] } }
+							: fixOf(failure)),
 					},
 				];
 			}
@@ -47,7 +48,7 @@ export const project: Check = {
 					title: error.message,
 					evidence: [`in ${context.cwd}`],
 					why: "`go` doesn't run in this directory.",
-					fix: { commands: (error.hint ?? "gox why").split("\n") },
+					...(error.hint ? fixOf(error) : { fix: { commands: ["gox why"] } }),
 				},
 			];
 		}

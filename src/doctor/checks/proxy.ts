@@ -1,7 +1,7 @@
 import { GoxError } from "../../errors.ts";
 import { parseGoproxy } from "../../releases/proxy/goproxy.ts";
 import { defaultGosumdb, parseGosumdb } from "../../verify/sumdbdatabase.ts";
-import { type Check, type Finding, fine } from "../finding.ts";
+import { type Check, type Finding, type Fix, fine } from "../finding.ts";
 import { shippedSetting } from "../gosettings.ts";
 import type { Patient } from "../patient.ts";
 
@@ -31,7 +31,7 @@ async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
 	const setting = patient.settings("GOPROXY")[0];
 	const value = setting?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOPROXY");
 	const evidence = setting?.evidence ?? (value === undefined ? [] : [`GOPROXY=${value} (Go's own default)`]);
-	const fix = { commands: setting?.clear ?? ["go env GOPROXY"] };
+	const fix: Fix = setting?.clear ?? { commands: ["go env GOPROXY"] };
 	if (value === undefined) return fine("GOPROXY isn't set", "GOPROXY isn't set, and no installed Go says its default: not asked");
 	const entries = parsed(() => parseGoproxy(value));
 	if (entries instanceof GoxError)
@@ -75,6 +75,7 @@ async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
 	const [head] = asked;
 	if (failed.length === 0 || !head) return fine("GOPROXY answers", ...evidence, ...said);
 	const isLost = failed.length === asked.length && !entries.some(({ kind }) => kind === "direct");
+	const hint = failed.flatMap(({ answer }) => ("failure" in answer ? (answer.hint ?? []) : []))[0];
 	const isBlocked = head.answer !== undefined && "failure" in head.answer && head.entry.next === "on absence";
 	return [
 		{
@@ -88,7 +89,10 @@ async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
 				isBlocked && entries.length > 1
 					? "Behind a comma the next entry is asked only where a module is absent, not where a proxy fails: separate them by `|` for that."
 					: "Modules and toolchains that aren't in the module cache can't be fetched.",
-			fix: { commands: isBlocked && entries.length > 1 ? [`go env -w GOPROXY="$(go env GOPROXY | tr , '|')"`] : fix.commands },
+			fix: {
+				...(isBlocked && entries.length > 1 ? { commands: [`go env -w GOPROXY="$(go env GOPROXY | tr , '|')"`] } : fix),
+				...(hint && { advice: hint }),
+			},
 		},
 	];
 }
@@ -97,7 +101,7 @@ async function databaseFindings(patient: Patient): Promise<readonly Finding[]> {
 	const setting = patient.settings("GOSUMDB")[0];
 	const value = setting?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOSUMDB") ?? defaultGosumdb;
 	const evidence = setting?.evidence ?? [];
-	const fix = { commands: setting?.clear ?? ["go env -u GOSUMDB"] };
+	const fix: Fix = setting?.clear ?? { commands: ["go env -u GOSUMDB"] };
 	const database = parsed(() => parseGosumdb(value));
 	if (database instanceof GoxError)
 		return [
@@ -129,7 +133,7 @@ function privateFindings(patient: Patient): readonly Finding[] {
 	return names.flatMap(([name, why]) =>
 		patient.settings(name).flatMap(({ value, evidence, clear }): readonly Finding[] => {
 			if (name !== "GONOSUMCHECK" && !broad(value)) return [];
-			return [{ verdict: "warning", title: `${name}=${value}`, evidence, why, fix: { commands: clear } }];
+			return [{ verdict: "warning", title: `${name}=${value}`, evidence, why, fix: clear }];
 		}),
 	);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { shQuote } from "../../shell/quoting.ts";
+import { shWord } from "../../shell/quoting.ts";
 import { type Check, fine } from "../finding.ts";
 
 const attribute = "com.apple.quarantine";
@@ -33,7 +33,7 @@ export const quarantine: Check = {
 				title: `${held.length === 1 ? "a program is" : `${held.length} programs are`} quarantined`,
 				evidence: [...new Set(lines.filter((line) => held.some((path) => line.startsWith(`${path}:`))))],
 				why: "macOS may refuse to start what a browser or a mail program downloaded, until somebody approves it.",
-				fix: { commands: held.map((path) => `xattr -d ${attribute} ${shQuote(path)}`) },
+				fix: { commands: held.map((path) => `xattr -d ${attribute} ${shWord(path)}`) },
 			},
 		];
 	},

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { shWord } from "../../shell/quoting.ts";
 import { archOf, osOf, type Platform } from "../../version/platform.ts";
-import { type Check, fine } from "../finding.ts";
+import { type Check, type Fix, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import { findCompiler } from "./cgo.ts";
 
@@ -20,29 +21,25 @@ export const race: Check = {
 				title: `go test -race can't run with ${version}`,
 				evidence: [lacks.seen],
 				why: "The race detector finds what tests alone don't; without it they still run.",
-				...(lacks.commands && { fix: { commands: lacks.commands } }),
+				...(lacks.fix && { fix: lacks.fix }),
 			},
 		];
 	},
 };
 
-function whatIsMissing(
-	patient: Patient,
-	goroot: string,
-	version: string,
-): { seen: string; commands?: readonly string[] } | undefined {
+function whatIsMissing(patient: Patient, goroot: string, version: string): { seen: string; fix?: Fix } | undefined {
 	// A translated go builds for its own machine.
 	const host = patient.probes.machine(join(goroot, "bin/go"))?.platforms[0] ?? patient.context.host();
 	const runtime = runtimesOf(goroot, host).find((path) => patient.probes.stat(path) !== undefined);
 	if (runtime === undefined)
 		return {
 			seen: `${goroot} has no race runtime for ${host}`,
-			commands: [`gox verify ${goroot}`],
+			fix: { commands: [`gox verify ${shWord(goroot)}`] },
 		};
 	// Since 1.20 the race detector of macOS needs no cgo (its release notes).
 	if (osOf(host) === "darwin" && Number(/^go1\.(\d+)/.exec(version)?.[1]) >= 20) return undefined;
 	const setting = patient.settings("CGO_ENABLED")[0];
-	if (setting?.value === "0") return { seen: setting.evidence[0] ?? "CGO_ENABLED=0", commands: setting.clear };
+	if (setting?.value === "0") return { seen: setting.evidence[0] ?? "CGO_ENABLED=0", fix: setting.clear };
 	if (findCompiler(patient).compiler === undefined) return { seen: "it needs cgo, and there is no C compiler" };
 	const musl = patient.probes.names("/lib").find((name) => /^ld-musl-.*\.so\.1$/.test(name));
 	const glibc = patient.probes.names(archOf(host) === "amd64" ? "/lib64" : "/lib").some((name) => name.startsWith("ld-linux-"));

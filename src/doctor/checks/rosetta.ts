@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { shWord } from "../../shell/quoting.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import { isMacAtLeast, type Mac } from "../mac.ts";
 import type { Patient } from "../patient.ts";
@@ -35,9 +36,10 @@ function shellFinding({ context, probes }: Patient, mac: Mac): Finding | undefin
 		],
 		why,
 		fix: {
-			commands: isIntel
-				? ["chsh -s /bin/zsh"]
-				: ["# Finder: the terminal's Get Info, untick Open using Rosetta; or, for this shell:", "exec arch -arm64 /bin/zsh -l"],
+			commands: [isIntel ? "chsh -s /bin/zsh" : `exec arch -arm64 ${shWord(shell || "/bin/zsh")} -l`],
+			...(!isIntel && {
+				advice: "that is for this shell; for good, untick Open using Rosetta in the Finder's Get Info of the terminal",
+			}),
 		},
 	};
 }

@@ -20,7 +20,7 @@ export const startupFiles: Check = {
 					verdict: "note",
 					title: named,
 					why: "gox can't tell which start-up files are yours; the shims work in every shell once they are on PATH.",
-					fix: { commands: ['eval "$(gox env)"   # in a file that your shell reads'] },
+					fix: { commands: ['eval "$(gox env)"'], advice: "in a file that your shell reads" },
 				},
 			];
 		}

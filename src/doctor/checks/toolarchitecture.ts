@@ -1,18 +1,8 @@
 import { basename, join } from "node:path";
+import { shWord } from "../../shell/quoting.ts";
 import { type Check, fine } from "../finding.ts";
 import { goToolDirectories } from "../gotools.ts";
 import { runsTranslated } from "./goarchitecture.ts";
-
-/** The packages of the tools that most people have; any other's is in its build info. */
-const packages: Readonly<Record<string, string>> = {
-	gopls: "golang.org/x/tools/gopls@latest",
-	goimports: "golang.org/x/tools/cmd/goimports@latest",
-	stringer: "golang.org/x/tools/cmd/stringer@latest",
-	dlv: "github.com/go-delve/delve/cmd/dlv@latest",
-	staticcheck: "honnef.co/go/tools/cmd/staticcheck@latest",
-	govulncheck: "golang.org/x/vuln/cmd/govulncheck@latest",
-	gofumpt: "mvdan.cc/gofumpt@latest",
-};
 
 /** The programs that `go install` put into GOBIN are for this machine. */
 export const toolArchitecture: Check = {
@@ -39,10 +29,8 @@ export const toolArchitecture: Check = {
 					? "A translated gopls or dlv is slow, and a translated debugger can't debug native programs; without Rosetta they don't start at all."
 					: "They don't start on this machine.",
 				fix: {
-					commands: strange.map(({ path }) => {
-						const known = packages[basename(path)];
-						return known ? `go install ${known}` : `go version -m ${path}   # its package: go install PATH@latest`;
-					}),
+					commands: [`gox tools rebuild ${strange.map(({ path }) => shWord(basename(path))).join(" ")}`],
+					advice: "with the Go in force, from the module and version that each was built from",
 				},
 			},
 		];

@@ -18,6 +18,8 @@ export interface Slice {
 	readonly goarch: string | undefined;
 	/** Undefined for a program that Go didn't build, or whose build information was taken out or is malformed. */
 	readonly info: BuildInfo | undefined;
+	/** Whether it has the LC_UUID that the loader of macOS 26 wants; undefined for ELF, which has none. */
+	readonly uuid: boolean | undefined;
 }
 
 /**
@@ -51,5 +53,6 @@ function sliceOf(source: ByteSource, image: Image | undefined): readonly Slice[]
 	if (image === undefined) return [];
 	const blob = readBlob(source, image);
 	const modules = blob && parseModules(blob.modules);
-	return [{ goos: image.goos, goarch: image.goarch, info: blob && modules && { goVersion: blob.goVersion, ...modules } }];
+	const info = blob && modules && { goVersion: blob.goVersion, ...modules };
+	return [{ goos: image.goos, goarch: image.goarch, info, uuid: image.uuid }];
 }

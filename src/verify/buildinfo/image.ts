@@ -17,6 +17,8 @@ export interface Image {
 	readonly section: Span | undefined;
 	/** The first segment that can be written to: where the linker puts the build information without such a section. */
 	readonly data: Span | undefined;
+	/** Of Mach-O alone: whether it has an LC_UUID. */
+	readonly uuid?: boolean;
 }
 
 export interface Span {

@@ -25,9 +25,11 @@ export function machImage(source: ByteSource): Image | undefined {
 	const segments: Segment[] = [];
 	let section: Span | undefined;
 	let data: Span | undefined;
+	let uuid = false;
 	for (let at = 0, index = 0; index < count && at + 8 <= bytes.length; index++) {
 		const length = commands.int(at + 4);
 		if (length < 8 || at + length > bytes.length) return undefined;
+		if (commands.int(at) === 0x1b) uuid = true;
 		if (commands.int(at) === (wide ? 0x19 : 1)) {
 			const segment = segmentAt(commands, at);
 			// Address 0 is mapped by __PAGEZERO, which has no bytes.
@@ -38,7 +40,7 @@ export function machImage(source: ByteSource): Image | undefined {
 		}
 		at += length;
 	}
-	return { goos: "darwin", goarch: architectures.get(header.int(4)), segments, section, data };
+	return { goos: "darwin", goarch: architectures.get(header.int(4)), segments, section, data, uuid };
 }
 
 function segmentAt(commands: Fields, at: number): Segment & { readonly readWrite: boolean } {
