@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GoxError } from "../errors.ts";
-import { ifPresent } from "../fs.ts";
+import { ifPresent, namesIn } from "../fs.ts";
+import { hashSize } from "./merkle.ts";
+import { fullWidth, parseTilePath } from "./tile.ts";
 
 /**
  * Where a database's answers come from: recorded files, a module proxy or the database itself.
@@ -35,11 +37,27 @@ export function recordedAnswers(directory: string, headFile = join(directory, "l
 		address: directory,
 		recordedHead: () => answerIn(headFile),
 		read: async (path) => {
-			const answer = answerIn(join(directory, path));
+			const answer = answerIn(join(directory, path)) ?? widerTileIn(directory, path);
 			if (answer) return answer;
 			throw new GoxError("offline", `${directory} has no recorded answer for ${path}`);
 		},
 	};
+}
+
+/**
+ * A partial tile out of a wider one of the same place. A directory of recorded answers has the tile at the width that the
+ * tree had when somebody asked; since a tree only grows to the right, what a smaller tree had is its beginning.
+ */
+export function widerTileIn(directory: string, path: string): Uint8Array | undefined {
+	const tile = parseTilePath(path);
+	if (!tile || tile.width === fullWidth) return undefined;
+	const place = dirname(join(directory, path));
+	const widths = namesIn(place).map(Number);
+	for (const width of widths.filter((each) => each > tile.width && each < fullWidth).sort((left, right) => left - right)) {
+		const wider = ifPresent(() => readFileSync(join(place, String(width))));
+		if (wider?.length === width * hashSize) return wider.subarray(0, tile.width * hashSize);
+	}
+	return undefined;
 }
 
 /** Answers that were brought along, by their paths, with the head they end in as `latest`; never the network. */

@@ -45,6 +45,14 @@ describe("recorded answers of Go's own database", () => {
 		expect(again).toEqual(first);
 	});
 
+	it("prove it without the head they end in: a tree's narrower tiles are the beginning of the wider ones that are there", async () => {
+		for (const { version, record } of recordedToolchains) {
+			const reader = recordedAnswers(recordedDirectory, join(home, "no-head"));
+			const options = { database: goDatabase, reader, heads: headsInMemory() };
+			expect(await lookupSumdb(options, toolchain, version)).toMatchObject({ recordNumber: record });
+		}
+	});
+
 	it("don't say anything about a release that wasn't recorded", async () => {
 		const options = { database: goDatabase, reader: recordedAnswers(recordedDirectory), heads: headsInMemory() };
 		await expect(lookupSumdb(options, toolchain, "v0.0.1-go1.24.0.linux-amd64")).rejects.toMatchObject({ code: "offline" });

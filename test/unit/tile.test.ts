@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { subtreesOf } from "../../src/verify/merkle.ts";
+import { recordedAnswers } from "../../src/verify/sumdbreader.ts";
 import { ancestor, parseTilePath, tileOf, tilePath } from "../../src/verify/tile.ts";
 
 const big = 2 ** 50;
@@ -80,5 +84,38 @@ describe("the tree's shape", () => {
 		[{ level: 0, n: 0, width: 1 }, 2, 65_536, { level: 2, n: 0, width: 1 }],
 	])("%j, %d above, in a tree of %d is %j", (tile, above, size, wanted) => {
 		expect(ancestor(tile, above, size)).toEqual(wanted);
+	});
+});
+
+describe("a tile out of a wider one in a directory", () => {
+	const bytes = (width: number) => Buffer.alloc(32 * width, 7);
+	let directory: string;
+	beforeEach(() => {
+		directory = mkdtempSync(join(tmpdir(), "gox-tiles-"));
+		mkdirSync(join(directory, "tile/8/2/003.p"), { recursive: true });
+		for (const [name, content] of [
+			["9", bytes(9)],
+			["12", "cut short"],
+			["20", bytes(20)],
+			["x", bytes(40)],
+		] as const)
+			writeFileSync(join(directory, "tile/8/2/003.p", name), content);
+	});
+	afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+	it.each([
+		["tile/8/2/003.p/5", 5],
+		["tile/8/2/003.p/9", 9],
+		["tile/8/2/003.p/10", 10],
+		["tile/8/2/003.p/20", 20],
+		["tile/8/2/003.p/21", undefined],
+		["tile/8/2/003", undefined],
+		["tile/8/2/004.p/5", undefined],
+		["lookup/example.org/x@v1.0.0", undefined],
+		["tile/8/2/../2/003.p/5", undefined],
+	])("%s: %s hashes", async (path, width) => {
+		const read = recordedAnswers(directory).read(path);
+		if (width === undefined) await expect(read).rejects.toMatchObject({ code: "offline" });
+		else expect(Buffer.from(await read)).toEqual(bytes(width));
 	});
 });

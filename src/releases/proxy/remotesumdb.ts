@@ -5,7 +5,7 @@ import { shown } from "../../fetch/address.ts";
 import type { Client } from "../../fetch/client.ts";
 import { NetworkError } from "../../fetch/failure.ts";
 import type { SumdbDatabase } from "../../verify/sumdbdatabase.ts";
-import type { SumdbReader } from "../../verify/sumdbreader.ts";
+import { type SumdbReader, widerTileIn } from "../../verify/sumdbreader.ts";
 import { type ProxyEntry, underProxy } from "./goproxy.ts";
 import { getUnder } from "./proxyclient.ts";
 
@@ -30,6 +30,8 @@ export function remoteSumdb(client: Client, database: SumdbDatabase, proxies: re
 			return notAWebPage(await getUnder(client, base, path, largestAnswer), shown(base));
 		} catch (error) {
 			if (!(error instanceof GoxError) || error.code !== "no-such-release" || path.startsWith("lookup/")) throw error;
+			const cut = base.protocol === "file:" ? widerTileIn(fileURLToPath(base), path) : undefined;
+			if (cut) return cut;
 			throw new GoxError("network", error.message, { cause: error });
 		}
 	};
