@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { Context, Env } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { isExecutable } from "../select/system.ts";
+import { hasForeignFormat } from "./execformat.ts";
 
 /**
  * Runs a command with gox's own stdin, stdout and stderr until it ends, and returns its exit status: 128+n when signal n
@@ -13,7 +14,7 @@ import { isExecutable } from "../select/system.ts";
  */
 export async function runInForeground(context: Context, argv: readonly string[], env: Env): Promise<number> {
 	const [name = "", ...args] = argv;
-	const program = findProgram(name, env.PATH ?? "", context.cwd);
+	const program = startable(context, name, env.PATH ?? "");
 	const done = new AbortController();
 	try {
 		const child = spawn(program, args, { argv0: name, cwd: context.cwd, env, stdio: "inherit" });
@@ -34,10 +35,30 @@ export async function runInForeground(context: Context, argv: readonly string[],
 }
 
 /**
+ * The program of that name.
+ * @throws GoxError `command-not-found`, `not-executable`
+ */
+export function startable(context: Context, name: string, path: string): string {
+	const program = findProgram(name, path, context.cwd);
+	if (hasForeignFormat(context, program)) throw new GoxError("not-executable", `${name}: Exec format error`);
+	return program;
+}
+
+/** Whether PATH, or the path that it is, has a program of that name. */
+export function isProgram({ cwd, env }: Context, name: string): boolean {
+	try {
+		return findProgram(name, env.PATH ?? "", cwd) !== "";
+	} catch (error) {
+		if (error instanceof GoxError) return false;
+		throw error;
+	}
+}
+
+/**
  * As a shell finds it; an empty entry of PATH is the working directory.
  * @throws GoxError `command-not-found`, `not-executable`
  */
-export function findProgram(name: string, path: string, cwd: string): string {
+function findProgram(name: string, path: string, cwd: string): string {
 	const candidates = name.includes("/") ? [resolve(cwd, name)] : path.split(":").map((each) => resolve(cwd, each, name));
 	const found = name === "" ? undefined : candidates.find(isExecutable);
 	if (found !== undefined) return found;

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import type { Context, Env } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { environmentFor } from "../select/environment.ts";
-import { findProgram, interruptedBy, notStarted } from "./foreground.ts";
+import { interruptedBy, notStarted, startable } from "./foreground.ts";
 
 /** One command line, run unattended with one Go. */
 export interface Trial {
@@ -87,7 +87,7 @@ export function endingInWords({ status, signal }: Pick<Ending, "status" | "signa
 
 function start(context: Context, argv: readonly string[], env: Env, output: string) {
 	const [name = "", ...args] = argv;
-	const program = findProgram(name, env.PATH ?? "", context.cwd);
+	const program = startable(context, name, env.PATH ?? "");
 	const file = openSync(output, "a");
 	try {
 		return spawn(program, args, { argv0: name, cwd: context.cwd, env, detached: true, stdio: ["ignore", file, file] });

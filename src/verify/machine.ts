@@ -43,17 +43,18 @@ export function machineOf(header: Uint8Array): Machine | undefined {
  * @throws GoxError `integrity`, naming both machines.
  */
 export function checkMachine(executable: string, platform: Platform): void {
-	const found = machineOf(readHeader(executable));
+	const found = machineOf(headerOf(executable));
 	if (found?.platforms.includes(platform) && found.format !== "universal Mach-O") return;
 	throw new GoxError("integrity", `bin/go is ${found ? `${found.words}, not for ${platform}` : "neither ELF nor Mach-O"}`);
 }
 
 /** The machine of an executable on disk, or undefined when it is no ELF or Mach-O file. */
 export function machineOfFile(path: string): Machine | undefined {
-	return machineOf(readHeader(path));
+	return machineOf(headerOf(path));
 }
 
-function readHeader(path: string): Uint8Array {
+/** The first bytes of a file, enough for `machineOf`. */
+export function headerOf(path: string): Uint8Array {
 	return naming(path, () => {
 		const file = openSync(path, "r");
 		try {

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { arch } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Options } from "../../src/commands/command.ts";
 import { run } from "../../src/commands/exec.ts";
+import { hasForeignFormat } from "../../src/commands/execformat.ts";
 import type { Context } from "../../src/context.ts";
 import { GoxError } from "../../src/errors.ts";
 import { reportOn } from "../../src/ui/report.ts";
@@ -125,6 +127,35 @@ describe("gox exec", () => {
 		expect(failure).toMatchObject({ code, exit, message });
 	});
 
+	it("starts no other platform's program, and gives it to no sh either, unless the kernel has emulators", async () => {
+		const script = Buffer.from("\n: > ran\n");
+		const elf = arch() === "arm64" && process.platform === "linux" ? "3e" : "b7";
+		const starts = {
+			...(process.platform === "linux" && { macho: Buffer.from("cffaedfe0c000001000000000200000000000000", "hex") }),
+			elf: Buffer.from(`7f454c460201010000000000000000000200${elf}00`, "hex"),
+			text: Buffer.from("echo"),
+		};
+		const machineRoot = join(root, "machine");
+		for (const [name, start] of Object.entries(starts)) {
+			writeFileSync(join(root, "p", name), Buffer.concat([start, script]), { mode: 0o755 });
+			const failure = await failureOf(["1.21"], [`./${name}`], { ...context, machineRoot });
+			expect(failure).toMatchObject({ code: "not-executable", exit: 126, message: `./${name}: Exec format error` });
+			expect(existsSync(join(root, "p/ran"))).toBe(false);
+		}
+		const emulators = join(machineRoot, "proc/sys/fs/binfmt_misc");
+		mkdirSync(emulators, { recursive: true });
+		writeFileSync(join(emulators, "status"), "enabled\n");
+		expect(hasForeignFormat({ ...context, machineRoot }, join(root, "p/elf"))).toBe(true);
+		writeFileSync(join(emulators, "qemu-other"), "enabled\n");
+		expect(hasForeignFormat({ ...context, machineRoot }, join(root, "p/elf"))).toBe(false);
+		expect(hasForeignFormat({ ...context, machineRoot }, process.execPath)).toBe(false);
+	});
+
+	it("a program in the version's place: how to run it is shown", async () => {
+		const failure = await failureOf(["sh"], ["-c", ":"]);
+		expect(failure).toMatchObject({ code: "not-a-version", hint: "gox exec -- sh -c :" });
+	});
+
 	it.each([
 		["1.19.1", "not-installed", "go1.19.1 is not installed (asked for by the command line)", "gox install 1.19.1"],
 		["1.19", "not-installed", "no Go 1.19 is installed (asked for by the command line)", "gox install 1.19"],
@@ -139,9 +170,9 @@ describe("gox exec", () => {
 		if (hint !== undefined) expect(failure.hint).toBe(hint);
 	});
 
-	async function failureOf(words: readonly string[], command: readonly string[]): Promise<GoxError> {
+	async function failureOf(words: readonly string[], command: readonly string[], on: Context = context): Promise<GoxError> {
 		try {
-			await exec(words, command);
+			await exec(words, command, on);
 		} catch (error) {
 			if (error instanceof GoxError) return error;
 			throw error;
