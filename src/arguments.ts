@@ -28,6 +28,7 @@ export const commonOptions: readonly OptionSpec[] = [
 export async function parseArguments(spec: CommandSpec, words: readonly string[]): Promise<Arguments> {
 	if (words.length === 0) return checked(spec, { args: [], options: new Options({}), rest: [] });
 	const { before, rest } = splitRest(spec, words);
+	for (const word of before) refuseValue(spec, word);
 	const parser = commandParser(spec, (await import("cac")).cac("gox"));
 	// cac turns `1.20` into the number 1.2, as a word and as an option's value alike, and "" into 0: shield them all.
 	parser.parse(["", "", spec.name, ...before.map(shield)], { run: false });
@@ -111,6 +112,13 @@ function endOfOwnWords(spec: CommandSpec, words: readonly string[]): number {
 function wantsValue(spec: CommandSpec, word: string): boolean {
 	const option = [...(spec.options ?? []), ...commonOptions].find(({ flags }) => flags.split(/[ ,]+/).includes(word));
 	return option?.flags.includes("<") ?? false;
+}
+
+/** `--force=1.20` would leave its value among the versions. */
+function refuseValue(spec: CommandSpec, word: string): void {
+	const [name = word] = /^--[^=]+(?==)/.exec(word) ?? [];
+	const option = [...(spec.options ?? []), ...commonOptions].find(({ flags }) => flags.split(/[ ,]+/).includes(name));
+	if (name !== word && option && !/[<[]/.test(option.flags)) throw usage(spec, `${name} takes no value`);
 }
 
 /** How many words a command takes besides options. */

@@ -11,7 +11,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(context: Context, argv: readonly string[]): Promise<number> {
-	const [name, ...words] = argv;
+	const [first, ...words] = argv;
+	const name = first === "--version" || first === "-V" ? "version" : first;
 	let asJson = false;
 	try {
 		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);

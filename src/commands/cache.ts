@@ -8,6 +8,7 @@ import type { Run } from "./command.ts";
 /** What each name in the cache is for. */
 const purposes: Readonly<Record<string, string>> = {
 	index: "lists of releases",
+	partial: "downloads that were cut off, to be resumed",
 	sumdb: "proofs of Go's checksum database",
 	"release-key.pub": "the key that signs Go's releases",
 };

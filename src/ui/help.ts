@@ -35,6 +35,11 @@ export function unknownCommandFailure(name: string, commands: readonly Listed[])
 			hint: `gox install ${name}   or   gox use ${name}`,
 		});
 	}
+	if (name.startsWith("-")) {
+		return new GoxError("usage", `a command comes first, then its options: ${quote(name)} is no command`, {
+			hint: `gox list ${name}\ngox --help`,
+		});
+	}
 	const names = commands.flatMap((command) => (command.hidden ? [] : [command.name, ...(command.aliases ?? [])]));
 	const near =
 		names.find((each) => each.startsWith(name)) ??

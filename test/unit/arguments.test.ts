@@ -87,6 +87,8 @@ describe("what can't be understood is a usage error", () => {
 		["init", [], /too few words/],
 		["init", ["zsh", "bash"], /one word too many/],
 		["current", ["x"], /one word too many/],
+		["install", ["--force=1.20"], /--force takes no value/],
+		["list", ["--json=1", "1.20"], /--json takes no value/],
 	])("%s %j", async (name, words, message) => {
 		const failure = await parseArguments(spec(name), words).catch((error: unknown) => error);
 		expect(failure).toBeInstanceOf(GoxError);
@@ -107,6 +109,8 @@ describe("the table of commands", () => {
 			const help = commandHelp(command);
 			expect(help).toContain(command.summary);
 			for (const { flags } of command.options ?? []) expect(help).toContain(flags);
+			expect(command.examples?.length, command.name).toBeGreaterThan(0);
+			expect(help).toContain(`Examples:\n  ${command.examples?.[0]?.[0]}`);
 		}
 	});
 });

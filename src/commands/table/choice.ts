@@ -74,6 +74,10 @@ export const choice: readonly CommandSpec[] = [
 		name: "why",
 		args: "",
 		summary: "every place that was asked which Go to use, and what it said",
+		examples: [
+			["gox why", "what decides here, and what was overruled"],
+			["gox why --json", "the same for scripts"],
+		],
 		load: () => import("../why.ts"),
 	},
 	{

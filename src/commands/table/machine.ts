@@ -147,6 +147,10 @@ export const machine: readonly CommandSpec[] = [
 		name: "completions",
 		args: "<shell>",
 		summary: "print completions for zsh, bash or fish",
+		examples: [
+			['eval "$(gox completions bash)"', "in .bashrc; for zsh the same in .zshrc, behind compinit"],
+			["gox completions fish | source", "in config.fish"],
+		],
 		load: () => import("../completions.ts"),
 	},
 	{
@@ -161,10 +165,21 @@ export const machine: readonly CommandSpec[] = [
 		load: () => import("../config.ts"),
 	},
 	{
+		name: "version",
+		args: "",
+		summary: "the version of gox itself",
+		examples: [
+			["gox version", "as gox --version"],
+			["gox version --json", "for scripts"],
+		],
+		load: () => import("../version.ts"),
+	},
+	{
 		name: "auto-install",
 		args: "<request>",
 		summary: "called by the shim when the version that is asked for isn't installed",
 		options: [{ flags: "--asked-by <file>", summary: "who asked" }],
+		examples: [["gox auto-install 1.22.5 --asked-by .go-version", "asks, where auto_install says so, and installs it"]],
 		hidden: true,
 		load: () => import("../auto-install.ts"),
 	},

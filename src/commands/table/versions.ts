@@ -81,6 +81,7 @@ export const versions: readonly CommandSpec[] = [
 		args: "[request]",
 		summary: "the same as list --remote",
 		options: [platform, { flags: "--refresh", summary: "ask the index again" }, insecure],
+		examples: [["gox ls-remote 1.22", "every release of Go 1.22"]],
 		hidden: true,
 		load: () => import("../list.ts"),
 	},
