@@ -1,5 +1,6 @@
 import { readSettings, settings } from "../config.ts";
 import { GoxError } from "../errors.ts";
+import { parseAddress } from "../fetch/address.ts";
 import { withoutSecrets } from "../output.ts";
 import { refreshHooks } from "../shell/hookfile.ts";
 import { makeHome, openHome } from "../store/home.ts";
@@ -32,6 +33,7 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 		else report.line(found);
 		return undefined;
 	}
+	if (value !== undefined) refuseNonAddresses(name, value);
 	changeSetting(context, name, value);
 	report.say(value === undefined ? `${name} is ${setting.preset || "unset"} again` : `${name} = ${value}`);
 	if (name === "strict") {
@@ -43,4 +45,10 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 	if (name === "announce" && refreshHooks(context).length > 0)
 		report.say("for the shells that run already: source the start-up file again");
 	return undefined;
+}
+
+/** What could never be asked is said now, not by the next install. Plain http waits for its `--insecure`. */
+function refuseNonAddresses(name: string, value: string): void {
+	const addresses = name === "mirrors" ? value.split(",") : name === "index" ? [value] : [];
+	for (const address of addresses) parseAddress(address, `gox config ${name}`, { insecure: true });
 }
