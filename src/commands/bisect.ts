@@ -86,7 +86,7 @@ function checkEnd({ release, verdict, option }: End, { verdict: found, ending }:
 	if (found === verdict) return;
 	const says = found === "skip" ? "the command can't judge it" : `the command ${found === "good" ? "succeeds" : "fails"} there`;
 	throw new GoxError("usage", `${option}: ${release.name} was to be ${verdict}, and ${says} (${ending})`, {
-		hint: `gox exec ${release.version} -- COMMAND   shows what it says; --good names a release with which it exits 0, --bad one with which it doesn't`,
+		hint: `gox exec ${release.word} -- COMMAND   shows what it says; --good names a release with which it exits 0, --bad one with which it doesn't`,
 	});
 }
 

@@ -9,8 +9,13 @@ import type { Invocation, Options } from "./command.ts";
 
 /** The platform that a command is about: `--platform`, else GOX_PLATFORM, else this machine's. */
 export function wantedPlatform(context: Context, options: Options): Platform {
-	const named = options.text("platform") ?? context.env.GOX_PLATFORM;
-	return named ? parsePlatform(named) : context.host();
+	return namedPlatform(options) ?? (context.env.GOX_PLATFORM ? parsePlatform(context.env.GOX_PLATFORM) : context.host());
+}
+
+/** What `--platform` says, where it was given. */
+export function namedPlatform(options: Options): Platform | undefined {
+	const named = options.text("platform");
+	return named === undefined ? undefined : parsePlatform(named);
 }
 
 /** The context with the config file's index and mirrors in force where the environment names none. */

@@ -6,11 +6,12 @@ import { pickInstalled } from "../store/pick.ts";
 import { completeShims } from "../store/shims.ts";
 import { parseRequest } from "../version/request.ts";
 import type { Invocation } from "./command.ts";
+import { shellVersion } from "./shellversion.ts";
 
 export function run({ context, report, args: [word] }: Invocation): undefined {
 	openHome(context);
 	if (word === undefined) return show({ context, report });
-	const request = parseRequest(word);
+	const request = parseRequest(word === "mod" ? shellVersion(context, word) : word);
 	if (request.kind === "system") {
 		unsetDefault(context);
 		report.say("no default any more: where nothing asks for a version, the next go on PATH runs");

@@ -139,9 +139,7 @@ function adviseOn(
 	const current = defaultVersion(context, installed);
 	const wish = candidates.find(({ go }) => go.isPreferred && installed.some((each) => each.release.name === go.release.name));
 	if (outcomes.length > 0 && wish && current && wish.go.release.name !== current.release.name)
-		report.say(
-			`${wish.go.tool} has ${wish.go.release.name} as its default; to have it too: gox default ${wish.go.release.version}`,
-		);
+		report.say(`${wish.go.tool} has ${wish.go.release.name} as its default; to have it too: gox default ${wish.go.release.word}`);
 	if (outcomes.length > 0) report.say("to take the other tools out of your shell's start-up files: gox setup --remove-leftovers");
 }
 

@@ -7,6 +7,7 @@ import { isFile } from "../select/source.ts";
 import { lockedWord } from "../select/teamlock.ts";
 import { wanted } from "../select/wanted.ts";
 import { Thread, Timings } from "../stopwatch.ts";
+import { requireForHost } from "../store/default.ts";
 import { openHome } from "../store/home.ts";
 import type { InstallOutcome } from "../store/install.ts";
 import { rememberProject } from "../store/projects.ts";
@@ -16,12 +17,12 @@ import { parsePolicy } from "../verify/policy.ts";
 import type { Platform } from "../version/platform.ts";
 import { parseRequest, type Request } from "../version/request.ts";
 import { bundleNamed, chooseBundled } from "./bundled.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
+import { catalogOptions, namedPlatform, wantedPlatform, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
 import { installChosen, outcomeAsJson } from "./installation.ts";
 import { jobCount, sourceChoice } from "./installoptions.ts";
 import { welcomeNewGo } from "./newgo.ts";
-import { requestNamed } from "./requested.ts";
+import { forPlatform, requestNamed } from "./requested.ts";
 import { timingsAsJson } from "./timetable.ts";
 import { inTurns } from "./turns.ts";
 
@@ -39,6 +40,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	if (asked === undefined) return 0;
 	const began = performance.now();
 	const chosen = await choose(context, invocation, asked, platform, bundle);
+	if (options.has("default") && chosen[0]) requireForHost(context, chosen[0]);
 	const timings = options.has("timings") ? stopwatches(chosen, began) : new Map<Chosen, Timings>();
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const outcomes = new Map<string, InstallOutcome>();
@@ -88,7 +90,7 @@ export async function run(invocation: Invocation): Promise<number> {
 				return outcome ? [{ ...outcomeAsJson(outcome), ...(spent && { timings: timingsAsJson(spent) }) }] : [];
 			}),
 		);
-	else adviseShims(context, report.say);
+	else if (chosen.some((each) => each.platform === context.host())) adviseShims(context, report.say);
 	return 0;
 }
 
@@ -108,7 +110,8 @@ function stopwatches(chosen: readonly Chosen[], began: number): ReadonlyMap<Chos
 
 /** What the command line asks for, or else this directory. Undefined when that is there already. */
 function requests({ context, report, args, options }: Invocation): readonly Request[] | undefined {
-	if (args.length > 0) return args.map((word) => requestNamed(context, word));
+	const platform = namedPlatform(options);
+	if (args.length > 0) return args.map((word) => requestNamed(context, word, platform));
 	const found = wanted(context);
 	if (!found)
 		throw new GoxError("usage", "nothing in this directory says which Go it wants", {
@@ -124,7 +127,7 @@ function requests({ context, report, args, options }: Invocation): readonly Requ
 	const locked = lockedWord(context, source.path, request);
 	if (locked !== undefined) {
 		report.say(`${who} asks for ${source.text}, and gox.lock says what that is: ${locked}`);
-		return [parseRequest(locked)];
+		return [forPlatform(parseRequest(locked), platform)];
 	}
 	// For another platform than this machine's, the request is looked up as any other.
 	if (installed && wantedPlatform(context, options) === context.host()) {
@@ -135,7 +138,7 @@ function requests({ context, report, args, options }: Invocation): readonly Requ
 		return undefined;
 	}
 	report.say(`${who} asks for ${source.text}`);
-	return [parseRequest(request)];
+	return [forPlatform(parseRequest(request), platform)];
 }
 
 /** One release for each request; two requests that mean the same one are one. */

@@ -62,14 +62,18 @@ async function listInstalled(invocation: Invocation): Promise<void> {
 /** Those that the words on the command line mean; without any, all. What reads words is loaded only for them. */
 async function asked({ context, args: [word], options }: Invocation, all: readonly Installed[]): Promise<readonly Installed[]> {
 	if (word === undefined && options.text("platform") === undefined) return all;
-	const [{ matching }, { wantedPlatform }, { parseRequest }] = await Promise.all([
+	const [{ matching, pickInstalled }, { namedPlatform }, { requestNamed }] = await Promise.all([
 		import("../store/pick.ts"),
 		import("./catalog.ts"),
-		import("../version/request.ts"),
+		import("./requested.ts"),
 	]);
-	const platform = options.text("platform") === undefined ? undefined : wantedPlatform(context, options);
-	if (word !== undefined) return matching(context, parseRequest(word), platform ?? context.host());
-	return all.filter((each) => each.platform === platform);
+	const platform = namedPlatform(options);
+	if (word === undefined) return all.filter((each) => each.platform === platform);
+	const request = requestNamed(context, word, platform);
+	const found = matching(context, request, request.platform ?? context.host());
+	// A minor of which nothing is installed is an answer; a word that means nothing is a mistake.
+	if (found.length === 0 && request.kind === "alias") return [pickInstalled(context, request)];
+	return found;
 }
 
 /** The whole, and what of it another version has too: `206 MB, 102 MB shared`. */

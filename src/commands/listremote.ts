@@ -2,9 +2,9 @@ import { loadCatalog } from "../releases/lookup.ts";
 import { isSupported, supportedMinors } from "../releases/support.ts";
 import { installedVersions } from "../store/installed.ts";
 import { columns } from "../ui/table.ts";
-import { parseRequest } from "../version/request.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
+import { catalogOptions, namedPlatform, wantedPlatform, withConfiguredSites } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
+import { requestNamed } from "./requested.ts";
 
 /** What can be installed. */
 export async function listAvailable(invocation: Invocation): Promise<void> {
@@ -15,8 +15,8 @@ export async function listAvailable(invocation: Invocation): Promise<void> {
 	} = invocation;
 	const context = withConfiguredSites(invocation.context);
 	const platform = wantedPlatform(context, options);
+	const request = word === undefined ? undefined : requestNamed(context, word, namedPlatform(options));
 	const catalog = await loadCatalog(context, catalogOptions(invocation));
-	const request = word === undefined ? undefined : parseRequest(word);
 	const found = request ? catalog.matching(request, platform) : catalog.releases.filter((each) => each.archives.has(platform));
 	if (request && found.length === 0) catalog.pick(request, platform);
 	const installed = new Set(

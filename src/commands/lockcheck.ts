@@ -31,7 +31,7 @@ export function lockCheck(
 	const git = `git log -p ${path}`;
 	if (!force && installedVersions(context).some((each) => each.key === key)) {
 		const receipt = readReceipt(layoutOf(context.home), key);
-		const again = `gox verify ${release.version}\ngox install ${release.version} --force`;
+		const again = `gox verify ${release.word}\ngox install ${release.word} --force`;
 		hold(receipt ? toolchainOf(receipt) : {}, `what is installed as ${key}`, again);
 	} else if (lockedFor(lock, path, platform).sha256 !== undefined) {
 		for (const [who, sha256] of [

@@ -61,7 +61,7 @@ function tell(report: Report, findings: readonly Finding[]): void {
 		const shown = report.verbose ? vulnerabilities : vulnerabilities.slice(0, few);
 		for (const line of columns(shown.map(row), "  ")) report.line(`  ${line}`);
 		const rest = vulnerabilities.length - shown.length;
-		if (rest > 0) report.line(dim(`  and ${rest} older: gox outdated ${installed.release.version} --verbose`));
+		if (rest > 0) report.line(dim(`  and ${rest} older: gox outdated ${installed.release.word} --verbose`));
 		for (const line of advice(finding)) report.line(`  ${line}`);
 	}
 	const fine = findings.length - outdated.length;

@@ -4,15 +4,22 @@ import { findModFile, requestFor } from "../select/floor.ts";
 import { startOf } from "../select/start.ts";
 import { userAliases } from "../store/alias.ts";
 import { installedVersions } from "../store/installed.ts";
+import type { Platform } from "../version/platform.ts";
 import { parseRequest, type Request } from "../version/request.ts";
 
 /**
- * What a word of the command line asks to be installed: `mod` is what go.work or go.mod asks for, an alias the release
- * that it points to.
+ * What a word of the command line asks for, installed or not: `mod` is what go.work or go.mod asks for, an alias the
+ * release that it points to.
+ * @param platform what `--platform` says, if it was given; one that the word itself names comes first.
  * @throws GoxError `not-a-version`; `usage` for `system`, and for `mod` where nothing asks.
  */
-export function requestNamed(context: Context, word: string): Request {
-	return word === "mod" ? parseRequest(modRequest(context)) : meant(context, parseRequest(word));
+export function requestNamed(context: Context, word: string, platform?: Platform): Request {
+	return forPlatform(word === "mod" ? parseRequest(modRequest(context)) : meant(context, parseRequest(word)), platform);
+}
+
+/** The request for the platform that somebody named, unless it names one itself. */
+export function forPlatform(request: Request, platform: Platform | undefined): Request {
+	return platform === undefined || request.platform !== undefined ? request : { ...request, platform };
 }
 
 /** What go.work or go.mod asks for, whatever a version file says. */

@@ -1,13 +1,17 @@
+import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import type { Installed } from "../store/installed.ts";
+import { wordFor } from "../select/toolchain.ts";
+import { type Installed, storedVersions } from "../store/installed.ts";
 import { matching, pickInstalled } from "../store/pick.ts";
 import { uninstallVersion } from "../store/uninstall.ts";
-import { parsePlatform } from "../version/platform.ts";
-import { parseRequest } from "../version/request.ts";
+import type { Platform } from "../version/platform.ts";
+import { parseRequest, type Request } from "../version/request.ts";
+import { wantedPlatform } from "./catalog.ts";
 import type { Invocation } from "./command.ts";
 
 export async function run({ context, report, args, options }: Invocation): Promise<undefined> {
-	const doomed = args.map((word) => single({ context, platform: options.text("platform"), word }));
+	const platform = wantedPlatform(context, options);
+	const doomed = args.map((word) => single(context, word, platform));
 	const removed = [];
 	for (const installed of new Map(doomed.map((each) => [each.key, each])).values()) {
 		const outcome = await uninstallVersion(context, installed, (owner) =>
@@ -23,26 +27,32 @@ export async function run({ context, report, args, options }: Invocation): Promi
 }
 
 /** A word that matches several versions removes none: only the person knows which was meant. */
-function single({
-	context,
-	platform,
-	word,
-}: {
-	context: Invocation["context"];
-	platform: string | undefined;
-	word: string;
-}): Installed {
+function single(context: Context, word: string, platform: Platform): Installed {
 	const request = parseRequest(word);
-	const wanted = platform === undefined ? (request.platform ?? context.host()) : parsePlatform(platform);
+	const wanted = request.platform ?? platform;
 	const found = matching(context, request, wanted);
-	const [first, second] = found;
+	const [first = damaged(context, request, wanted), second] = found;
 	if (first && !second) return first;
-	if (!first && request.kind !== "alias")
-		throw new GoxError("not-installed", `${word} is not installed${wanted === context.host() ? "" : ` for ${wanted}`}`, {
-			hint: "gox list",
-		});
-	if (!first) return pickInstalled(context, request, wanted);
-	throw new GoxError("usage", `${word} matches ${found.map((each) => each.key).join(", ")}`, {
-		hint: found.map((each) => `gox uninstall ${each.release.version}`).join("\n"),
-	});
+	if (!first && request.kind === "alias") return pickInstalled(context, request, wanted);
+	if (!first) throw notThere(context, word, request, wanted);
+	throw new GoxError("usage", `${word} matches ${found.map((each) => each.key).join(", ")}`, { hint: removing(found) });
+}
+
+/** What is left of a version whose bin/go somebody took out: no request finds it, but it lies there. */
+function damaged(context: Context, request: Request, platform: Platform): Installed | undefined {
+	if (request.kind !== "exact") return undefined;
+	return storedVersions(context).find((each) => each.platform === platform && each.release.name === request.release.name);
+}
+
+function notThere(context: Context, word: string, request: Request, platform: Platform): GoxError {
+	const elsewhere = storedVersions(context).filter(
+		(each) => request.kind === "exact" && each.release.name === request.release.name,
+	);
+	const foreign = platform === context.host() ? "" : ` for ${platform}`;
+	return new GoxError("not-installed", `${word} is not installed${foreign}`, { hint: removing(elsewhere) || "gox list" });
+}
+
+/** The commands that remove exactly these: `1.20` alone would mean every 1.20. */
+function removing(versions: readonly Installed[]): string {
+	return versions.map(({ key }) => `gox uninstall ${wordFor(key)}`).join("\n");
 }

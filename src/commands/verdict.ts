@@ -33,7 +33,7 @@ export function tellAudit(report: Report, audit: Audit): void {
 	}
 	if (audit.verdict === "wrong" && target.key !== undefined) {
 		const foreign = target.key.includes("@") ? ` --platform ${target.platform}` : "";
-		report.say(`  to install it again: gox verify ${target.release.version}${foreign} --repair`);
+		report.say(`  to install it again: gox verify ${target.release.word}${foreign} --repair`);
 	}
 }
 

@@ -44,7 +44,7 @@ async function repair(
 	{ release, platform, key, goroot }: AuditTarget,
 ): Promise<void> {
 	if (key === undefined) {
-		throw new GoxError("usage", `${goroot} is not gox's to repair`, { hint: `gox install ${release.version}` });
+		throw new GoxError("usage", `${goroot} is not gox's to repair`, { hint: `gox install ${release.word}` });
 	}
 	const context = withConfiguredSites(caller);
 	const unofficial = readReceipt(openHome(context), key)?.official === false;

@@ -12,14 +12,14 @@ export function noSuchRelease(request: Request, releases: readonly IndexRelease[
 	const preRelease = request.kind === "prefix" ? here.find(({ release }) => release.minor === request.prefix) : undefined;
 	if (preRelease) {
 		return new GoxError("no-such-release", `there is no release of Go ${text} yet, only ${preRelease.release.name}`, {
-			hint: `gox install ${preRelease.release.version}`,
+			hint: installing(preRelease, request),
 		});
 	}
 	const near = asked && nearest(here, asked);
 	if (!near) return new GoxError("no-such-release", `no Go release matches ${text}`, { hint: "gox list --remote" });
 	const minor = asked && here.some(({ release }) => release.minor === `${asked.major}.${asked.minor}`);
 	return new GoxError("no-such-release", `there is no Go ${text}; the nearest is ${near.release.name}`, {
-		hint: `gox install ${near.release.version}\ngox list --remote ${minor ? near.release.minor : ""}`.trimEnd(),
+		hint: `${installing(near, request)}\ngox list --remote ${minor ? near.release.minor : ""}`.trimEnd(),
 	});
 }
 
@@ -42,15 +42,20 @@ export function noSuchPlatform(
 		);
 	const who = request.kind === "exact" ? request.release.name : `Go ${wordsOf(request)}`;
 	const hints = [
-		near && `gox install ${near.release.version}`,
+		near && installing(near, request),
 		platform === "darwin-arm64" &&
 			newest?.archives.has("darwin-amd64") &&
-			`gox install ${newest.release.version} --platform darwin-amd64`,
+			`gox install ${newest.release.word} --platform darwin-amd64`,
 	].filter((hint): hint is string => Boolean(hint));
 	const nearby = near ? `; the nearest release that was is ${near.release.name}` : "";
 	return new GoxError("no-such-platform", `${who} was never published for ${platform}${nearby}`, {
 		hint: hints.length > 0 ? hints.join("\n") : "gox list --remote",
 	});
+}
+
+/** The command that installs it where the request asked for: the platform that somebody named must not get lost. */
+function installing({ release }: IndexRelease, { platform }: Request): string {
+	return `gox install ${release.version}${platform ? ` --platform ${platform}` : ""}`;
 }
 
 /** The release with the least distance in Go's order; of two neighbours the newer, for its fixes. */

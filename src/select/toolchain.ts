@@ -41,9 +41,7 @@ export function isKey(name: string): boolean {
 export function wordFor(key: string): string {
 	const [name = "", ...platform] = key.split("@");
 	const release = parseRelease(name);
-	if (!release) return key.replace(/^go/, "");
-	const { major, minor, patch } = release.parsed;
-	return [release.stable ? `${major}.${minor}.${patch}` : release.version, ...platform].join("@");
+	return release ? [release.word, ...platform].join("@") : key.replace(/^go/, "");
 }
 
 /** A key without its platform: `go1.15.15` of `go1.15.15@darwin-amd64`. */

@@ -14,19 +14,23 @@ export function neitherWay(release: Release, absent: GoxError, unsigned: unknown
 
 export function onlyArchives(policy: Policy, release: Release): GoxError {
 	return new GoxError("usage", `verify = ${policy} wants an archive's published SHA-256, and the module proxy has no archives`, {
-		hint: `gox install ${release.version} --source proxy --verify sumdb`,
+		hint: `gox install ${release.word} --source proxy --verify sumdb`,
 	});
 }
 
 export function notInTable(policy: Policy, release: Release, platform: Platform): GoxError {
 	return new GoxError("integrity", `gox's release table doesn't know ${release.name} for ${platform} (verify = ${policy})`, {
-		hint: `gox install ${release.version} --verify index`,
+		hint: `gox install ${release.word} --verify index`,
 	});
 }
 
-/** The second failure decides the exit code, unless it only says that there was no second way. */
+/**
+ * The second failure decides the exit code, unless it only says that there was no second way: that a proxy hasn't it
+ * makes no published release one that doesn't exist.
+ */
 export function bothFailed(first: DownloadError, second: unknown): unknown {
-	if (!(second instanceof GoxError) || second.code !== "network") return second;
+	const onlyAbsent = second instanceof GoxError && second.code === "no-such-release" && first.noneReached;
+	if (!(second instanceof GoxError) || (second.code !== "network" && !onlyAbsent)) return second;
 	return new GoxError("network", `${first.message}\nand from the Go module proxy: ${second.message}`, {
 		hint: second.hint ?? "gox install --source proxy --verbose VERSION",
 		cause: second,

@@ -53,7 +53,7 @@ export async function fetchPart(
 	}
 	if (how.source === "download")
 		throw new GoxError("integrity", `nobody has published a SHA-256 of ${release.name} for ${platform}, so it can't be proven`, {
-			hint: `gox bundle ${release.version} --source proxy`,
+			hint: `gox bundle ${release.word} --source proxy`,
 		});
 	return fetchModule(context, chosen, how, directory, listener);
 }

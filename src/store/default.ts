@@ -5,7 +5,7 @@ import { besideName, ifPresent, replaceSymlink, syncDirectory } from "../fs.ts";
 import { makeHome, openHome } from "./home.ts";
 import { goneMeanwhile, type Installed, isComplete, linkedKey } from "./installed.ts";
 import { announced, endTrials } from "./journal.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, versionKey } from "./layout.ts";
 import { isLocked } from "./lock.ts";
 
 /**
@@ -14,15 +14,7 @@ import { isLocked } from "./lock.ts";
  * uninstalled meanwhile.
  */
 export function setDefault(context: Context, installed: Installed): void {
-	if (installed.platform !== context.host()) {
-		throw new GoxError(
-			"usage",
-			`${installed.key} is for ${installed.platform}; the default must be for this machine, ${context.host()}`,
-			{
-				hint: `gox install ${installed.release.version} --default`,
-			},
-		);
-	}
+	requireForHost(context, installed);
 	const layout = openHome(context);
 	makeHome(layout);
 	endTrials(context, layout, installed.key);
@@ -36,6 +28,19 @@ export function setDefault(context: Context, installed: Installed): void {
 		if (isComplete(installed.goroot) || isLocked(layout, installed.key)) return;
 		dropDefault(context, layout, installed.key);
 		throw goneMeanwhile(installed);
+	});
+}
+
+/**
+ * What is the default has to run on this machine.
+ * @throws GoxError `usage`
+ */
+export function requireForHost(context: Context, { release, platform }: Pick<Installed, "release" | "platform">): void {
+	const host = context.host();
+	if (platform === host) return;
+	const key = versionKey(release.name, platform, host);
+	throw new GoxError("usage", `${key} is for ${platform}; the default must be for this machine, ${host}`, {
+		hint: `gox install ${release.word} --default`,
 	});
 }
 

@@ -95,6 +95,6 @@ function signatureWitness({ primary, subkey, signedAt }: Signer, sha256: string)
 
 function unproven(release: Release, platform: Platform): GoxError {
 	return new GoxError("integrity", `nobody has published a SHA-256 of ${release.name} for ${platform}, so it can't be proven`, {
-		hint: `gox install ${release.version} --verify pgp\ngox install ${release.version} --source proxy`,
+		hint: `gox install ${release.word} --verify pgp\ngox install ${release.word} --source proxy`,
 	});
 }

@@ -173,11 +173,11 @@ function checkDigest({ bundle, toolchain }: BundleSource, found: string, publish
 		throw new GoxError(
 			"integrity",
 			`${bundle.path} holds something else as ${release.name} for ${platform}:\nit has the SHA-256 ${found}\npublished is ${published}`,
-			{ hint: `gox bundle ${release.version} --platform ${platform} -o ${bundle.path}` },
+			{ hint: `gox bundle ${release.word} --platform ${platform} -o ${bundle.path}` },
 		);
 	if (found === toolchain.sha256) return;
 	throw new GoxError("integrity", `${bundle.path} is damaged: ${toolchain.file} has not the SHA-256 that its manifest says`, {
-		hint: `gox bundle ${release.version} --platform ${platform} -o ${bundle.path}`,
+		hint: `gox bundle ${release.word} --platform ${platform} -o ${bundle.path}`,
 	});
 }
 
@@ -200,6 +200,6 @@ function bundledAnswers(bundle: Bundle, database: string): SumdbReader {
 function unfit({ bundle, toolchain }: BundleSource, policy: Policy): GoxError {
 	const what = toolchain.kind === "module" ? `holds ${toolchain.release.name} as a module` : "holds no signatures";
 	return new GoxError("usage", `${bundle.path} ${what}, which verify = ${policy} doesn't do with`, {
-		hint: `gox install ${toolchain.release.version} --source ${bundle.path} --verify sumdb`,
+		hint: `gox install ${toolchain.release.word} --source ${bundle.path} --verify sumdb`,
 	});
 }

@@ -27,7 +27,7 @@ export function vouch(h1: string, evidence: readonly Evidence[], release?: Relea
 		throw new GoxError(
 			"integrity",
 			`${subject} is not what was published:\nits files have ${h1}\n${nameOf(contradiction)} says ${contradiction.h1}`,
-			release && { hint: `gox install ${release.version}` },
+			release && { hint: `gox install ${release.word}` },
 		);
 	}
 	if (claims.length > 0) return claims.map(witnessOf);

@@ -34,7 +34,7 @@ export function expectArchive(release: Release, platform: Platform, known: Known
 		throw new GoxError(
 			"integrity",
 			`the index${where ? ` ${where}` : ""} and gox's release table contradict each other about ${release.name} for ${platform}:\nthe index says ${index},\nthe table says ${table}`,
-			{ hint: `if that index lists a build of your own on purpose: gox install ${release.version} --unofficial` },
+			{ hint: `if that index lists a build of your own on purpose: gox install ${release.word} --unofficial` },
 		);
 	}
 	const witnesses: Witness[] = [];

@@ -49,6 +49,6 @@ export function databaseRequired(policy: Policy, release: Release, reason: strin
 	return new GoxError(
 		"integrity",
 		`Go's checksum database must vouch for ${release.name} (verify = ${policy}), and doesn't: ${reason}`,
-		{ hint: `gox install ${release.version} --verify index` },
+		{ hint: `gox install ${release.word} --verify index` },
 	);
 }

@@ -97,7 +97,7 @@ export function holdToLock(
 	throw new GoxError(
 		"integrity",
 		`${path} locks only ${locked.h1 === undefined ? "the archive's SHA-256" : "the h1"} of ${lock.release.name} for ${platform}, which ${who} doesn't tell`,
-		{ hint: `gox pin ${lock.release.version} --lock` },
+		{ hint: `gox pin ${lock.release.word} --lock` },
 	);
 }
 
@@ -106,7 +106,7 @@ export function lockedFor(lock: TeamLock, path: string, platform: Platform): Loc
 	const locked = lock.platforms.get(platform);
 	if (locked) return locked;
 	throw new GoxError("integrity", `${path} doesn't lock ${lock.release.name} for ${platform}`, {
-		hint: `gox pin ${lock.release.version} --lock`,
+		hint: `gox pin ${lock.release.word} --lock`,
 	});
 }
 

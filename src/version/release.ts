@@ -6,6 +6,8 @@ export interface Release {
 	readonly name: string;
 	/** The name without `go`. */
 	readonly version: string;
+	/** The request that means exactly this release: `1.20.0` for go1.20, because `1.20` is the newest of that minor. */
+	readonly word: string;
 	/** The minor it belongs to, `1.22`. */
 	readonly minor: string;
 	/** False for betas and release candidates. */
@@ -24,7 +26,9 @@ export function parseRelease(text: string): Release | undefined {
 	if (!parsed || isLanguageVersion(parsed) || (parsed.kind !== "" && parsed.pre === "")) return undefined;
 	if (parsed.kind !== "" && parsed.kind !== "rc" && parsed.kind !== "beta" && parsed.kind !== "alpha") return undefined;
 	const version = parsed.kind === "" ? publishedName(parsed) : bare;
-	return { name: `go${version}`, version, minor: minorOf(parsed), stable: parsed.kind === "", parsed };
+	const stable = parsed.kind === "";
+	const word = stable ? `${minorOf(parsed)}.${parsed.patch}` : version;
+	return { name: `go${version}`, version, word, minor: minorOf(parsed), stable, parsed };
 }
 
 /** Newest first; for Array.sort. */

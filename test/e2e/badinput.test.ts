@@ -62,6 +62,8 @@ describe("version words", () => {
 	it.each<[string[], RegExp]>([
 		[["instal", "1.22"], /no command "instal"[\s\S]*gox install --help/],
 		[["1.22.5"], /is a version, not a command[\s\S]*gox install 1\.22\.5/],
+		[["--json", "list"], /a command comes first[\s\S]*gox list --json/],
+		[["--version", "now"], /version: "now" is one word too many/],
 		[["install", "--plaform", "x"], /no option --plaform/],
 		[["install", "1.22", "--platform", "windows-amd64"], /"windows-amd64" is not a platform/],
 		[["install", "1.22", "--jobs", "many"], /--jobs/],
@@ -236,6 +238,9 @@ describe("a machine that can't", () => {
 		expect(ran.stderr).toContain("127.0.0.1:9");
 		expect(ran.stderr).toMatch(/proxy/);
 		expect(box.leftovers()).toEqual([]);
+		const empty = await box.gox(["install", "1.22.5"], { env: { ...dead, GOPROXY: `file://${join(box.root, "no-proxy")}` } });
+		expect(empty.status).toBe(4);
+		expect(empty.stderr).toMatch(/127\.0\.0\.1:9[\s\S]*and from the Go module proxy: file:.*no-proxy has no /);
 		const offline = await box.gox(["install", "1.22.5"], { env: { GOX_OFFLINE: "1" } });
 		expect(offline.status).toBe(4);
 		expect(offline.stderr).toContain("GOX_OFFLINE");

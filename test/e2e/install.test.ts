@@ -89,6 +89,31 @@ describe("gox install", () => {
 		expect(mirror.server.requests.slice(before).filter((each) => each.url.endsWith(".gz"))).toEqual([]);
 	});
 
+	it("mod and an alias mean the same to install, list --remote, list and default", async () => {
+		box.write({ "m/go.mod": "module m\n\ngo 1.90\n" });
+		const first = async (...args: string[]) => JSON.parse((await box.gox([...args, "--json"], { cwd: "m" })).stdout)[0]?.version;
+		expect(await first("list", "--remote", "mod")).toBe("go1.90.2");
+		expect(await first("install", "mod")).toBe("go1.90.2");
+		expect(await first("list", "mod")).toBe("go1.90.2");
+		await box.gox(["install", "1.91.0", "1.90.1"]);
+		await box.gox(["alias", "work", "1.90.1"]);
+		for (const command of [["list", "--remote"], ["list"], ["install"]]) expect(await first(...command, "work")).toBe("go1.90.1");
+		await box.gox(["default", "system"]);
+		const chosen = await box.gox(["default", "mod", "--json"], { cwd: "m" });
+		expect(JSON.parse(chosen.stdout)).toMatchObject({ version: "go1.90.2" });
+		expect(await box.gox(["list", "wrok"])).toMatchObject({ status: 2, stdout: "" });
+		expect((await box.gox(["list", "1.99", "--json"])).stdout).toBe("[]\n");
+	});
+
+	it("--default with another platform's Go is refused before anything is fetched", async () => {
+		const foreign = hostPlatform === "darwin-arm64" ? "linux-arm64" : "darwin-arm64";
+		const before = mirror.server.requests.length;
+		const ran = await box.gox(["install", "1.90.2", "--default", "--platform", foreign]);
+		expect(ran).toMatchObject({ status: foreign === "darwin-arm64" ? 2 : 3, stdout: "" });
+		expect(mirror.server.requests.slice(before).filter((each) => each.url.endsWith(".gz"))).toEqual([]);
+		expect(box.names("versions")).toEqual([]);
+	});
+
 	it("25. --force 1.90 means the newest 1.90, never 1.9", async () => {
 		const { status, stderr } = await box.gox(["install", "--force", "1.90"]);
 		expect(status, stderr).toBe(0);
@@ -132,8 +157,18 @@ describe("gox install", () => {
 			foreign,
 		]);
 		expect((await box.gox(["default", `1.90.2@${foreign}`])).status).toBe(2);
-		expect((await box.gox(["uninstall", "1.90.2", "--platform", foreign])).status).toBe(0);
+		const elsewhere = await box
+			.gox(["install", "1.90.1"])
+			.then(() => box.gox(["uninstall", "1.90.1"], { env: { GOX_PLATFORM: foreign } }));
+		expect(elsewhere).toMatchObject({
+			status: 3,
+			stderr: `gox: 1.90.1 is not installed for ${foreign}\n  gox uninstall 1.90.1\n`,
+		});
+		await box.gox(["uninstall", "1.90.1"]);
+		expect((await box.gox(["uninstall", "1.90.2"], { env: { GOX_PLATFORM: foreign } })).status).toBe(0);
 		expect(box.names("versions")).toEqual(["go1.90.2"]);
+		const gone = await box.gox(["uninstall", `1.90.2@${foreign}`]);
+		expect(gone).toMatchObject({ status: 3, stderr: expect.stringContaining("gox uninstall 1.90.2\n") });
 	});
 });
 
@@ -164,6 +199,30 @@ describe("the other commands of the store", () => {
 		expect(box.leftovers()).toEqual([]);
 	});
 
+	it("uninstall takes what is left of a damaged version, and names each of several so that pasting removes that one", async () => {
+		rmSync(join(box.home, "versions/go1.90.1/bin/go"));
+		expect((await box.gox(["list"])).stdout).not.toContain("go1.90.1");
+		expect((await box.gox(["uninstall", "1.90.1"])).stderr).toContain("removed go1.90.1\n");
+		expect(box.names("versions")).toEqual(["go1.91.0"]);
+		expect(box.names("receipts").filter((name) => name.startsWith("go1.90.1"))).toEqual([]);
+		await box.gox(["install", "1.90.1", "1.90.2"]);
+		expect(await box.gox(["uninstall", "1.90"])).toMatchObject({
+			status: 2,
+			stderr: "gox: 1.90 matches go1.90.2, go1.90.1\n  gox uninstall 1.90.2\n  gox uninstall 1.90.1\n",
+		});
+	});
+
+	it("a first release of an old minor is named so that it is not the whole minor", async () => {
+		const old = await startMirror(["go1.20", "go1.20.1"].map((version) => ({ version, platform: hostPlatform })));
+		try {
+			const env = { ...old.env, GOX_UNOFFICIAL: "1" };
+			expect((await box.gox(["install", "1.20.0", "1.20.1"], { env })).status).toBe(0);
+			expect((await box.gox(["uninstall", "1.20"])).stderr).toContain("gox uninstall 1.20.1\n  gox uninstall 1.20.0\n");
+		} finally {
+			await old.close();
+		}
+	});
+
 	it("pin writes what was meant", async () => {
 		const pinned = async (word: string) => {
 			const { status, stderr } = await box.gox(["pin", word], { cwd: "user" });
@@ -189,6 +248,10 @@ describe("the other commands of the store", () => {
 		expect((await box.gox(["config", "auto_install", "yes"])).status).toBe(0);
 		expect((await box.gox(["config", "auto_install"])).stdout).toBe("yes\n");
 		expect((await box.gox(["config", "auto_install", "perhaps"])).status).toBe(2);
+		expect((await box.gox(["config", "mirrors", "ftp://example.org"])).stderr).toContain("https, http or file, not ftp:");
+		expect((await box.gox(["config", "index", "somewhere"])).stderr).toContain('gox config index: "somewhere" is not a URL');
+		expect((await box.gox(["config", "mirrors", "http://go.corp.example/dl,file:///srv/go"])).status).toBe(0);
+		expect((await box.gox(["config", "mirrors", "--unset"])).status).toBe(0);
 		box.write({ "odd.conf": "# mine\nauto_install = perhaps\n" });
 		const { status, stderr } = await box.gox(["install", "1.90.2"], { env: { GOX_CONFIG: join(box.root, "odd.conf") } });
 		expect(status).toBe(2);

@@ -163,6 +163,24 @@ describe("what is said when there is none", () => {
 			"go1.8.4 was never published for linux-arm64; the nearest release that was is go1.8.5",
 			"gox install 1.8.5",
 		],
+		[
+			"1.22.99@linux-arm64",
+			"linux-amd64",
+			"there is no Go 1.22.99; the nearest is go1.22.12",
+			"gox install 1.22.12 --platform linux-arm64\ngox list --remote 1.22",
+		],
+		[
+			"1.15.15@darwin-arm64",
+			"linux-amd64",
+			"go1.15.15 was never published for darwin-arm64; the nearest release that was is go1.16",
+			"gox install 1.16 --platform darwin-arm64\ngox install 1.15.15 --platform darwin-amd64",
+		],
+		[
+			"1.15.0",
+			"darwin-arm64",
+			"go1.15 was never published for darwin-arm64; the nearest release that was is go1.16",
+			"gox install 1.16\ngox install 1.15.0 --platform darwin-amd64",
+		],
 	])("%s on %s", (request, platform, message, hint) => {
 		expect(() => pick(request, platform)).toThrow(expect.objectContaining({ message, hint }));
 	});

@@ -43,9 +43,7 @@ export const aliases: Check = {
 				why: "Where nothing pins a version no go runs, and editors that use it as GOROOT find nothing.",
 				fix: {
 					commands: [
-						newest
-							? `gox default ${newest.release.version}`
-							: `gox install ${(linkedKey(layout.current) ?? "").replace(/^go/, "")}`,
+						newest ? `gox default ${newest.release.word}` : `gox install ${(linkedKey(layout.current) ?? "").replace(/^go/, "")}`,
 					],
 				},
 			});

@@ -35,7 +35,7 @@ function broken({ stored, probes }: Patient): readonly Finding[] {
 			...(version === release.name ? [] : [`${join(goroot, "VERSION")} says ${version ?? "nothing"}`]),
 		];
 		if (seen.length === 0) return [];
-		const words = `${release.stable && !/^1\.\d+$/.test(release.version) ? release.version : `${release.version}${release.stable ? ".0" : ""}`}${key.includes("@") ? ` --platform ${platform}` : ""}`;
+		const words = `${release.word}${key.includes("@") ? ` --platform ${platform}` : ""}`;
 		return [
 			{
 				verdict: "broken",
@@ -60,7 +60,7 @@ function unproven({ stored, probes, layout }: Patient): readonly Finding[] {
 			fix: {
 				commands: without.map(
 					({ release, key, platform }) =>
-						`gox install ${release.version} --force${key.includes("@") ? ` --platform ${platform}` : ""}`,
+						`gox install ${release.word} --force${key.includes("@") ? ` --platform ${platform}` : ""}`,
 				),
 			},
 		},
