@@ -1,30 +1,37 @@
+import { dirname } from "node:path";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
+import { goInstead } from "../select/goswitch.ts";
 import { strangerBehind } from "../select/ownership.ts";
+import { select } from "../select/select.ts";
+import { startOf, upward } from "../select/start.ts";
 import { findTeamLock, lockedWord } from "../select/teamlock.ts";
+import { insteadSentence } from "../select/why.ts";
 import { rememberProject } from "../store/projects.ts";
+import type { Report } from "../ui/report.ts";
 import { type Invocation, Options } from "./command.ts";
 
 /**
  * Called by the shim when the Go that is asked for isn't installed: `auto_install` in the config decides.
- * Where it is not to be installed this says nothing and returns 0: the shim looks again, finds it still missing,
- * and says so in its own words.
+ * Where it is not to be installed this says at most what Go would do by itself and returns 0: the shim looks again, finds
+ * it still missing, and says so in its own words.
  * @throws GoxError `not-installed` where a file of another user's asks, or locks what it asks for
  */
 export async function run(invocation: Invocation): Promise<number> {
 	const {
-		context,
 		report,
 		args: [request = ""],
 		options,
 	} = invocation;
 	const askedBy = options.text("askedBy") ?? "the command line";
+	const context = whereAsked(invocation.context, askedBy);
 	const locked = lockedWord(context, askedBy, request);
 	const meant = locked ?? request;
 	const word = meant.replace(/@.*$/, "");
 	const platform = /@(.+)$/.exec(meant)?.[1];
 	const { autoInstall } = loadConfig(context);
+	if (autoInstall !== "yes") tellOfGo(context, report, askedBy);
 	if (autoInstall === "no" || (autoInstall === "ask" && !context.interactive)) return 0;
 	if (askedBy.startsWith("/")) refuseStranger(context, askedBy, "asks for", meant);
 	if (locked !== undefined) refuseStranger(context, findTeamLock(context)?.path ?? "", "locks", meant);
@@ -35,7 +42,23 @@ export async function run(invocation: Invocation): Promise<number> {
 	if (askedBy.startsWith("/")) rememberProject(context, askedBy);
 	report.say(`${askedBy} asks for ${nameOf(word)}: installing it`);
 	const { run: install } = await import("./install.ts");
-	return install({ ...invocation, args: [word], options: new Options(platform ? { platform } : {}), name: "install" });
+	return install({ ...invocation, context, args: [word], options: new Options(platform ? { platform } : {}), name: "install" });
+}
+
+/** Where `go -C DIR` led: the shim tells the file that asked there, and no more. */
+function whereAsked(context: Context, askedBy: string): Context {
+	const start = startOf(context);
+	const directory = dirname(askedBy);
+	const isAbove = start !== undefined && [...upward(start)].includes(directory);
+	if (!askedBy.startsWith("/") || askedBy === context.env.GOWORK || isAbove) return context;
+	return { ...context, cwd: directory, env: { ...context.env, PWD: directory } };
+}
+
+/** What Go itself would do about a go.mod, so that a no is an informed one. */
+function tellOfGo(context: Context, report: Report, askedBy: string): void {
+	const selection = select(context);
+	const instead = selection.source.path === askedBy ? goInstead(context, selection) : undefined;
+	if (instead) report.say(insteadSentence(instead));
 }
 
 /** What the shims refuse too: whoever can write to a directory above this one doesn't get to choose what is downloaded. */

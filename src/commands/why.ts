@@ -1,7 +1,7 @@
-import { type GoSwitch, goSwitch } from "../select/goswitch.ts";
+import { goInstead, goSwitch } from "../select/goswitch.ts";
 import { select } from "../select/select.ts";
 import { type Considered, isFile, type Selection } from "../select/source.ts";
-import { whySentence } from "../select/why.ts";
+import { insteadSentence, switchSentence, whySentence } from "../select/why.ts";
 import { rememberProject } from "../store/projects.ts";
 import { columns } from "../ui/table.ts";
 import type { Run } from "./command.ts";
@@ -18,6 +18,7 @@ export const run: Run = ({ context, report }) => {
 	}
 	if (isFile(selection.source)) rememberProject(context, selection.source.path);
 	const next = goSwitch(context, selection);
+	const instead = goInstead(context, selection);
 	const { version, goroot, installed, source, below, failure } = selection;
 	if (report.asJson) {
 		const error = failure && { code: failure.code, message: failure.message, hint: failure.hint ?? null };
@@ -30,6 +31,7 @@ export const run: Run = ({ context, report }) => {
 			...(below && { below }),
 			...(error && { error }),
 			next: next ?? null,
+			...(instead && { instead: { ...instead, next: instead.next ?? null } }),
 		});
 		return 0;
 	}
@@ -44,8 +46,10 @@ export const run: Run = ({ context, report }) => {
 		report.line(`${version} (${whySentence(selection)})`);
 		report.line(`GOROOT ${goroot ?? "is up to the program that is run"}`);
 	}
-	if (next) report.line(nextSentence(next, version));
-	if (next?.toolchain && next.path === null) report.line(`  gox install ${next.toolchain.replace(/^go|-.*$/g, "")}`);
+	if (instead) report.line(insteadSentence(instead));
+	if (next) report.line(switchSentence(next, version));
+	if (next?.toolchain && next.path === null && next.refusal === null)
+		report.line(`  gox install ${next.toolchain.replace(/^go|-.*$/g, "")}`);
 	return 0;
 };
 
@@ -69,12 +73,4 @@ function absence(kind: Considered["kind"]): string {
 		case "system":
 			return "no other go on PATH";
 	}
-}
-
-function nextSentence({ gotoolchain, from, toolchain, because, path, download }: GoSwitch, version: string | null): string {
-	const setting = `GOTOOLCHAIN=${gotoolchain} (${from})`;
-	if (toolchain === null) return `${setting}: ${version} runs itself`;
-	if (path !== null) return `${setting}: ${version} becomes ${toolchain} (${because}), found at ${path}`;
-	const missing = `${version} becomes ${toolchain} (${because}), which is not on PATH`;
-	return `${setting}: ${missing}${download ? ": Go downloads it, unless its module cache has it" : ", and so fails"}`;
 }

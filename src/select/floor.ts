@@ -4,7 +4,7 @@ import { installedVersions } from "../store/installed.ts";
 import type { Layout } from "../store/layout.ts";
 import { compareParsed, minorOf } from "../version/goversion.ts";
 import { parseRelease } from "../version/release.ts";
-import { type Floor, keepsToolchain, parseModFile, readModFile } from "./modfile.ts";
+import { type Floor, floorOf, keepsToolchain, type LinesThatAsk, linesThatAsk, readModFile } from "./modfile.ts";
 import { upward } from "./start.ts";
 import { keyLinkedAt, type Toolchain, toolchainOf } from "./toolchain.ts";
 
@@ -14,6 +14,7 @@ export interface ModFile {
 	readonly path: string;
 	/** Undefined when it has neither a go nor a toolchain line. */
 	readonly floor: Floor | undefined;
+	readonly lines: LinesThatAsk;
 	/** It says `toolchain default`: Go itself never switches because of this file. */
 	readonly keepsToolchain: boolean;
 }
@@ -43,7 +44,9 @@ function nearest(kind: ModFile["kind"], start: string): ModFile | undefined {
 
 function modFileAt(kind: ModFile["kind"], path: string): ModFile | undefined {
 	const text = readModFile(path);
-	return text === undefined ? undefined : { kind, path, floor: parseModFile(text, path), keepsToolchain: keepsToolchain(text) };
+	if (text === undefined) return undefined;
+	const lines = linesThatAsk(text, path);
+	return { kind, path, floor: floorOf(lines), lines, keepsToolchain: keepsToolchain(text) };
 }
 
 /** Whether a toolchain is at least what the floor asks for; not when its version is unknown. */

@@ -1,29 +1,44 @@
 import { isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
-import { GoxError } from "../errors.ts";
+import { GoxError, quote } from "../errors.ts";
 import { layoutOf } from "../store/layout.ts";
 import { compareParsed, type GoVersion, isLanguageVersion, parseGoVersion } from "../version/goversion.ts";
 import { parseRelease } from "../version/release.ts";
-import { findModFile } from "./floor.ts";
+import { findModFile, type ModFile } from "./floor.ts";
 import { goSetting } from "./goenv.ts";
-import type { Floor } from "./modfile.ts";
+import type { LinesThatAsk } from "./modfile.ts";
 import type { Selection } from "./source.ts";
 import { startOf } from "./start.ts";
-import { isExecutable } from "./system.ts";
+import { findSystemGo, isExecutable } from "./system.ts";
+import { keyLinkedAt, toolchainOf } from "./toolchain.ts";
 
-/** What the selected Go will do next about toolchains: run itself, or become another. */
+/** What the selected Go will do next about toolchains: run itself, become another, or refuse. */
 export interface GoSwitch {
 	/** GOTOOLCHAIN as that Go sees it, and where it is set. */
 	readonly gotoolchain: string;
 	readonly from: string;
 	/** The toolchain that Go becomes, `go1.23.0`; null when it stays. */
 	readonly toolchain: string | null;
-	/** Who asks for it: a file and its line, or GOTOOLCHAIN. */
+	/** Who asks for it: a file and its line, or GOTOOLCHAIN; or what keeps Go from asking at all. */
 	readonly because: string | null;
 	/** Where it is on PATH, and so will be run; null when it isn't. */
 	readonly path: string | null;
 	/** Whether Go would look for it in the module cache and download it, when it isn't on PATH. */
 	readonly download: boolean;
+	/** Why Go does nothing but complain, in words; null when it runs. */
+	readonly refusal: string | null;
+}
+
+/** As much as has to be known of the Go that is asked. */
+export type AskedGo = Pick<Selection, "version" | "goroot" | "installed">;
+
+/** The Go that would run if gox didn't look at go.mod: what would become of it. */
+export interface GoInstead {
+	readonly version: string;
+	/** `the default`, or the path of the system's go. */
+	readonly at: string;
+	/** As `goSwitch`; undefined for one that never switches. */
+	readonly next: GoSwitch | undefined;
 }
 
 interface Wish {
@@ -32,58 +47,137 @@ interface Wish {
 	readonly because: string;
 }
 
+/** GOTOOLCHAIN taken apart: what it names at least, and whether go.mod is asked for more. */
+interface Setting {
+	readonly named: Wish | undefined;
+	readonly mode: "auto" | "path" | "";
+}
+
 const firstThatSwitches: GoVersion = { major: "1", minor: "21", patch: "", kind: "", pre: "" };
+/** Up to here a toolchain line that is equal to what is there already is followed all the same. */
+const firstThatNeedsMore: GoVersion = { major: "1", minor: "22", patch: "", kind: "", pre: "" };
 
 /**
  * What Go itself will do after gox has chosen it (cmd/go's `toolchain.Select`). Undefined where nothing can be said:
  * a Go before 1.21 never switches, and one of unknown version or that isn't installed is not asked.
  */
-export function goSwitch(context: Context, selection: Selection): GoSwitch | undefined {
-	const local = parseRelease(selection.version ?? "")?.parsed;
-	if (!local || !selection.installed || compareParsed(local, firstThatSwitches) < 0) return undefined;
-	const setting = goSetting(context, "GOTOOLCHAIN", selection.goroot);
-	if (!setting?.value) return undefined;
-	const { value, from } = setting;
-	const [least = "", mode = ""] = value === "auto" || value === "path" ? ["local", value] : value.split("+", 2);
-	const wish = strongest(local, namedWish(least, value), mode === "auto" || mode === "path" ? fileWish(context) : undefined);
-	const stays = !wish || wish.toolchain === selection.version;
-	return {
-		gotoolchain: value,
-		from,
-		toolchain: stays ? null : wish.toolchain,
-		because: stays ? null : wish.because,
-		path: stays ? null : onPath(context, wish.toolchain),
-		download: !stays && mode !== "path",
-	};
+export function goSwitch(context: Context, asked: AskedGo): GoSwitch | undefined {
+	const local = parseRelease(asked.version ?? "")?.parsed;
+	if (!local || !asked.installed || !canSwitch(local)) return undefined;
+	const found = goSetting(context, "GOTOOLCHAIN", asked.goroot);
+	if (!found?.value) return undefined;
+	const stays = { toolchain: null, because: null, path: null, download: false, refusal: null };
+	const base = { gotoolchain: found.value, from: found.from, ...stays };
+	const off = withoutModules(context, asked.goroot);
+	if (off !== undefined) return { ...base, because: off };
+	const setting = settingIn(found.value);
+	if (!setting) return { ...base, refusal: `GOTOOLCHAIN=${quote(found.value)} is not local, auto, path or a toolchain's name` };
+	const file = modFileHere(context);
+	const wish = wishOf(local, setting, file);
+	if (!wish || wish.toolchain === asked.version) return { ...base, refusal: wish ? null : tooOld(local, file) };
+	const { toolchain, version, because } = wish;
+	const path = onPath(context, toolchain);
+	const download = setting.mode !== "path";
+	const refusal =
+		path === null && download && wish === setting.named && isLanguageVersion(version)
+			? `${toolchain} is a language version, and no toolchain has that name`
+			: null;
+	return { ...base, toolchain, because, path, download: download && refusal === null, refusal };
 }
 
-/** GOTOOLCHAIN=go1.22.5, with or without +auto: that one, be it older. */
-function namedWish(name: string, value: string): Wish | undefined {
-	const version = parseGoVersion(name.replace(/^go/, "").replace(/[- \t].*$/s, ""));
-	return version && name.startsWith("go") ? { toolchain: name, version, because: `GOTOOLCHAIN=${value}` } : undefined;
+/** What Go itself would do about a go.mod or go.work that no installed Go satisfies; undefined for any other selection. */
+export function goInstead(context: Context, { installed, source }: Selection): GoInstead | undefined {
+	if (installed || (source.kind !== "go.mod" && source.kind !== "go.work")) return undefined;
+	const layout = layoutOf(context.home);
+	const key = keyLinkedAt(layout.current);
+	const byDefault = key === undefined ? undefined : toolchainOf(layout, key);
+	const system = byDefault ? undefined : findSystemGo(context, layout);
+	const found = byDefault ?? system;
+	if (!found) return undefined;
+	const next = goSwitch(context, { version: found.version, goroot: found.goroot, installed: true });
+	return { version: found.version, at: system?.path ?? "the default", next };
 }
 
-/** The line of go.work or go.mod; undefined with `toolchain default`, which forbids switching. */
-function fileWish(context: Context): Wish | undefined {
+/** Whether a Go of this version ever becomes another. */
+function canSwitch(version: GoVersion): boolean {
+	return compareParsed(version, firstThatSwitches) >= 0;
+}
+
+/** GO111MODULE=off, or `auto` with no go.mod: then Go asks neither GOTOOLCHAIN nor a file (cmd/go's `WillBeEnabled`). */
+function withoutModules(context: Context, goroot: string | null): string | undefined {
+	const modules = goSetting(context, "GO111MODULE", goroot);
+	if (!modules || modules.value === "on" || modules.value === "") return undefined;
+	if (modules.value === "auto" && hasGoMod(context)) return undefined;
+	return `GO111MODULE=${modules.value} (${modules.from})`;
+}
+
+function hasGoMod(context: Context): boolean {
 	const start = startOf(context);
+	const alone = { ...context, env: { ...context.env, GOWORK: "off" } };
+	return start !== undefined && attempt(() => findModFile(alone, start) !== undefined, true);
+}
+
+function settingIn(value: string): Setting | undefined {
+	if (value === "auto" || value === "path") return { named: undefined, mode: value };
+	const plus = value.indexOf("+");
+	const least = plus < 0 ? value : value.slice(0, plus);
+	const mode = plus < 0 ? "" : value.slice(plus + 1);
+	if (plus >= 0 && mode !== "auto" && mode !== "path") return undefined;
+	if (least === "local") return { named: undefined, mode: mode as Setting["mode"] };
+	const version =
+		least.startsWith("go") && !/[\\/]/.test(least) ? parseGoVersion(least.slice(2).replace(/[- \t].*$/s, "")) : undefined;
+	// Go runs nothing from PATH whose name doesn't begin like this.
+	if (!version || !least.startsWith("go1")) return undefined;
+	return { named: { toolchain: least, version, because: `GOTOOLCHAIN=${value}` }, mode: mode as Setting["mode"] };
+}
+
+/** The go.work or go.mod that Go reads; one that gox can't understand is another command's trouble. */
+function modFileHere(context: Context): ModFile | undefined {
+	const start = startOf(context);
+	return start === undefined ? undefined : attempt(() => findModFile(context, start), undefined);
+}
+
+function attempt<T>(look: () => T, otherwise: T): T {
 	try {
-		const file = start === undefined ? undefined : findModFile(context, start);
-		if (!file?.floor || file.keepsToolchain) return undefined;
-		return { toolchain: toolchainFor(file.floor), version: file.floor.version, because: `${file.path}: ${file.floor.line}` };
+		return look();
 	} catch (error) {
-		if (error instanceof GoxError) return undefined;
+		if (error instanceof GoxError) return otherwise;
 		throw error;
 	}
 }
 
-function strongest(local: GoVersion, named: Wish | undefined, file: Wish | undefined): Wish | undefined {
-	return file && compareParsed(file.version, named?.version ?? local) > 0 ? file : named;
+/** GOTOOLCHAIN's own, be it older; then the toolchain line, then the go line, if they are more than what came before. */
+function wishOf(local: GoVersion, { named, mode }: Setting, file: ModFile | undefined): Wish | undefined {
+	if (mode === "" || !file || file.keepsToolchain) return named;
+	const { toolchain, go }: LinesThatAsk = file.lines;
+	const least = compareParsed(local, firstThatNeedsMore) < 0 ? 0 : 1;
+	let wish = named;
+	if (toolchain && compareParsed(toolchain.version, wish?.version ?? local) >= least) {
+		wish = {
+			toolchain: toolchain.line.slice("toolchain ".length),
+			version: toolchain.version,
+			because: because(file, toolchain),
+		};
+	}
+	if (go && compareParsed(go.version, wish?.version ?? local) > 0) {
+		// A language version's first release is its `.0`.
+		wish = {
+			toolchain: `go${go.text}${isLanguageVersion(go.version) ? ".0" : ""}`,
+			version: go.version,
+			because: because(file, go),
+		};
+	}
+	return wish;
 }
 
-/** Since 1.21 a language version's first release is its `.0`. */
-function toolchainFor({ line, version, text }: Floor): string {
-	if (line.startsWith("toolchain ")) return line.slice("toolchain ".length);
-	return `go${text}${isLanguageVersion(version) ? ".0" : ""}`;
+function because({ path }: ModFile, { line }: { readonly line: string }): string {
+	return `${path}: ${line}`;
+}
+
+/** Go refuses to load a module that asks for more than it is, where it may not switch. */
+function tooOld(local: GoVersion, file: ModFile | undefined): string | null {
+	const go = file?.lines.go;
+	return file && go && compareParsed(go.version, local) > 0 ? because(file, go) : null;
 }
 
 /** The shim puts `shims/` behind PATH when it isn't on it. */

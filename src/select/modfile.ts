@@ -13,6 +13,12 @@ export interface Floor {
 	readonly line: string;
 }
 
+/** What each of the two lines asks for; `toolchain default` asks for nothing. */
+export interface LinesThatAsk {
+	readonly go?: Floor;
+	readonly toolchain?: Floor;
+}
+
 export interface Directive {
 	readonly verb: "go" | "toolchain";
 	readonly args: readonly string[];
@@ -37,15 +43,22 @@ export function readModFile(path: string): string | undefined {
  * @throws GoxError `bad-version-file` for a go or toolchain line that can't be read.
  */
 export function parseModFile(text: string, path: string): Floor | undefined {
-	let floor: Floor | undefined;
-	const directives = directivesOf(text);
-	for (const directive of directives) {
+	return floorOf(linesThatAsk(text, path));
+}
+
+/** The go and the toolchain line of a go.mod or go.work. Throws as `parseModFile`. */
+export function linesThatAsk(text: string, path: string): LinesThatAsk {
+	const lines: { go?: Floor; toolchain?: Floor } = {};
+	for (const directive of directivesOf(text)) {
 		const asked = read(directive, path);
-		if (!asked) continue;
-		const order = floor ? compareParsed(asked.version, floor.version) : 1;
-		if (order > 0 || (order === 0 && directive.verb === "go")) floor = asked;
+		if (asked) lines[directive.verb] = asked;
 	}
-	return floor;
+	return lines;
+}
+
+/** The greater of the two; the go line where they are equal. */
+export function floorOf({ go, toolchain }: LinesThatAsk): Floor | undefined {
+	return go && toolchain && compareParsed(toolchain.version, go.version) > 0 ? toolchain : (go ?? toolchain);
 }
 
 /** Whether the file says `toolchain default`: then Go itself never switches because of it. */

@@ -1,3 +1,4 @@
+import type { GoInstead, GoSwitch } from "./goswitch.ts";
 import type { Selection } from "./source.ts";
 
 /** Why a version is in force, on one line, as `gox current` says it in parentheses. */
@@ -21,4 +22,26 @@ function sourceSentence({ kind, path, text }: Selection["source"], version: stri
 		case "system":
 			return path ?? "system";
 	}
+}
+
+/** What a Go itself does next about toolchains. */
+export function switchSentence(
+	{ gotoolchain, from, toolchain, because, path, download, refusal }: GoSwitch,
+	version: string | null,
+): string {
+	const setting = `GOTOOLCHAIN=${gotoolchain} (${from})`;
+	if (toolchain === null) {
+		if (refusal !== null) return `${setting}: ${version} stays itself, and refuses: ${refusal}`;
+		return `${setting}: ${version} runs itself${because === null ? "" : `: ${because}`}`;
+	}
+	if (path !== null) return `${setting}: ${version} becomes ${toolchain} (${because}), found at ${path}`;
+	const missing = `${version} becomes ${toolchain} (${because}), which is not on PATH`;
+	if (refusal !== null) return `${setting}: ${missing}, and so fails: ${refusal}`;
+	return `${setting}: ${missing}${download ? ": Go downloads it, unless its module cache has it" : ", and so fails"}`;
+}
+
+/** What would become of it without gox. */
+export function insteadSentence({ version, at, next }: GoInstead): string {
+	const what = next ? switchSentence(next, version) : `${version} runs itself`;
+	return `Go by itself (${at}): ${what}`;
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { onPath } from "../shell/shells.ts";
 import { sha256 } from "../support/archives.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -270,6 +271,50 @@ describe("the other commands of the store", () => {
 		expect(ran.status, ran.stderr).toBe(0);
 		expect(ran.stdout).toBe(`go version go1.90.2 ${hostPlatform.replace("-", "/")}\n`);
 	});
+
+	it("where no installed Go is enough for go.mod, a no says what Go would do by itself", async () => {
+		box.write({ "p/go.mod": "module m\n\ngo 1.92rc1\n" });
+		const mod = join(box.root, "p/go.mod");
+		const missing = `gox: ${mod} asks for go 1.92rc1; no installed Go satisfies it\n  gox install 1.92rc1\n`;
+		const said = async (GOTOOLCHAIN: string) => {
+			const { status, stderr } = await box.run(shim(), ["-C", "p", "version"], { env: { GOTOOLCHAIN } });
+			expect(status).toBe(3);
+			expect(stderr.slice(-missing.length)).toBe(missing);
+			return stderr.slice(0, -missing.length);
+		};
+		const start = (value: string) => `Go by itself (the default): GOTOOLCHAIN=${value} (the environment): go1.90.1`;
+		const becomes = `becomes go1.92rc1 (${mod}: go 1.92rc1), which is not on PATH`;
+		expect(await said("auto")).toBe(`${start("auto")} ${becomes}: Go downloads it, unless its module cache has it\n`);
+		expect(await said("path")).toBe(`${start("path")} ${becomes}, and so fails\n`);
+		expect(await said("local")).toBe(`${start("local")} stays itself, and refuses: ${mod}: go 1.92rc1\n`);
+		await box.gox(["config", "auto_install", "no"]);
+		expect(await said("path")).toBe(`${start("path")} ${becomes}, and so fails\n`);
+		await box.gox(["config", "auto_install", "yes"]);
+		const ran = await box.run(shim(), ["-C", "p", "version"], { env: { GOTOOLCHAIN: "auto" } });
+		expect(ran.stdout, ran.stderr).toContain("go1.92rc1");
+		expect(ran.stderr).not.toContain("Go by itself");
+	});
+
+	it.skipIf(onPath("tmux") === undefined)(
+		"auto_install = ask asks on a terminal, and an Enter is a yes (needs tmux)",
+		async () => {
+			box.write({ "p/.go-version": "1.90.2\n" });
+			const tmux = (...args: string[]) => box.run("tmux", ["-S", join(box.root, "tmux"), "-f", "/dev/null", ...args]);
+			const answered = async (keys: string) => {
+				const script = `cd p && GOX_HOME='${box.home}' ../goxhome/shims/go version >../out; echo "$?" >../status; tmux -S ../tmux wait-for -S asked`;
+				const started = await tmux("new-session", "-d", "-x", "200", "-y", "50", "-c", box.root, "sh", "-c", script);
+				expect(started.stderr).toBe("");
+				if (keys !== "") await tmux("send-keys", "-l", keys);
+				await tmux("send-keys", "Enter");
+				expect((await tmux("wait-for", "asked")).status).toBe(0);
+				return [Number(box.read("status")), box.read("out")];
+			};
+			expect(await answered("n")).toEqual([3, ""]);
+			expect(box.names("versions")).not.toContain("go1.90.2");
+			expect(await answered("")).toEqual([0, `go version go1.90.2 ${hostPlatform.replace("-", "/")}\n`]);
+			await tmux("kill-server");
+		},
+	);
 
 	it.skipIf(process.getuid?.() !== 0)(
 		"auto_install = yes installs nothing because another user's file asks (skipped unless root, who alone can give files away)",

@@ -217,6 +217,21 @@ describe("an install from a directory with a lock", () => {
 		const ran = await mate.run(join(mate.home, "shims/go"), ["version"], { cwd: "p", env });
 		expect(ran.stdout, ran.stderr).toContain("go1.90.1");
 	});
+
+	it("holds where go -C goes, not where it comes from", async () => {
+		mate.write({ "p/.go-version": "1.90.1\n", "q/.go-version": "1.90.2\n", config: "auto_install = yes\n" });
+		const env = { GOX_CONFIG: join(mate.root, "config") };
+		await mate.gox(["install", "1.90.2"]);
+		await mate.gox(["uninstall", "1.90.2"]);
+		const other = await mate.run(join(mate.home, "shims/go"), ["-C", "../q", "version"], { cwd: "p", env });
+		expect(other.stdout, other.stderr).toContain("go1.90.2");
+		const refused = await mate.run(join(mate.home, "shims/go"), ["-C", "../p", "version"], {
+			cwd: "q",
+			env: { ...env, ...deceived() },
+		});
+		expect(refused.status).toBe(5);
+		expect(refused.stderr).toContain("locks");
+	});
 });
 
 describe("a lock without h1s", () => {

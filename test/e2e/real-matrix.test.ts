@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostPlatform } from "../support/mirror.ts";
 import { realToolchains } from "../support/realgo.ts";
@@ -105,5 +107,31 @@ describe.skipIf(!toolchains)("a test that fails only before Go 1.22, with real t
 		expect(ran.stderr.match(/^installed \S+/gm)).toEqual(["installed go1.22rc1"]);
 		expect(box.names("versions")).toEqual(["go1.20.14", "go1.21.13", "go1.22.5", "go1.23.4"]);
 		expect(box.leftovers()).toEqual([]);
+	});
+
+	it.each([
+		// the Go that gox chooses, GOTOOLCHAIN, go.mod; what runs
+		["1.21.13", "auto", "go 1.21\ntoolchain go1.22.5", "go1.22.5"],
+		["1.21.13", "path", "go 1.21\ntoolchain go1.22.5", "go1.22.5"],
+		["1.21.13", "local", "go 1.21\ntoolchain go1.22.5", "go1.21.13"],
+		["1.21.13", "auto", "go 1.21\ntoolchain default", "go1.21.13"],
+		["1.21.13", "auto", "go 1.23.4", "go1.23.4"],
+		["1.21.13", "auto", "go 1.22.5\ntoolchain go1.23.4", "go1.23.4"],
+		["1.23.4", "go1.20.14", "go 1.23", "go1.20.14"],
+		["1.21.13", "go1.20.14", "go 1.20", "go1.20.14"],
+		["1.21.13", "go1.22.5+auto", "go 1.20", "go1.22.5"],
+		["1.22.5", "go1.21.13+path", "go 1.23.4", "go1.23.4"],
+		["1.20.14", "auto", "go 1.20\ntoolchain go1.22.5", "go1.20.14"],
+		["1.20.14", "go1.22.5", "go 1.20", "go1.20.14"],
+	])("go %s, GOTOOLCHAIN=%s and go.mod %j run %s, from the store and as gox why says", async (base, GOTOOLCHAIN, mod, runs) => {
+		box.write({ "s/.go-version": `${base}\n`, "s/go.mod": `module s\n\n${mod}\n` });
+		const env = { GOTOOLCHAIN, GOPROXY: "off", GOMODCACHE: join(box.root, "empty"), PATH: `${box.home}/shims:/usr/bin:/bin` };
+		const ran = await box.run("go", ["env", "GOVERSION", "GOROOT"], { cwd: "s", env });
+		expect(ran.stdout, ran.stderr).toBe(`${runs}\n${box.home}/versions/${runs}\n`);
+		const { version, next } = JSON.parse((await box.gox(["why", "--json"], { cwd: "s", env })).stdout);
+		expect(version).toBe(`go${base}`);
+		expect(next?.toolchain ?? version).toBe(runs);
+		expect(next?.path ?? null).toBe(runs === version ? null : join(box.home, "shims", runs));
+		expect(existsSync(env.GOMODCACHE)).toBe(false);
 	});
 });

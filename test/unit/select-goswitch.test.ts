@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -27,7 +27,12 @@ interface Situation {
 	readonly gotoolchain?: string;
 	/** What `go env -w` has written. */
 	readonly written?: string;
+	readonly modules?: "on" | "off" | "auto";
 	readonly becomes: string | null;
+	/** It runs, and loads no module. */
+	readonly tooOld?: true;
+	/** What Go complains of instead of running, and gox's word for it. */
+	readonly refuses?: readonly [real: RegExp, said: RegExp];
 }
 
 const situations: readonly Situation[] = [
@@ -44,7 +49,14 @@ const situations: readonly Situation[] = [
 	},
 	{ name: "a go line above the toolchain line", mod: "go 1.99\ntoolchain go1.98.3\n", gotoolchain: "auto", becomes: "go1.99.0" },
 	{ name: "toolchain default", mod: "go 1.20\ntoolchain default\n", gotoolchain: "auto", becomes: null },
-	{ name: "toolchain default, whatever the go line", mod: "go 1.99\ntoolchain default\n", gotoolchain: "auto", becomes: null },
+	{
+		name: "toolchain default, whatever the go line",
+		mod: "go 1.99\ntoolchain default\n",
+		gotoolchain: "auto",
+		becomes: null,
+		tooOld: true,
+	},
+	{ name: "local, whatever the go line", mod: "go 1.99\n", gotoolchain: "local", becomes: null, tooOld: true },
 	{ name: "go.work before go.mod", mod: "go 1.99\n", work: "go 1.98\n", gotoolchain: "auto", becomes: "go1.98.0" },
 	{ name: "path, found there", mod: "go 1.99\n", gotoolchain: "path", becomes: "go1.99.0" },
 	{ name: "local", mod: "go 1.20\ntoolchain go1.98.3\n", gotoolchain: "local", becomes: null },
@@ -65,6 +77,40 @@ const situations: readonly Situation[] = [
 	{ name: "a line that doesn't begin with it", written: "GOTOOLCHAIN=local\n GOTOOLCHAIN=go1.21.13\n", becomes: null },
 	{ name: "an empty value in the environment", written: "GOTOOLCHAIN=go1.21.13\n", gotoolchain: "", becomes: "go1.21.13" },
 	{ name: "an empty value in the file", mod: "go 1.20\ntoolchain go1.98.3\n", written: "GOTOOLCHAIN=\n", becomes: null },
+	{
+		name: "a toolchain line with a suffix, equal to the go line",
+		mod: "go 1.98.3\ntoolchain go1.98.3-corp\n",
+		gotoolchain: "auto",
+		becomes: "go1.98.3-corp",
+	},
+	{
+		name: "a toolchain line with a suffix, equal to the one by name",
+		mod: "go 1.20\ntoolchain go1.98.3-corp\n",
+		gotoolchain: "go1.98.3+auto",
+		becomes: "go1.98.3",
+	},
+	{ name: "no modules: go.mod", mod: "go 1.99\n", gotoolchain: "auto", modules: "off", becomes: null },
+	{ name: "no modules: by name", gotoolchain: "go1.21.13", modules: "off", becomes: null },
+	{
+		name: "no modules, by go env -w",
+		mod: "go 1.99\n",
+		gotoolchain: "auto",
+		written: "GO111MODULE=off\n",
+		becomes: null,
+	},
+	{ name: "modules where there is a go.mod", mod: "go 1.99\n", gotoolchain: "auto", modules: "auto", becomes: "go1.99.0" },
+	{ name: "modules where there is a go.mod, and there is none", gotoolchain: "go1.21.13", modules: "auto", becomes: null },
+	{ name: "a go.work is no go.mod", work: "go 1.98\n", gotoolchain: "go1.21.13", modules: "auto", becomes: null },
+	{ name: "modules", mod: "go 1.99\n", gotoolchain: "auto", modules: "on", becomes: "go1.99.0" },
+	{ name: "no such setting", gotoolchain: "bogus", becomes: null, refuses: [/invalid GOTOOLCHAIN "bogus"/, /"bogus" is not/] },
+	{
+		name: "no such suffix",
+		gotoolchain: "go1.21.13+latest",
+		becomes: null,
+		refuses: [/only version suffixes are \+auto and \+path/, /"go1.21.13\+latest" is not/],
+	},
+	{ name: "a path by name", gotoolchain: "go1.21.13/../x", becomes: null, refuses: [/invalid GOTOOLCHAIN/, /is not local/] },
+	{ name: "gccgo by name", gotoolchain: "gccgo-go1.21.13", becomes: null, refuses: [/invalid GOTOOLCHAIN/, /is not local/] },
 ];
 
 describe.skipIf(goroot === undefined)("what Go does next, against a real Go (needs go 1.21 or newer)", () => {
@@ -78,7 +124,7 @@ describe.skipIf(goroot === undefined)("what Go does next, against a real Go (nee
 
 	it.each(situations.map((each, index) => ({ ...each, index })))(
 		"$name",
-		({ index, mod, work, gotoolchain, written, becomes }) => {
+		({ index, mod, work, gotoolchain, written, modules, becomes, tooOld, refuses }) => {
 			const cwd = join(root, `p${index}`);
 			mkdirSync(cwd);
 			if (mod !== undefined) writeFileSync(join(cwd, "go.mod"), `module m\n\n${mod}`);
@@ -92,13 +138,21 @@ describe.skipIf(goroot === undefined)("what Go does next, against a real Go (nee
 				GOPROXY: "off",
 				GOX_VERSION: "system",
 				...(gotoolchain !== undefined && { GOTOOLCHAIN: gotoolchain }),
+				...(modules !== undefined && { GO111MODULE: modules }),
 			};
-			const said = execFileSync(join(goroot ?? "", "bin/go"), ["version"], { cwd, env, encoding: "utf8" });
-			expect(/^became (.*)$/m.exec(said)?.[1] ?? null).toBe(becomes);
+			const ran = spawnSync(join(goroot ?? "", "bin/go"), ["version"], { cwd, env, encoding: "utf8" });
+			expect(ran.status === 0, ran.stderr).toBe(refuses === undefined);
+			expect(ran.stderr).toMatch(refuses?.[0] ?? /^$/);
+			expect(/^became (.*)$/m.exec(ran.stdout)?.[1] ?? null).toBe(becomes);
 			const context = testContext({ root, cwd, env });
 			const next = goSwitch(context, select(context));
 			expect(next?.toolchain ?? null).toBe(becomes);
 			expect(next?.path ?? null).toBe(becomes === null ? null : join(root, "bin", becomes));
+			expect(next?.refusal ?? "").toMatch(tooOld ? /\/go\.mod: go 1\.99$/ : (refuses?.[1] ?? /^$/));
+			if (tooOld) {
+				const list = spawnSync(join(goroot ?? "", "bin/go"), ["list", "-m"], { cwd, env, encoding: "utf8" });
+				expect(list.stderr).toMatch(/requires go >= 1\.99 /);
+			}
 		},
 	);
 });
@@ -131,6 +185,27 @@ describe("what Go does next", () => {
 			path: null,
 			download: false,
 		});
+	});
+
+	it("is a complaint, where a go line asks for more and GOTOOLCHAIN holds Go back", () => {
+		const held = nextIn("go1.22.5", "go 1.99\ntoolchain go1.99.1\n", { GOTOOLCHAIN: "local" });
+		expect(held).toMatchObject({ toolchain: null, download: false, refusal: expect.stringMatching(/go\.mod: go 1\.99$/) });
+		expect(nextIn("go1.22.5", "go 1.22\ntoolchain go1.99.1\n", { GOTOOLCHAIN: "local" })?.refusal).toBe(null);
+		expect(nextIn("go1.22.5", "go 1.99\ntoolchain default\n")?.refusal).toMatch(/go\.mod: go 1\.99$/);
+	});
+
+	it("is a complaint, where GOTOOLCHAIN names what is a language and no release", () => {
+		expect(nextIn("go1.22.5", "go 1.20\n", { GOTOOLCHAIN: "go1.21" })).toMatchObject({
+			toolchain: "go1.21",
+			path: null,
+			download: false,
+			refusal: "go1.21 is a language version, and no toolchain has that name",
+		});
+	});
+
+	it("is, for Go 1.21, a toolchain of its own version with a suffix, and for later ones isn't", () => {
+		const next = (version: string) => nextIn(version, `go 1.20\ntoolchain ${version}-corp\n`)?.toolchain;
+		expect([next("go1.21.13"), next("go1.22.5")]).toEqual(["go1.21.13-corp", null]);
 	});
 
 	it("is said with where GOTOOLCHAIN is set", () => {

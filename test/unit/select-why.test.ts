@@ -73,6 +73,48 @@ $ROOT/p/go.mod asks for go 1.24; no installed Go satisfies it
 `);
 	});
 
+	it("tells what Go would do by itself, where no installed Go is enough", () => {
+		const files = { "gox/versions/go1.22.5/go.env": "GOTOOLCHAIN=auto\n", "p/go.mod": "go 1.24\n" };
+		const context = machine({ installed, default: "1.22.5", cwd: "p", files });
+		expect(call(why, context).split("\n").slice(-4)).toEqual([
+			"$ROOT/p/go.mod asks for go 1.24; no installed Go satisfies it",
+			"  gox install 1.24",
+			"Go by itself (the default): GOTOOLCHAIN=auto ($ROOT/gox/versions/go1.22.5/go.env): go1.22.5 becomes go1.24.0 ($ROOT/p/go.mod: go 1.24), which is not on PATH: Go downloads it, unless its module cache has it",
+			"",
+		]);
+		const text = call(why, context, true);
+		expect(JSON.parse(text.slice(text.indexOf("{")))).toMatchObject({
+			next: null,
+			instead: { version: "go1.22.5", at: "the default", next: { toolchain: "go1.24.0", path: null, download: true } },
+		});
+	});
+
+	it("tells what the system's Go would do, and one that never switches", () => {
+		const files = { "p/go.mod": "go 1.24\n" };
+		const context = machine({ system: "1.20.14", cwd: "p", files });
+		expect(call(why, context)).toContain("Go by itself ($ROOT/system/go/bin/go): go1.20.14 runs itself\n");
+	});
+
+	it("tells why Go does nothing", () => {
+		const files = { "p/.go-version": "1.21\n", "p/go.mod": "go 1.22.5\n" };
+		const said = (GOTOOLCHAIN: string, GO111MODULE = "") => {
+			rmSync(root, { recursive: true, force: true });
+			return call(why, machine({ installed, cwd: "p", files, env: { GOTOOLCHAIN, GO111MODULE } }))
+				.trimEnd()
+				.split("\n")
+				.at(-1);
+		};
+		expect(said("local")).toBe(
+			"GOTOOLCHAIN=local (the environment): go1.21.13 stays itself, and refuses: $ROOT/p/go.mod: go 1.22.5",
+		);
+		expect(said("auto", "off")).toBe(
+			"GOTOOLCHAIN=auto (the environment): go1.21.13 runs itself: GO111MODULE=off (the environment)",
+		);
+		expect(said("bogus")).toBe(
+			'GOTOOLCHAIN=bogus (the environment): go1.21.13 stays itself, and refuses: GOTOOLCHAIN="bogus" is not local, auto, path or a toolchain\'s name',
+		);
+	});
+
 	it("has no winner where nothing is there", () => {
 		expect(call(why, machine({ cwd: "p" }))).toBe(`GOTOOLCHAIN_INTERNAL_SWITCH_VERSION  not set
 GOX_VERSION  not set
@@ -119,7 +161,15 @@ $ROOT/p/.go-version  says nothing
 				{ kind: "GOX_VERSION", path: null, said: null },
 				{ kind: ".go-version", path: "$ROOT/p/.go-version", said: "1.21" },
 			],
-			next: { gotoolchain: "local", from: "the environment", toolchain: null, because: null, path: null, download: false },
+			next: {
+				gotoolchain: "local",
+				from: "the environment",
+				toolchain: null,
+				because: null,
+				path: null,
+				download: false,
+				refusal: null,
+			},
 		});
 	});
 

@@ -30,13 +30,14 @@ const strings = fc.oneof(
 describe.skipIf(!oracle)("versions, as go/version sees them (needs go)", () => {
 	// go/version has nothing to say about suffixes and the one published name that it calls malformed.
 	const texts = fc
-		.sample(strings, { numRuns: 10_000, seed: 20_240_813 })
-		.filter((text) => !text.includes("-") && text !== "1.9.2rc2");
+		.sample(strings, { numRuns: 10_100, seed: 20_240_813 })
+		.filter((text) => !text.includes("-") && text !== "1.9.2rc2")
+		.slice(0, 10_000);
 	type Answer = { rank: number; lang: string; valid: boolean };
 	const answers = oracle?.<Answer>(texts.map((text) => `go${text}`)) ?? [];
 
 	it("has enough of each sort", () => {
-		expect(texts.length).toBeGreaterThan(9_900);
+		expect(texts.length).toBe(10_000);
 		expect(answers.filter((each) => each.valid).length).toBeGreaterThan(2_500);
 		expect(answers.filter((each) => !each.valid).length).toBeGreaterThan(1_000);
 	});
