@@ -12,6 +12,8 @@ export interface CommandSpec {
 	readonly options?: readonly OptionSpec[];
 	/** Command lines without the `$`, each with what it does. */
 	readonly examples?: readonly (readonly [command: string, what: string])[];
+	/** What its first word may be, for completions; versions, shells and settings are known without. */
+	readonly firstWords?: readonly string[];
 	/** A command line follows, behind `--` or behind the first word. */
 	readonly takesCommand?: boolean;
 	/** Not in the list of commands: called by the shim and the hook. */

@@ -1,7 +1,9 @@
 import { commonOptions } from "../arguments.ts";
+import { settings } from "../config.ts";
 import { hookSettings } from "../shell/hookfile.ts";
-import type { CompletedCommand, CompletedOption } from "../shell/shell.ts";
+import type { CompletedCommand, CompletedOption, CompletedWords } from "../shell/shell.ts";
 import { shellNames } from "../shell/shells.ts";
+import { policies } from "../verify/policy.ts";
 import { platforms } from "../version/platform.ts";
 import type { CommandSpec, OptionSpec, Run } from "./command.ts";
 import { shellNamed } from "./shellargument.ts";
@@ -20,19 +22,35 @@ function asCompleted(spec: CommandSpec): CompletedCommand {
 		summary: spec.summary,
 		options: [...(spec.options ?? []), ...commonOptions].map(asOption),
 		words: wordsOf(spec),
+		takesCommand: spec.takesCommand ?? false,
 	};
 }
 
 /** What can be installed isn't known without asking the network; what is installed lies in the store. */
-function wordsOf(spec: CommandSpec): CompletedCommand["words"] {
-	if (spec.takesCommand) return "command";
-	if (spec.args.includes("shell")) return "shells";
-	return spec.args.includes("version") && spec.name !== "install" ? "versions" : "nothing";
+function wordsOf({ name, args, firstWords = [] }: CommandSpec): CompletedWords {
+	const names = args.includes("shell") ? shellNames : name === "config" ? settings.map((each) => each.name) : firstWords;
+	return {
+		names,
+		versions: args.includes("version") && name !== "install",
+		files: name === "verify" || name === "import" || name === "install",
+	};
 }
 
-const values: Readonly<Record<string, readonly string[]>> = {
-	"<goos-goarch>": platforms,
-	"<name>": shellNames,
+const anything: CompletedWords = { names: [], versions: false, files: false };
+const versions: CompletedWords = { ...anything, versions: true };
+const files: CompletedWords = { ...anything, files: true };
+
+/** By the name that the table gives an option's value. */
+const values: Readonly<Record<string, CompletedWords>> = {
+	"<goos-goarch>": { ...anything, names: platforms },
+	"<list>": { ...anything, names: [...platforms, "all"] },
+	"<name>": { ...anything, names: shellNames },
+	"<where>": { ...files, names: ["download", "proxy"] },
+	"<who>": { ...anything, names: policies },
+	"<version>": versions,
+	"<versions>": versions,
+	"<file>": files,
+	"<path>": files,
 };
 
 function asOption({ flags, summary }: OptionSpec): CompletedOption {
@@ -41,6 +59,6 @@ function asOption({ flags, summary }: OptionSpec): CompletedOption {
 	return {
 		flags: words.filter((word) => word.startsWith("-")),
 		summary,
-		values: value === undefined ? undefined : (values[value] ?? []),
+		value: value === undefined ? undefined : (values[value] ?? anything),
 	};
 }

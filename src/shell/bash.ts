@@ -31,12 +31,20 @@ function __gox_prompt {
 	return "$code"
 }
 
+# Completions are read when the first one is wanted.
+function __gox_complete {
+	builtin eval "$(\\command gox completions bash 2>/dev/null)" || return 0
+	if declare -F _gox_complete >/dev/null; then _gox_complete "$@"; fi
+	return 0
+}
+
 # PROMPT_COMMAND's first element is the whole where it is a string: both forms are extended alike.
 function __gox_start {
 	case "\${PROMPT_COMMAND[*]-}" in
 	*__gox_prompt*) ;;
 	*) PROMPT_COMMAND="__gox_prompt\${PROMPT_COMMAND:+;$PROMPT_COMMAND}" ;;
 	esac
+	complete -o default -F __gox_complete gox 2>/dev/null || :
 	__gox_pwd="\${PWD-}"
 	__gox_nearest
 	__gox_near="$__gox_found"

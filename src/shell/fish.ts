@@ -175,7 +175,16 @@ function __gox_announce
     end
 end
 
+# Completions are read when the first one is wanted: these then stand in this one's place.
+function __gox_complete
+    complete -c gox -e
+    command gox completions fish 2>/dev/null | source
+    complete -C (commandline -cp)
+end
+
 if status is-interactive
+    complete -c gox -e
+    complete -c gox -f -a '(__gox_complete)'
     function __gox_moved --on-variable PWD
         __gox_announce
     end

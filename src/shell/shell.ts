@@ -57,14 +57,22 @@ export interface CompletedCommand {
 	readonly names: readonly string[];
 	readonly summary: string;
 	readonly options: readonly CompletedOption[];
-	/** What its words are; `command` is a version and then a command line. */
-	readonly words: "versions" | "command" | "shells" | "nothing";
+	readonly words: CompletedWords;
+	/** Whether a command line follows behind `--`. */
+	readonly takesCommand: boolean;
 }
 
 export interface CompletedOption {
 	/** `--force`, `-q`. */
 	readonly flags: readonly string[];
 	readonly summary: string;
-	/** What its value may be, none known is an empty list; undefined for a flag. */
-	readonly values: readonly string[] | undefined;
+	/** What its value may be; undefined for a flag. */
+	readonly value: CompletedWords | undefined;
+}
+
+/** What a word may be: one of some names, an installed version, a file; nothing of this for what only a person knows. */
+export interface CompletedWords {
+	readonly names: readonly string[];
+	readonly versions: boolean;
+	readonly files: boolean;
 }

@@ -32,8 +32,23 @@ function __gox_chpwd {
 	return 0
 }
 
+# Completions are read when the first one is wanted; what declares them, compinit, may run later in a start-up file.
+function __gox_complete {
+	local __gox_text=""
+	__gox_text="$(\\command gox completions zsh 2>/dev/null)" && \\builtin eval "$__gox_text" && _gox "$@"
+}
+
+function __gox_first_prompt {
+	emulate -L zsh
+	precmd_functions=("\${(@)precmd_functions:#__gox_first_prompt}")
+	(( ! $+functions[compdef] || $+_comps[gox] )) || compdef __gox_complete gox
+	return 0
+}
+
 function __gox_start {
 	emulate -L zsh
+	typeset -ga precmd_functions
+	precmd_functions=("\${(@)precmd_functions:#__gox_first_prompt}" __gox_first_prompt)
 	typeset -ga chpwd_functions
 	chpwd_functions=("\${(@)chpwd_functions:#__gox_chpwd}" __gox_chpwd)
 	__gox_nearest

@@ -299,9 +299,12 @@ describe("the other commands of the store", () => {
 		"auto_install = ask asks on a terminal, and an Enter is a yes (needs tmux)",
 		async () => {
 			box.write({ "p/.go-version": "1.90.2\n" });
-			const tmux = (...args: string[]) => box.run("tmux", ["-S", join(box.root, "tmux"), "-f", "/dev/null", ...args]);
+			// A server of its own for each question: the last one may still be ending.
+			let server = 0;
+			const tmux = (...args: string[]) => box.run("tmux", ["-S", join(box.root, `tmux${server}`), "-f", "/dev/null", ...args]);
 			const answered = async (keys: string) => {
-				const script = `cd p && GOX_HOME='${box.home}' ../goxhome/shims/go version >../out; echo "$?" >../status; tmux -S ../tmux wait-for -S asked`;
+				server++;
+				const script = `cd p && GOX_HOME='${box.home}' ../goxhome/shims/go version >../out; echo "$?" >../status; tmux -S ../tmux${server} wait-for -S asked`;
 				const started = await tmux("new-session", "-d", "-x", "200", "-y", "50", "-c", box.root, "sh", "-c", script);
 				expect(started.stderr).toBe("");
 				if (keys !== "") await tmux("send-keys", "-l", keys);

@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Options } from "../../src/commands/command.ts";
+import { run as completions } from "../../src/commands/completions.ts";
 import { run as setup } from "../../src/commands/setup.ts";
 import { commands } from "../../src/commands/table.ts";
 import { reportOn } from "../../src/ui/report.ts";
@@ -20,6 +21,7 @@ gox)
 	"use >=1.20 <1.22") echo 1.21.13 ;;
 	"use 1.99") echo "gox: no installed Go matches Go 1.99" >&2; exit 3 ;;
 	"use --help") echo "gox use: choose a version for this shell"; echo ;;
+	"completions "*) cat "$ROOT/completions.$2" ;;
 	use*) echo "gox: \\"$2\\" is not a Go version [$GOX_HOOK]" >&2; exit 2 ;;
 	esac
 	;;
@@ -75,6 +77,23 @@ export class ShellSandbox {
 	context(shell: RealShell, options: TestContextOptions = {}): TestContext {
 		const env = { HOME: this.userHome, SHELL: shell.path ?? "", GOX_HOME: this.home, ...options.env };
 		return { ...testContext({ ...options, root: this.root, env }), assets: join(this.root, "assets") };
+	}
+
+	/** Writes what `gox completions` prints, for the stand-in, and returns the file's path. */
+	completions(shell: RealShell): string {
+		const context = this.context(shell);
+		const report = reportOn(context, { json: false, quiet: false, verbose: false });
+		void completions({
+			context,
+			report,
+			commands,
+			args: [shell.name],
+			rest: [],
+			name: "completions",
+			options: new Options({}),
+		});
+		this.file(`completions.${shell.name}`, context.out());
+		return join(this.root, `completions.${shell.name}`);
 	}
 
 	/** Runs `gox setup`, with --shell where the shell has a name. */

@@ -67,6 +67,7 @@ export const choice: readonly CommandSpec[] = [
 		name: "which",
 		args: "[tool]",
 		summary: "the path of the go (or another tool) in force here",
+		firstWords: ["go", "gofmt"],
 		examples: [["gox which gofmt", "the gofmt that runs here"]],
 		load: () => import("../which.ts"),
 	},

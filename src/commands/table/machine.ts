@@ -70,6 +70,7 @@ export const machine: readonly CommandSpec[] = [
 		name: "proxy",
 		args: "[...action]",
 		summary: "where Go gets modules from: show, use, test or undo",
+		firstWords: ["show", "use", "test", "undo"],
 		options: [
 			{ flags: "--private <patterns>", summary: "modules that no proxy and no checksum database is asked about (GOPRIVATE)" },
 			{ flags: "--private-by-proxy", summary: "the company's proxy has the private ones too (GONOPROXY=none)" },
@@ -93,6 +94,7 @@ export const machine: readonly CommandSpec[] = [
 		name: "mirror",
 		args: "[...action]",
 		summary: "where gox downloads Go from: list, or test and order",
+		firstWords: ["list", "test"],
 		options: [
 			{ flags: "--only", summary: "test those given, or else in force, and not the known ones" },
 			{ flags: "--quick", summary: "fetch no whole file to check its hash" },
@@ -111,6 +113,7 @@ export const machine: readonly CommandSpec[] = [
 		name: "editor",
 		args: "<name>",
 		summary: "make vscode, goland or neovim use the Go that each directory asks for",
+		firstWords: ["vscode", "goland", "neovim"],
 		options: [
 			{ flags: "--workspace", summary: "vscode: .vscode/settings.json of this directory, not the user's settings" },
 			{ flags: "--settings <path>", summary: "vscode: this settings.json (Insiders, VSCodium, Cursor)" },
@@ -130,6 +133,7 @@ export const machine: readonly CommandSpec[] = [
 		name: "tools",
 		args: "[action] [...names]",
 		summary: "what `go install` made: list, upgrade, rebuild, default",
+		firstWords: ["list", "upgrade", "rebuild", "default"],
 		options: [
 			{ flags: "--all", summary: "rebuild: also those that need it not" },
 			{ flags: "--dry-run", summary: "upgrade, rebuild: say what would be done" },

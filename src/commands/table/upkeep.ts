@@ -66,6 +66,7 @@ export const upkeep: readonly CommandSpec[] = [
 		name: "cache",
 		args: "[action]",
 		summary: "what gox has cached, and where: show (the default), path, size or clean",
+		firstWords: ["show", "path", "size", "clean"],
 		examples: [
 			["gox cache", "what is in it"],
 			["gox cache clean", "remove it: lists and proofs are fetched again when they are needed"],
