@@ -35,7 +35,7 @@ for (const platform of wanted) {
 	}
 }
 
-if (!existsSync(join(root, "dist/gox.js")))
+if (!existsSync(join(root, "dist/NOTICES.txt")))
 	execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inherit" });
 const compiler = runtimeFor(hostTarget());
 for (const platform of wanted) await compile(platform, runtimeFor(platform));
@@ -95,6 +95,7 @@ async function compile(platform, runtime) {
 			],
 			{ cwd: place, stdio: ["ignore", "ignore", "inherit"] },
 		);
+		cpSync(join(root, "dist/NOTICES.txt"), join(directory, "NOTICES.txt"));
 		const program = join(directory, "gox");
 		const digest = createHash("sha256").update(readFileSync(program)).digest("hex");
 		writeFileSync(join(directory, "gox.sha256"), `${digest}  gox\n`);

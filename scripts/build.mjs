@@ -1,6 +1,6 @@
 // Builds dist/: the bundled entry gox.js with its lazily loaded chunks, and the shims.
 // npm run build; --watch is not offered: it takes a second.
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { placeShims } from "./build-shims.mjs";
@@ -9,7 +9,6 @@ import { bundleForNode } from "./bundle.mjs";
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), "dist");
 
 if (!process.argv.includes("--shims")) {
-	rmSync(join(dist, "chunks"), { recursive: true, force: true });
 	const { files, bytes } = await bundleForNode(dist);
 	chmodSync(join(dist, "gox.js"), 0o755);
 	console.log(`dist/gox.js and ${files - 1} chunks, ${Math.round(bytes / 1024)} KB`);

@@ -1,8 +1,9 @@
 // What becomes of src/: for Node small files of CommonJS, for the self-contained executable modules.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { noticesFor } from "./notices.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -27,7 +28,9 @@ const options = {
  * command, and the same as CommonJS in a third of that. The files' number, and their bytes all together.
  */
 export async function bundleForNode(dist) {
-	const { outputFiles } = await build({ ...options, outdir: dist, write: false });
+	const { outputFiles, metafile } = await build({ ...options, outdir: dist, write: false, metafile: true });
+	// The chunks of the last build go when there are new ones, not before: a mistake in src/ leaves a gox that runs.
+	rmSync(join(dist, "chunks"), { recursive: true, force: true });
 	mkdirSync(join(dist, "chunks"), { recursive: true });
 	let bytes = 0;
 	for (const { path, text } of outputFiles) {
@@ -36,6 +39,7 @@ export async function bundleForNode(dist) {
 		bytes += content.length;
 	}
 	writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
+	writeFileSync(join(dist, "NOTICES.txt"), noticesFor(root, Object.keys(metafile.inputs)));
 	return { files: outputFiles.length, bytes };
 }
 
