@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Context } from "../../context.ts";
 import { GoxError } from "../../errors.ts";
 import { Client } from "../../fetch/client.ts";
@@ -116,13 +117,25 @@ export function recordingsOf(
 	database: SumdbDatabase,
 	recorded: SumdbQuestion["recorded"] = [],
 ): SumdbReader[] {
-	return [...recorded, userRecording(settings)].map(({ answers, heads }) =>
+	return [...recorded, userRecording(settings), ...proxyRecordings(settings)].map(({ answers, heads }) =>
 		recordedAnswers(join(answers, database.name), join(heads, database.name, "latest")),
 	);
 }
 
 function userRecording(settings: GoSettings): { answers: string; heads: string } {
 	return { answers: join(settings.moduleCache, "cache", "download", "sumdb"), heads: join(settings.gopath, "pkg", "sumdb") };
+}
+
+/**
+ * The module caches that GOPROXY names as `file://GOMODCACHE/cache/download`. Each answer in one is of the tree that the
+ * database had then, and the tiles are of the newest of these trees only: its head lies where that cache's GOPATH has it.
+ */
+function proxyRecordings(settings: GoSettings): { answers: string; heads: string }[] {
+	return proxiesOf(settings, true).flatMap((entry) => {
+		if (entry.kind !== "proxy" || entry.url.protocol !== "file:") return [];
+		const downloads = fileURLToPath(entry.url);
+		return [{ answers: join(downloads, "sumdb"), heads: join(downloads, "../../../sumdb") }];
+	});
 }
 
 function unavailable(reason: string, odd = false): Evidence {
