@@ -333,6 +333,21 @@ describe("15. the checksum database as evidence", () => {
 		const context = { ...contextWith({ GOPROXY: `${server.origin}/a` }), cacheDir: join(root, "another-cache") };
 		expect(await sumdbEvidence(context, release, platform)).toMatchObject({ kind: "checksum database", h1 });
 	});
+
+	it("a module cache as GOPROXY has answers of older trees, and the tiles of the newest, whose head lies beside it", async () => {
+		const name = "sumdb/log.example.org";
+		const downloads = join(root, "theirs/pkg/mod/cache/download");
+		const old = 690;
+		const lookup = `lookup/golang.org/toolchain@${version}`;
+		const recorded = [...sumdbFiles(proxy.log)].filter(([path]) => {
+			const partial = /tile\/8\/0\/(\d+)\.p\/(\d+)$/.exec(path);
+			return path.includes("/tile/") && (!partial || Number(partial[1]) * 256 + Number(partial[2]) === proxy.log.size);
+		});
+		writeProxy(downloads, new Map([...recorded, [`${name}/${lookup}`, Buffer.from(proxy.log.answer(lookup, old) ?? "")]]));
+		const GOPROXY = pathToFileURL(downloads).href;
+		writeProxy(join(root, "theirs/pkg"), new Map([[`${name}/latest`, proxy.log.head()]]));
+		expect(await evidence({ GOPROXY })).toMatchObject({ h1, proof: { treeSize: proxy.log.size, recordNumber: 300 } });
+	});
 });
 
 describe("a go.sum", () => {
