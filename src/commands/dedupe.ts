@@ -48,7 +48,8 @@ function share(context: Context, each: Installed, nearest: Installed, mayLink: b
 	const how = canClone(join(nearest.goroot, "VERSION"), layout.tmp) ? "clone" : "link";
 	if (how === "link" && !mayLink) return undefined;
 	const sharing = new NeighbourFiles(neighbour, how);
-	for (const [path, sha256] of files) sharing.replace(path, sha256, join(each.goroot, path));
+	const made = () => context.checkpoint("dedupe:made");
+	for (const [path, sha256] of files) sharing.replace(path, sha256, join(each.goroot, path), made);
 	const { shared } = sharing;
 	context.checkpoint("dedupe:files");
 	if (shared) replaceReceipt(layout, each.key, { ...receipt, shared });

@@ -99,21 +99,25 @@ export class NeighbourFiles implements FileSharing {
 		return true;
 	}
 
-	/** As `takeOver`, for a file of an installed version: only if it is still what its digest says. */
-	replace(path: string, sha256: string, to: string): void {
+	/**
+	 * As `takeOver`, for a file of an installed version: only if it is still what its digest says.
+	 * @param made called before the step that replaces it
+	 */
+	replace(path: string, sha256: string, to: string, made = () => {}): void {
 		const own = plainFile(to);
 		if (!own || own.size === 0) return;
 		const found = this.#equal({ path, sha256, size: own.size, executable: isExecutable(own) }, () => readFileSync(to), true);
 		if (!found) return;
 		const isSame = found.stat.dev === own.dev && found.stat.ino === own.ino;
-		if (isSame || this.#putInPlace(found, to)) this.#taken.set(path, own.size);
+		if (isSame || this.#putInPlace(found, to, made)) this.#taken.set(path, own.size);
 	}
 
 	/** In one step; false where the file system refuses, and what is there stays. */
-	#putInPlace({ path, stat }: { readonly path: string; readonly stat: Stats }, to: string): boolean {
+	#putInPlace({ path, stat }: { readonly path: string; readonly stat: Stats }, to: string, made = () => {}): boolean {
 		const beside = besideName(to);
 		try {
 			share(path, stat, beside, this.#how, this.#calls);
+			made();
 			renameSync(beside, to);
 			return true;
 		} catch {
@@ -131,8 +135,10 @@ export class NeighbourFiles implements FileSharing {
 		const from = join(this.#neighbour.goroot, same);
 		const stat = plainFile(from);
 		if (!stat || stat.size !== size || isExecutable(stat) !== executable) return undefined;
-		if ((always || stat.ctimeMs > this.#neighbour.recordedAt) && !readFileSync(from).equals(content())) return undefined;
-		return { path: from, stat };
+		if (!always && stat.ctimeMs <= this.#neighbour.recordedAt) return { path: from, stat };
+		// The neighbour isn't locked: it may be on its way out.
+		const theirs = ifPresent(() => readFileSync(from));
+		return theirs?.equals(content()) ? { path: from, stat } : undefined;
 	}
 }
 

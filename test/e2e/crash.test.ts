@@ -4,13 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { printingProgram, versionLine } from "../support/fakego.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { expectSound, goroots, temporaries } from "../support/oracle.ts";
+import { start } from "../support/running.ts";
 import { type Ran, Sandbox } from "../support/sandbox.ts";
 import { tried } from "../support/tally.ts";
 
 let mirror: Mirror;
-/** A home with go1.90.1, the default and called `work`; and one that has go1.91.0 too. */
+/** A home with go1.90.1, the default and called `work`; one that has go1.91.0 too; and one with two patches of a minor. */
 let one: Sandbox;
 let two: Sandbox;
+let patches: Sandbox;
 
 beforeAll(async () => {
 	mirror = await startMirror(["go1.90.1", "go1.90.2", "go1.91.0"].map((version) => ({ version, platform: hostPlatform })));
@@ -19,6 +21,8 @@ beforeAll(async () => {
 	await ok(one, ["alias", "work", "1.90.1"]);
 	two = copyOf(one);
 	await ok(two, ["install", "1.91.0"]);
+	patches = copyOf(one);
+	await ok(patches, ["install", "1.90.2"]);
 });
 afterAll(() => mirror.close());
 
@@ -116,15 +120,21 @@ const stories: readonly Story[] = [
 		own: /^(import:.*|install:(staged|built|renamed|done))$/,
 		holds: (box) => expect(box.read("user/sdk/go1.90.2/VERSION")).toBe("go1.90.2\n"),
 	},
+	{ what: "dedupe", args: ["dedupe"], home: () => patches, again: true },
 	{ what: "prune", args: ["prune", "--unused", "--yes"], own: /^uninstall:/, untouched: ["go1.90.1"] },
 ];
 
-/** The checkpoints that a command passes, each once, in order. */
-async function checkpointsOf({ args, home = () => two, files = {}, own = /./ }: Story): Promise<string[]> {
+/** The checkpoints that a command passes, each once, in order; with which of all passings its first is. */
+async function passingsOf({ args, home = () => two, files = {}, own = /./ }: Story): Promise<(readonly [string, number])[]> {
 	const box = copyOf(home());
 	box.write(files);
 	const { stderr } = await box.gox(args, { env: { GOX_CHECKPOINT: "?" } });
-	return [...new Set([...stderr.matchAll(/^checkpoint (.+)$/gm)].map(([, name = ""]) => name))].filter((name) => own.test(name));
+	const all = [...stderr.matchAll(/^checkpoint (.+)$/gm)].map(([, name = ""], at) => [name, at + 1] as const);
+	return all.filter(([name, at]) => own.test(name) && all.find(([first]) => first === name)?.[1] === at);
+}
+
+async function checkpointsOf(story: Story): Promise<string[]> {
+	return (await passingsOf(story)).map(([name]) => name);
 }
 
 describe("17. kill -9 at every checkpoint; the next command, whatever it is, finds and leaves a sound store", () => {
@@ -309,6 +319,31 @@ describe("23. interrupted", () => {
 			expect(box.leftovers()).toEqual([]);
 			expect(box.names("versions")).toEqual([]);
 		}));
+
+	it.for<Story>([
+		{ what: "install", args: ["install", "1.91.0", "--default"], home: () => one },
+		{ what: "install --force", args: ["install", "1.90.1", "--force"], home: () => one, own: /^install:/ },
+		{ what: "uninstall", args: ["uninstall", "1.91.0"], untouched: ["go1.90.1"], own: /^uninstall:/ },
+		{ what: "dedupe", args: ["dedupe"], home: () => patches, own: /^dedupe:/ },
+	])("by Ctrl-C at any step of $what: done, or exit 130 and as it was", async (story, test) => {
+		const { args, home = () => two, untouched } = story;
+		for (const [name, at] of await passingsOf(story)) {
+			const box = copyOf(home());
+			const [digests, versions] = [goroots(box.home, untouched), box.names("versions")];
+			const running = start((options) => box.gox(args, { ...options, env: { GOX_CHECKPOINT: `stop:${at}` } }));
+			await running.rests;
+			running.signal("SIGINT");
+			running.signal("SIGCONT");
+			const { status, stderr } = await running.ended;
+			const why = `interrupted at ${name}: ${stderr}`;
+			expect([0, 130], why).toContain(status);
+			if (status === 130)
+				expect([box.names("versions"), stderr], why).toEqual([versions, expect.stringContaining("interrupted")]);
+			// Nothing is left even before the next command.
+			expectSound(box.home, { digests, run: false, why });
+			tried(test);
+		}
+	});
 
 	it("while it waits for another's lock: exit 130, and the other goes on", () =>
 		standing(async (box, pid, running) => {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, 
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
+import { expectSound } from "../support/oracle.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
 // Versions that no table knows, so that the mirror's own index is the only witness.
@@ -138,12 +139,14 @@ describe("17. SIGKILL at every checkpoint of upgrade", () => {
 		const killed = await box.gox(["upgrade", "--prune"], { env: { GOX_CHECKPOINT: checkpoint } });
 		expect(killed.signal).toBe("SIGKILL");
 		expect(existsSync(join(box.home, "current", "bin/go"))).toBe(true);
+		expect((await box.gox(["list"])).status).toBe(0);
+		expectSound(box.home);
 		const again = await box.gox(["upgrade", "--prune"]);
 		expect(again.status, again.stderr).toBe(0);
 		expect(current()).toBe("versions/go1.91.1");
 		expect((await box.gox(["prune", "--yes"])).status).toBe(0);
 		expect(box.names("versions")).toEqual(["go1.91.1"]);
-		expect(box.leftovers()).toEqual([]);
+		expectSound(box.home);
 	});
 });
 

@@ -8,7 +8,7 @@ import { buildActor } from "../support/actorbuild.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { hostPlatform } from "../support/mirror.ts";
-import { faultsOf } from "../support/oracle.ts";
+import { faultsOf, goroots } from "../support/oracle.ts";
 import { randomBy } from "../support/seed.ts";
 import { act, type Cue, type Deed, firstPid, type Part, type Stage } from "../support/storeactor.ts";
 import { tried } from "../support/tally.ts";
@@ -112,6 +112,11 @@ async function perform(random: () => number, index: number): Promise<{ log: stri
 		actor.begin(pick(deeds), stage);
 		await actor.rest();
 	}
+	const removed = cast.flatMap(({ deed }) => (deed?.verb === "uninstall" ? [deed.name] : []));
+	const staying = goroots(
+		template,
+		["go1.90.1", "go1.91.0"].filter((name) => !removed.includes(name)),
+	);
 	const say = (actor: Actor, what: string) => log.push(`${actor.pid} ${actor.deed?.verb} ${actor.deed?.name}: ${what}`);
 	let acting = cast;
 	while (acting.length > 0) {
@@ -148,7 +153,7 @@ async function perform(random: () => number, index: number): Promise<{ log: stri
 	}
 	const last = { ...testContext({ root, env: { GOX_HOME: home } }), assets, isAlive: () => false };
 	await act(last, { verb: "list", name: "" }, () => {});
-	faults.push(...faultsOf(home, new Map(), [], false));
+	faults.push(...faultsOf(home, staying, [], false));
 	rmSync(home, { recursive: true });
 	return { log, faults };
 }
