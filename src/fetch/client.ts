@@ -31,6 +31,8 @@ const bufferBytes = 1024 * 1024;
  */
 export class Client {
 	readonly timing: Timing;
+	/** No wait goes on beyond it, on the clock of `performance.now()`: also one for what never comes. */
+	deadline = Number.POSITIVE_INFINITY;
 	readonly #context: Context;
 	readonly #rules: AddressRules;
 	#agents: Promise<Agents> | undefined;
@@ -51,6 +53,11 @@ export class Client {
 	/** The time of day, by which a Retry-After is read. */
 	now(): Date {
 		return this.#context.now();
+	}
+
+	/** So many milliseconds, or what is left of them until the deadline. */
+	within(ms: number): number {
+		return Math.max(0, Math.min(ms, this.deadline - performance.now()));
 	}
 
 	/**
@@ -96,7 +103,7 @@ export class Client {
 		const patience = new Patience(signal);
 		try {
 			patience.start(
-				this.timing.headersMs,
+				this.within(this.timing.headersMs),
 				() => new NetworkError("slow", hostOf(url), `no answer within ${duration(this.timing.headersMs)}`),
 			);
 			// undici hears of an abort only once it is connected; the race hears of it at once.
@@ -114,7 +121,7 @@ export class Client {
 				url,
 				status: response.status,
 				headers: response.headers,
-				body: new WatchedBody(pieces, { timing: this.timing, patience, source: hostOf(url), proxy }),
+				body: new WatchedBody(pieces, { client: this, patience, source: hostOf(url), proxy }),
 				cancel: () => {
 					patience.end();
 					void pieces.return();

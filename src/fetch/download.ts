@@ -62,6 +62,7 @@ export async function downloadArchive<T>(
 ): Promise<Delivered<T>> {
 	const client = new Client(context, options);
 	const mirrors = new Mirrors(reachable(context, wanted), wanted.filename);
+	client.deadline = mirrors.began + client.timing.totalMs;
 	try {
 		for (;;) {
 			const pass = new Pass(context, client, mirrors, wanted, options);

@@ -133,6 +133,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 			this.#finish(url);
 			return undefined;
 		}
+		this.#checkTime(hostOf(url));
 		const opening = await openAt(this.#client, url, {
 			offset: this.#file.length,
 			byRange: this.#mayResume(),
@@ -241,7 +242,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 
 	#checkTime(from: string): void {
 		const { totalMs } = this.#client.timing;
-		if (performance.now() - this.#mirrors.began <= totalMs) return;
+		if (this.#client.within(1) > 0) return;
 		throw this.#mirrors.giveUp(new NetworkError("slow", from, `the download was not done within ${duration(totalMs)}`));
 	}
 
@@ -297,7 +298,8 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		this.#sinceTry = 0;
 		this.#source.reset();
 		this.#checkTime(hostOf(this.#mirrors.url));
-		const pause = pauseBefore(failure, this.#mirrors, this.#client.timing);
+		const asked = pauseBefore(failure, this.#mirrors, this.#client.timing);
+		const pause = asked && this.#client.within(asked);
 		if (pause === undefined) {
 			this.#mirrors.next(failure);
 			this.#note(`${failure.message}; going on at ${hostOf(this.#mirrors.url)}`);

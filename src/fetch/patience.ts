@@ -64,7 +64,7 @@ export class Patience {
 }
 
 export interface Watch {
-	readonly timing: Timing;
+	readonly client: { readonly timing: Timing; within(ms: number): number };
 	readonly patience: Patience;
 	/** The host, for messages. */
 	readonly source: string;
@@ -85,13 +85,13 @@ export class WatchedBody implements AsyncIterableIterator<Buffer> {
 	constructor(pieces: AsyncIterableIterator<Buffer>, watch: Watch) {
 		this.#pieces = pieces;
 		this.#watch = watch;
-		this.#idle = () => new NetworkError("slow", watch.source, `nothing came for ${duration(watch.timing.idleMs)}`);
+		this.#idle = () => new NetworkError("slow", watch.source, `nothing came for ${duration(watch.client.timing.idleMs)}`);
 	}
 
 	async next(): Promise<IteratorResult<Buffer, undefined>> {
-		const { timing, patience, source, proxy } = this.#watch;
+		const { client, patience, source, proxy } = this.#watch;
 		try {
-			patience.start(timing.idleMs, this.#idle);
+			patience.start(client.within(client.timing.idleMs), this.#idle);
 			const asked = performance.now();
 			const next = await this.#pieces.next();
 			patience.stop();
@@ -116,7 +116,8 @@ export class WatchedBody implements AsyncIterableIterator<Buffer> {
 	}
 
 	#count(bytes: number, waitedMs: number): void {
-		const { timing, source } = this.#watch;
+		const { source } = this.#watch;
+		const { timing } = this.#watch.client;
 		this.#waitedMs += waitedMs;
 		this.#bytes += bytes;
 		if (this.#waitedMs < timing.rateWindowMs) return;
