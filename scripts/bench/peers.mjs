@@ -80,7 +80,9 @@ const asdf = {
 	list: ["asdf", "list", "golang"],
 	remote: ["asdf", "list", "all", "golang"],
 	startup: () => 'export PATH="$ASDF_DATA_DIR/shims:$PATH"',
-	hook: (shell) => `export PATH="$ASDF_DATA_DIR/shims:$PATH"\n. "$HOME/.asdf/plugins/golang/set-env.${shell}"`,
+	/** The plugin's script for bash sets GOROOT once, when the shell starts: only zsh's follows a cd. */
+	hook: (shell) =>
+		shell === "zsh" ? 'export PATH="$ASDF_DATA_DIR/shims:$PATH"\n. "$HOME/.asdf/plugins/golang/set-env.zsh"' : undefined,
 	which: ["asdf", "which", "go"],
 	current: ["asdf", "current", "golang"],
 	exec: (_v, argv) => ["asdf", "exec", ...argv],
