@@ -2,7 +2,7 @@
 // by its program's name in GOX_BENCH_PEERS/bin, else on PATH, and known as itself by what it says of its version.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { findProgram } from "./race.mjs";
 
 /** No Go and no version manager lies there: what a tool finds is what the benchmark gave it. */
@@ -52,6 +52,7 @@ const goenv = {
 	startup: () => 'eval "$(goenv init -)"',
 	which: ["goenv", "which", "go"],
 	current: ["goenv", "current"],
+	exec: (_v, [program, ...rest]) => ["goenv", "exec", basename(program), ...rest],
 };
 
 const asdf = {
@@ -85,7 +86,8 @@ const asdf = {
 		shell === "zsh" ? 'export PATH="$ASDF_DATA_DIR/shims:$PATH"\n. "$HOME/.asdf/plugins/golang/set-env.zsh"' : undefined,
 	which: ["asdf", "which", "go"],
 	current: ["asdf", "current", "golang"],
-	exec: (_v, argv) => ["asdf", "exec", ...argv],
+	// It runs its shims' programs by name only.
+	exec: (_v, [program, ...rest]) => ["asdf", "exec", basename(program), ...rest],
 };
 
 const g = {
