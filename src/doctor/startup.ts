@@ -19,7 +19,7 @@ export interface StartupLine {
 }
 
 /** Beside those that setup changes: what the shells read as well. */
-const more = [".bash_aliases", ".config/fish/fish_variables"];
+const more = [".config/fish/fish_variables"];
 
 /** Every start-up file of zsh, bash and fish that exists in the user's home. */
 export function startupTexts(context: Context, probes: Probes): readonly StartupText[] {

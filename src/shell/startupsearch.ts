@@ -40,7 +40,8 @@ export function searchedFiles(shell: Shell, { userHome, env }: UserHome): readon
 		return [
 			...in_(userHome, "bash", ".bash_profile", ".bash_login"),
 			...in_(userHome, "sh", ".profile"),
-			...in_(userHome, "bash", ".bashrc"),
+			// Debian's .bashrc reads the last.
+			...in_(userHome, "bash", ".bashrc", ".bash_aliases"),
 		];
 	}
 	const config = join(env.XDG_CONFIG_HOME || join(userHome, ".config"), "fish");

@@ -222,6 +222,8 @@ it("fish's universal variables remember a tool's directories: the command takes 
 	expect(finding?.evidence).toEqual([`${machine.userHome}/.config/fish/fish_variables: fish_user_paths has /Users/x/.goenv/bin`]);
 	const [command = ""] = finding?.fix?.commands ?? [];
 	const [goroot] = await told(machine, "goroot");
+	const later = mac({ path: [], files: { "~/.config/fish/fish_variables": "SETUVAR --export GOROOT:/usr/local/go\n" } });
+	expect((await told(later, "goroot"))[0]?.fix?.commands).toEqual(["fish -c 'set -Ue GOROOT'"]);
 	expect(goroot?.fix?.commands.slice(0, 2)).toEqual(["set -e GOROOT", "fish -c 'set -Ue GOROOT'"]);
 	const env = { HOME: machine.userHome, XDG_CONFIG_HOME: `${machine.userHome}/.config`, PATH: "/usr/bin:/bin" };
 	const { error } = spawnSync("/bin/sh", ["-c", command], { env });

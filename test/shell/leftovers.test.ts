@@ -97,16 +97,19 @@ describe("gox setup and what other version managers left", () => {
 	it("finds them in bash's and fish's files, conf.d too", async () => {
 		const sandbox = sandboxWith({
 			".bashrc": gvm,
+			".bash_aliases": `alias ll='ls -l'\n${gvm}`,
 			".profile": goenv,
 			".config/fish/conf.d/goup.fish": "set -gx PATH $HOME/.go/current/bin $PATH\n",
 		});
 		await sandbox.setUp(named("bash"), { removeLeftovers: true });
 		await sandbox.setUp(named("fish"), { removeLeftovers: true });
 		expect(read(sandbox, ".bashrc")).not.toContain("gvm");
+		expect(read(sandbox, ".bash_aliases")).toBe("alias ll='ls -l'\n");
 		expect(read(sandbox, ".profile")).not.toContain("goenv");
 		expect(read(sandbox, ".config/fish/conf.d/goup.fish")).toBe("");
 		await sandbox.setUp(named("bash"), { undo: true });
 		expect(read(sandbox, ".profile")).toBe(goenv);
+		expect(read(sandbox, ".bash_aliases")).toBe(`alias ll='ls -l'\n${gvm}`);
 		expect(read(sandbox, ".config/fish/conf.d/goup.fish")).toBe("");
 		await sandbox.setUp({ ...zsh, name: undefined } as unknown as RealShell, { undo: true });
 		expect(read(sandbox, ".config/fish/conf.d/goup.fish")).toContain(".go/current");

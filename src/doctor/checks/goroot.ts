@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { writeFileAtomic } from "../../fs.ts";
-import { type Check, type Finding, type Fix, fine } from "../finding.ts";
+import { type Check, type Finding, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import type { Changes } from "../repair/changes.ts";
 import { linesThatExport } from "../startup.ts";
+import { setupFor } from "./leftovers.ts";
 
 /** GOROOT set anywhere: the environment, the file that `go env -w` writes, a start-up file. */
 export const goroot: Check = {
@@ -13,6 +14,7 @@ export const goroot: Check = {
 	run: (patient) => {
 		const set = patient.settings("GOROOT");
 		const exported = linesThatExport(patient.startup(), "GOROOT");
+		const files = exported.map(({ where }) => where.replace(/:\d+$/, "")).filter((path) => !path.endsWith("/fish_variables"));
 		const findings = set.map(({ from, value, evidence, clear }): Finding => {
 			const isSwitch = /golang\.org\/toolchain@/.test(value);
 			return {
@@ -21,7 +23,9 @@ export const goroot: Check = {
 				evidence,
 				why: "A go that isn't of that GOROOT compiles with the wrong tools: `compile: version does not match go tool version`. gox's go ignores it, editors and other gos don't.",
 				fix: {
-					...(from === "environment" && exported.length > 0 ? withSetup(clear) : clear),
+					...(from === "environment" && files.length > 0
+						? { commands: [...clear.commands, ...setupFor(patient, files)] }
+						: clear),
 					...(from === "file" && { repair: (changes: Changes) => unsetInFile(patient, changes, "GOROOT") }),
 				},
 			};
@@ -32,16 +36,13 @@ export const goroot: Check = {
 				title: "a start-up file exports GOROOT",
 				evidence: exported.map(({ where, text }) => `${where}: ${text}`),
 				why: "Shells to come will have it, and a go of another version than that GOROOT's then compiles with the wrong tools.",
-				fix: { commands: ["gox setup --remove-leftovers"] },
+				fix: {
+					commands: [...(files.length < exported.length ? ["fish -c 'set -Ue GOROOT'"] : []), ...setupFor(patient, files)],
+				},
 			});
 		return findings.length > 0 ? findings : fine("GOROOT isn't set anywhere");
 	},
 };
-
-/** Setup takes the lines out that export it; what they are is in the evidence. */
-function withSetup({ commands }: Fix): Fix {
-	return { commands: [...commands, "gox setup --remove-leftovers"] };
-}
 
 /** What `go env -u NAME` does, without a go: the file's other lines stay as they are. */
 export function unsetInFile(patient: Patient, changes: Changes, name: string): void {

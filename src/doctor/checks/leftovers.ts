@@ -1,5 +1,5 @@
 import { type Leftover, leftoversIn } from "../../shell/leftovers.ts";
-import { fishQuote, shQuote } from "../../shell/quoting.ts";
+import { fishQuote, shQuote, shWord } from "../../shell/quoting.ts";
 import type { ShellName, StartupFile } from "../../shell/shell.ts";
 import { shellCalled } from "../../shell/shells.ts";
 import { leftoverSurroundings } from "../../shell/startupsearch.ts";
@@ -46,7 +46,7 @@ function rememberedByFish(patient: Patient, isTools: (line: string) => boolean):
 	const entries = (value ?? "").split("\\x1e").map((entry) => entry.replace(/\\x([0-9a-f]{2})/g, unescaped));
 	const gone = entries.filter((entry) => entry !== "" && isTools(`fish_add_path ${fishQuote(entry)}\n`));
 	if (!file || gone.length === 0) return [];
-	const words = gone.map(fishQuote).join(" ");
+	const words = gone.map((entry) => (shWord(entry) === entry ? entry : fishQuote(entry))).join(" ");
 	const script = `set -l gone ${words}; set -U fish_user_paths (for each in $fish_user_paths; contains -- $each $gone; or echo $each; end)`;
 	return [
 		{
@@ -65,13 +65,21 @@ function unescaped(_: string, code: string): string {
 
 /** Setup takes out what it can and says which lines it can't; without any Go of gox's there might be none left. */
 function commandsFor(patient: Patient, found: readonly { readonly path: string }[]): readonly string[] {
-	const usual = shellCalled(patient.context.env.SHELL ?? "")?.name;
 	const hasGo = patient.gosOnPath().some(({ shim, goroot }) => shim === undefined && goroot !== undefined);
-	const shells = [...new Set(found.map(({ path }) => shellOf(path)))];
 	return [
 		...(patient.stored().length > 0 ? [] : [hasGo ? "gox import" : "gox install latest --default"]),
-		...shells.map((name) => `gox setup ${name === usual ? "" : `--shell ${name} `}--remove-leftovers`),
+		...setupFor(
+			patient,
+			found.map(({ path }) => path),
+		),
 	];
+}
+
+/** The commands that take other tools' lines out of those start-up files. */
+export function setupFor({ context }: Patient, paths: readonly string[]): readonly string[] {
+	const usual = shellCalled(context.env.SHELL ?? "")?.name;
+	const shells = [...new Set(paths.map(shellOf))];
+	return shells.map((name) => `gox setup ${name === usual ? "" : `--shell ${name} `}--remove-leftovers`);
 }
 
 function shellOf(path: string): ShellName {
