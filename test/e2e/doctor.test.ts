@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
@@ -152,6 +152,28 @@ describe("gox doctor", () => {
 		expect(undone.status, undone.stderr).toBe(0);
 		expect([...contents(box.home), box.read(goEnv)]).toEqual(before);
 		expect((await box.gox(["doctor", "--undo"])).status).toBe(2);
+	});
+
+	it("--fix leaves the file of go env -w a link, and as private as it was; a pipe among gox's files is moved, and back", async () => {
+		box.write({ "user/dotfiles/goenv": "GOPROXY=https://me:secret@proxy.example\nGOROOT=/usr/local/go\n" });
+		chmodSync(join(box.root, "user/dotfiles/goenv"), 0o600);
+		mkdirSync(dirname(join(box.root, goEnv)), { recursive: true });
+		symlinkSync(join(box.root, "user/dotfiles/goenv"), join(box.root, goEnv));
+		mkdirSync(join(box.home, "journal"), { recursive: true });
+		spawnSync("mkfifo", [join(box.home, "journal/pipe")]);
+		const states = () =>
+			["user/dotfiles/goenv", goEnv, "goxhome/journal/pipe"].map((path) => {
+				const stat = lstatSync(join(box.root, path), { throwIfNoEntry: false });
+				return stat && `${stat.mode.toString(8)} ${stat.isFile() ? box.read(path) : ""}`;
+			});
+		const before = states();
+		expect((await box.gox(["doctor", "--offline", "--fix", "--yes"])).status).toBe(0);
+		expect(lstatSync(join(box.root, goEnv)).isSymbolicLink()).toBe(true);
+		expect(box.read(goEnv)).toBe("GOPROXY=https://me:secret@proxy.example\n");
+		expect(lstatSync(join(box.root, "user/dotfiles/goenv")).mode & 0o777).toBe(0o600);
+		expect(states()[2]).toBeUndefined();
+		expect((await box.gox(["doctor", "--undo"])).status).toBe(0);
+		expect(states()).toEqual(before);
 	});
 
 	it("--undo leaves alone what was changed since, and undoes one repair by its number", async () => {

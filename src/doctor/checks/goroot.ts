@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeFileAtomic } from "../../fs.ts";
+import { writeContent } from "../../store/goenvwriting.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import type { Patient } from "../patient.ts";
 import type { Changes } from "../repair/changes.ts";
@@ -48,8 +48,7 @@ export const goroot: Check = {
 export function unsetInFile(patient: Patient, changes: Changes, name: string): void {
 	const { path } = patient.goEnvFile();
 	if (path === undefined) return;
-	const bytes = readFileSync(path, "latin1");
-	changes.keep(path);
-	const lines = bytes.split("\n").filter((line) => !line.startsWith(`${name}=`));
-	writeFileAtomic(path, Buffer.from(lines.join("\n"), "latin1"));
+	changes.keep(patient.probes.realPath(path) ?? path);
+	const lines = readFileSync(path, "latin1").split("\n");
+	writeContent(patient.context, path, lines.filter((line) => !line.startsWith(`${name}=`)).join("\n"));
 }

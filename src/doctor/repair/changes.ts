@@ -44,7 +44,8 @@ export class Changes {
 	takeAway(path: string): void {
 		const stat = ifPresent(() => lstatSync(path));
 		if (!stat) return;
-		if (!stat.isDirectory()) {
+		// What is neither, a FIFO or a socket, can only be moved.
+		if (stat.isFile() || stat.isSymbolicLink()) {
 			this.keep(path);
 			rmSync(path);
 			return;
