@@ -20,7 +20,8 @@ export interface Usage {
 }
 
 /**
- * Asks the default, the user's aliases, this shell and every project that was seen, each by its files as they are now.
+ * Asks the default, the user's aliases, this shell and directory, the home, and every project that was seen, each by its
+ * files as they are now.
  * Projects that are gone, or that say nothing any more, are forgotten.
  */
 export function usageOf(context: Context, installed: readonly Installed[]): Usage {
@@ -37,18 +38,19 @@ export function usageOf(context: Context, installed: readonly Installed[]): Usag
 	if (shell?.source.kind === "GOX_VERSION")
 		for (const key of keysOf(context, shell, installed)) need(key, "this shell (GOX_VERSION)");
 	const seen = rememberedProjects(context);
-	const speaking = seen.flatMap((directory) => {
+	// This directory, and the home, whose .tool-versions is what asdf and mise run everywhere: nobody may have noted them.
+	const speaking = [...new Set([...seen, context.cwd, context.userHome])].flatMap((directory) => {
 		if (!existsSync(directory)) return [];
 		const there = inDirectory(context, directory);
 		const selection = attempt(() => select(there), unclear);
-		if (selection === undefined) return [directory];
+		if (selection === undefined) return seen.includes(directory) ? [directory] : [];
 		const { source } = selection;
 		if (!isFile(source)) return [];
 		for (const key of keysOf(there, selection, installed)) need(key, `${source.path}: ${source.text}`);
 		return [dirname(source.path)];
 	});
 	if (speaking.join("\n") !== seen.join("\n")) keepProjects(context, [...new Set(speaking)]);
-	return { needs, unclear };
+	return { needs, unclear: [...new Set(unclear)] };
 }
 
 /** As a shell without choices of its own would stand there. */

@@ -179,6 +179,21 @@ describe("gox prune", () => {
 		expect(box.names("versions")).toEqual(["go1.91.0"]);
 	});
 
+	it("keeps what this directory and the home ask for, though gox has seen neither", async () => {
+		await box.gox(["install", "1.90.3", "1.90.2", "1.90.1"]);
+		box.write({ "unseen/.go-version": "1.90.1\n", "user/.tool-versions": "nodejs 20.1.0\ngolang 1.90.2\n" });
+		rmSync(join(box.home, "projects"), { force: true });
+		const { stdout } = await box.gox(["prune", "--json"], { cwd: "unseen" });
+		expect(JSON.parse(stdout)).toMatchObject({
+			versions: [],
+			kept: [
+				{ version: "go1.90.3" },
+				{ version: "go1.90.2", why: [`${join(box.root, "user/.tool-versions")}: 1.90.2`] },
+				{ version: "go1.90.1", why: [`${join(box.root, "unseen/.go-version")}: 1.90.1`] },
+			],
+		});
+	});
+
 	it("takes second copies in Go's module cache only on request, with their zips", async () => {
 		await box.gox(["install", "1.90.3"]);
 		const cache = join(box.root, "user/go/pkg/mod");
