@@ -105,7 +105,11 @@ export async function tryMirrors(
 	const timed: MirrorTrial[] = [];
 	for (const trial of present) timed.push(await withSpeed(client, trial, question));
 	const [proof] = question.proofs;
-	if (question.quick || !proof) return timed;
+	if (question.quick) return timed;
+	if (!proof) {
+		const note = "no hash was checked: the list has no archive whose hash is known and undisputed";
+		return timed.map((trial) => (trial.bytesPerSecond === null ? trial : { ...trial, notes: [...trial.notes, note] }));
+	}
 	saying(`fetching ${proof.filename} (${Math.round(proof.size / 1e6)} MB) from each, for at most ${proofMs / 1_000} s`);
 	return await Promise.all(timed.map((trial) => withHash(client, trial, question)));
 }
