@@ -408,6 +408,7 @@ is_foreign_program() {
 		return 0
 	fi
 	[ "$depth" -lt 8 ] || return 1
+	[ -z "$(find -L "$1" -prune -size +524287c 2>/dev/null)" ] || return 0
 	[ ! -r "$1" ] || ! grep -q gox-shim-marker "$1" 2>/dev/null
 }
 
@@ -896,28 +897,14 @@ find_start() {
 	case $start in /*) [ "$start" -ef . ] || start= ;; *) start= ;; esac
 }
 
-# The start that `go -C DIR` moves to: handleChdirFlag of cmd/go.
+# The start that `go -C DIR` moves to, as cmd/go's chdir has it: the real path, unless that is where the start is already.
 move_start() {
-	case $1 in
-	/*) moved=$1 ;;
-	'') return ;;
-	*)
-		[ -n "$start" ] || return 0
-		moved=$start/$1
-		;;
-	esac
-	[ -d "$moved" ] || return 0
-	case /$1/ in
-	*/../*)
-		moved=$(cd -P "$moved" 2>/dev/null && pwd -P && echo .)
-		moved=${moved%"$nl".}
-		[ -z "$moved" ] || start=$moved
-		;;
-	*)
-		join_words "$moved"
-		start=$joined
-		;;
-	esac
+	[ -n "$1" ] && [ -d "$1" ] || return 0
+	if [ -n "$start" ] && [ "$start" -ef "$1" ]; then return 0; fi
+	case $1 in -*) moved=./$1 ;; *) moved=$1 ;; esac
+	moved=$(CDPATH= cd -P "$moved" 2>/dev/null && pwd -P && echo .)
+	moved=${moved%"$nl".}
+	[ -z "$moved" ] || start=$moved
 }
 
 apply_chdir_flag() {

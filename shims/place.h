@@ -204,11 +204,6 @@ static text read_symlink(const char *path, char *bytes, size_t size) {
 	return length > 0 && (size_t)length < size ? (text){bytes, (size_t)length} : none;
 }
 
-static bool is_directory(const char *path) {
-	struct stat file;
-	return stat(path, &file) == 0 && S_ISDIR(file.st_mode);
-}
-
 static bool is_working_directory(const char *path) {
 	struct stat there, here;
 	return stat(path, &there) == 0 && stat(".", &here) == 0 && there.st_ino == here.st_ino && there.st_dev == here.st_dev;
@@ -248,25 +243,15 @@ static text find_chdir(int argc, char **argv) {
 	return at + 1 < argc ? text_of(argv[at + 1]) : none;
 }
 
-/* Moves the start to `directory`, if there is such a one. */
+/* Moves the start to where cmd/go finds itself after its chdir: $PWD where that names the place, else its real path. */
 static void move_start(buffer *start, bool *known, text directory) {
-	static char joined_bytes[LONGEST_PATH], real_bytes[LONGEST_PATH > PATH_MAX ? LONGEST_PATH : PATH_MAX];
-	buffer joined = BUFFER(joined_bytes);
-	bool absolute = starts(directory, T("/"));
-	if (!absolute && !*known) return;
-	if (!absolute) put(&joined, whole(start));
-	text moved;
-	if (climbs(directory)) {
-		PUT(&joined, T("/"), directory);
-		if (joined.cut || !realpath(joined.at, real_bytes)) return;
-		moved = text_of(real_bytes);
-	} else {
-		join(&joined, directory);
-		moved = whole(&joined);
-	}
-	if (joined.cut || !is_directory(moved.len ? moved.at : "/")) return;
+	static char real_bytes[LONGEST_PATH > PATH_MAX ? LONGEST_PATH : PATH_MAX];
+	text shown = text_of(getenv("PWD"));
+	struct stat there, said;
+	if (!realpath(directory.at, real_bytes) || stat(real_bytes, &there) != 0 || !S_ISDIR(there.st_mode)) return;
+	bool believed = is_plain(shown) && stat(shown.at, &said) == 0 && said.st_ino == there.st_ino && said.st_dev == there.st_dev;
 	clear(start);
-	join(start, moved);
+	join(start, believed ? shown : text_of(real_bytes));
 	*known = !start->cut;
 }
 

@@ -9,7 +9,8 @@ import type { Context } from "../context.ts";
 export function startOf(context: Context, args: readonly string[] = []): string | undefined {
 	const start = workingDirectory(context);
 	const dir = chdirFlag(args);
-	return start === undefined || dir === undefined ? start : (moved(start, dir) ?? start);
+	if (dir === undefined || (start === undefined && !isAbsolute(dir))) return start;
+	return moved(context, dir) ?? start;
 }
 
 /** The directories from `start` up to `/`, by words alone. */
@@ -23,7 +24,7 @@ export function* upward(start: string): Generator<string> {
 function workingDirectory(context: Context): string | undefined {
 	const { PWD } = context.env;
 	const named = PWD !== undefined && isAbsolute(PWD) ? identityOf(PWD) : undefined;
-	if (PWD !== undefined && PWD === plainPath(PWD) && named !== undefined && named === identityOf(context.cwd)) return PWD;
+	if (PWD !== undefined && isPlain(PWD) && named !== undefined && named === identityOf(context.cwd)) return PWD;
 	// The context's directory is `/` when the real one was deleted; PWD still names that one.
 	return context.cwd === "/" && PWD !== undefined && isAbsolute(PWD) && named === undefined ? undefined : context.cwd;
 }
@@ -49,14 +50,20 @@ export function chdirFlag(args: readonly string[]): string | undefined {
 }
 
 /**
- * Where DIR lies from `start`; undefined where there is no such directory. With `..` the kernel has to say:
- * Node's own realpath would take `link/..` apart by words before it looks at the link.
+ * Where cmd/go finds itself after its chdir to DIR: `$PWD` where that names the place, else its real path, which the
+ * kernel has to say (Node's own realpath would take `link/..` apart by words before it looks at the link). Undefined where
+ * there is no such directory.
  */
-function moved(start: string, dir: string): string | undefined {
+function moved({ cwd, env: { PWD } }: Context, dir: string): string | undefined {
 	if (dir === "") return undefined;
-	const path = isAbsolute(dir) ? dir : `${start}/${dir}`;
-	if (identityOf(path) === undefined) return undefined;
-	return dir.split("/").includes("..") ? realpathSync.native(path) : plainPath(path);
+	const path = isAbsolute(dir) ? dir : `${cwd}/${dir}`;
+	const identity = identityOf(path);
+	if (identity === undefined) return undefined;
+	return PWD !== undefined && isPlain(PWD) && identityOf(PWD) === identity ? PWD : realpathSync.native(path);
+}
+
+function isPlain(path: string): boolean {
+	return isAbsolute(path) && path === plainPath(path);
 }
 
 /** An absolute path without its empty, `.` and `..` components. */
