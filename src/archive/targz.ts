@@ -16,10 +16,17 @@ const inputSize = 256 * 1024;
  * is less than this: a stream's "drain" comes only when nothing waits any more, and zlib is idle by then.
  */
 const inputAhead = 4 * inputSize;
+/**
+ * What may wait to be parsed: zlib is slow where this thread is fast (a large program) and the other way round (small
+ * files), and each goes on at its own pace.
+ */
+const unpackedAhead = 4 * chunkSize;
+/** What is parsed between two looks at whether zlib has done, and wants the next chunk to fill. */
+const parsedAtOnce = 64 * 1024;
 
 /**
  * Unpacks a .tar.gz as its bytes arrive: gunzip (on zlib's own thread) → the tar's entries → the policy → the tree,
- * written synchronously. While this thread parses, hashes and writes one chunk, zlib unpacks the next ones.
+ * written synchronously. While this thread parses, hashes and writes some of it, zlib unpacks what comes next.
  */
 export class TarGzUnpacker {
 	readonly #gunzip: Gunzip;
@@ -33,8 +40,14 @@ export class TarGzUnpacker {
 	/** Handed to zlib, and not taken yet. */
 	#ahead = 0;
 	#wake: (() => void) | undefined;
-	/** Unpacked and not yet parsed. */
-	#unpacked: Buffer[] = [];
+	/** Unpacked and not yet parsed: the first of these from `#parsed` on. */
+	readonly #unpacked: Buffer[] = [];
+	#parsed = 0;
+	#unpackedWaiting = 0;
+	#parsing = false;
+	/** Everything is unpacked. */
+	#ended = false;
+	#abandoned = false;
 	/** Of the whole stream, headers and what lies behind the tar's end included. */
 	#unpackedBytes = 0;
 	#packed = 0;
@@ -79,6 +92,7 @@ export class TarGzUnpacker {
 
 	/** Stops without an outcome; the tree is the caller's to remove. */
 	abandon(): void {
+		this.#abandoned = true;
 		this.#gunzip.destroy();
 		this.#tree.abandon();
 	}
@@ -103,39 +117,64 @@ export class TarGzUnpacker {
 		});
 	}
 
+	/** Resolves when everything is unpacked and parsed. */
 	#watchGunzip(): Promise<void> {
-		const parse = () => this.#stopwatch.busy("parse", () => this.#parse());
 		return new Promise((resolve, reject) => {
+			const goOn = () => {
+				if (this.#failure) reject(this.#failure);
+				else if (this.#unpacked.length > 0) this.#parseSoon(goOn);
+				else if (this.#ended) resolve();
+			};
 			this.#gunzip.on("data", (chunk: Buffer) => {
-				// zlib is set to work on the next chunk only once this listener has returned.
-				if (this.#unpacked.push(chunk) === 1) queueMicrotask(parse);
+				this.#unpacked.push(chunk);
+				this.#unpackedWaiting += chunk.length;
+				if (this.#unpackedWaiting >= unpackedAhead) this.#gunzip.pause();
+				goOn();
 			});
 			this.#gunzip.on("end", () => {
-				parse();
-				resolve();
+				this.#ended = true;
+				goOn();
 			});
 			this.#gunzip.on("error", (error) => {
 				this.#failure ??= new GoxError("integrity", `the archive is not proper gzip: ${error.message}`, { cause: error });
 				reject(this.#failure);
 			});
-			this.#gunzip.on("close", () => reject(this.#failure ?? new GoxError("internal", "the archive was abandoned")));
+			this.#gunzip.on("close", () => {
+				if (!this.#ended) reject(this.#failure ?? new GoxError("internal", "the archive was abandoned"));
+			});
 		});
 	}
 
-	#parse(): void {
-		const chunks = this.#unpacked;
-		this.#unpacked = [];
-		if (this.#failure || this.#gunzip.destroyed) return;
+	/** Parses a little once the event loop has looked at zlib, which is set to work on its next chunk meanwhile. */
+	#parseSoon(goOn: () => void): void {
+		if (this.#parsing) return;
+		this.#parsing = true;
+		setImmediate(() => {
+			this.#parsing = false;
+			if (this.#abandoned) return;
+			if (!this.#failure) this.#stopwatch.busy("parse", () => this.#parseSome());
+			if (this.#gunzip.isPaused() && this.#unpackedWaiting < unpackedAhead) this.#gunzip.resume();
+			goOn();
+		});
+	}
+
+	#parseSome(): void {
+		const [chunk] = this.#unpacked;
+		if (!chunk) return;
 		try {
-			for (const chunk of chunks) {
+			if (this.#parsed === 0) {
 				this.#sniff(chunk);
 				this.#unpackedBytes += chunk.length;
 				this.#policy.checkExpansion(this.#packed, this.#unpackedBytes);
-				this.#reader.write(chunk);
 			}
+			this.#parsed = this.#reader.write(chunk, this.#parsed, parsedAtOnce);
+			if (this.#parsed < chunk.length) return;
+			this.#parsed = 0;
+			this.#unpackedWaiting -= chunk.length;
+			this.#unpacked.shift();
 		} catch (error) {
 			this.#failure = error as Error;
-			this.#gunzip.destroy(this.#failure);
+			this.#gunzip.destroy();
 		}
 	}
 

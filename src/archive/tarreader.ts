@@ -48,15 +48,21 @@ export class TarReader {
 		this.#receiver = receiver;
 	}
 
-	/** Takes the next bytes. @throws GoxError `hostile-archive`; whatever the receiver throws. */
-	write(chunk: Buffer): void {
-		let at = 0;
-		while (at < chunk.length && this.#zeroBlocks < 2) {
+	/**
+	 * Takes the next bytes, from `start` on: all of them, or whole entries until there were at least `some`.
+	 * @returns where it stopped: that much of the chunk is done
+	 * @throws GoxError `hostile-archive`; whatever the receiver throws.
+	 */
+	write(chunk: Buffer, start = 0, some = chunk.length): number {
+		const end = Math.min(chunk.length, start + some);
+		let at = start;
+		while (at < end && this.#zeroBlocks < 2) {
 			if (this.#content > 0) at = this.#passContent(chunk, at);
 			else if (this.#padding > 0) at = this.#passPadding(chunk, at);
 			else if (this.#splitBytes > 0 || chunk.length - at < tarBlock) at = this.#passSplit(chunk, at);
 			else at = this.#passBlock(chunk, at, chunk, at + tarBlock);
 		}
+		return this.closed ? chunk.length : at;
 	}
 
 	/** Whether the two zero blocks that close a tar have been seen; what lies behind them is no part of it. */

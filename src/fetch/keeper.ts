@@ -6,7 +6,7 @@ import { Misfit } from "./opening.ts";
 import { PartialFile, type PartialHeader, partialKey } from "./partial.ts";
 
 /** What is in memory until a download proves slow; more than this came quickly, and can come quickly again. */
-const heldBytes = 16 * 1024 * 1024;
+const heldBytes = 8 * 1024 * 1024;
 /** Less than this isn't worth a file. */
 const leastBytes = 512 * 1024;
 /** New bytes after which the header is written anew. */

@@ -91,6 +91,11 @@ describe("16. unpacking a .tar.gz", () => {
 			},
 			/archive/,
 		],
+		[
+			"a way out, met when all is unpacked already",
+			() => tarGz([...Array.from({ length: 300 }, (_, at) => ({ path: `go/${at}`, content: "x" })), { path: "go/../evil" }]),
+			/climbs out/,
+		],
 		["a way out", () => tarGz([{ path: "go/../../evil", content: "x" }]), /climbs out/],
 		["a bomb", () => tarGz([{ path: "go/zeros", content: Buffer.alloc(300_000_000) }]), /200 times/],
 	])("refuses %s", async (_, make, message) => {
