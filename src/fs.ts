@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import {
 	chmodSync,
 	closeSync,
+	constants,
+	fstatSync,
 	fsyncSync,
 	lstatSync,
 	mkdirSync,
@@ -9,6 +11,7 @@ import {
 	readdirSync,
 	readFileSync,
 	readlinkSync,
+	readSync,
 	renameSync,
 	rmSync,
 	statSync,
@@ -142,6 +145,23 @@ export function isThere(path: string): boolean {
 /** The file's text, or undefined where there is none. */
 export function readIfPresent(path: string): string | undefined {
 	return ifPresent(() => naming(path, () => readFileSync(path, "utf8")));
+}
+
+/**
+ * The beginning of a regular file: so many bytes, fewer where it is shorter. Undefined for anything else, which is never
+ * waited for. Throws the file system's error.
+ */
+export function readBeginning(path: string, bytes: number): Uint8Array | undefined {
+	return naming(path, () => {
+		const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+		try {
+			if (!fstatSync(file).isFile()) return undefined;
+			const beginning = new Uint8Array(bytes);
+			return beginning.subarray(0, readSync(file, beginning, 0, bytes, 0));
+		} finally {
+			closeSync(file);
+		}
+	});
 }
 
 /** The directory's names, sorted; none where there is no directory. */

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { naming, replaceFile } from "../fs.ts";
 import { type BundlePart, blockSize, paddedSize, partHeader, readHeader } from "./bundleheader.ts";
@@ -145,7 +145,7 @@ function writeAll(file: number, content: Uint8Array): void {
 
 function openFile(path: string): number {
 	try {
-		const file = openSync(path, "r");
+		const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		if (fstatSync(file).isFile()) return file;
 		closeSync(file);
 	} catch (cause) {

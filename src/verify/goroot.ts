@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GoxError, quote } from "../errors.ts";
-import { ifPresent, namesIn } from "../fs.ts";
+import { ifPresent, namesIn, readBeginning } from "../fs.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
 import { machineOfFile } from "./machine.ts";
@@ -19,10 +18,10 @@ export interface Identity {
  * @throws GoxError `usage` for a directory that is no GOROOT; `integrity` for a Go that was never published.
  */
 export function identify(goroot: string, host: Platform): Identity {
-	const text = ifPresent(() => readFileSync(join(goroot, "VERSION"), "utf8"));
+	const text = ifPresent(() => readBeginning(join(goroot, "VERSION"), 4096));
 	if (text === undefined)
 		throw new GoxError("usage", `${goroot} is no GOROOT: it has no VERSION`, { hint: 'gox verify "$(go env GOROOT)"' });
-	const name = (text.split("\n")[0] ?? "").trim();
+	const name = (Buffer.from(text).toString().split("\n")[0] ?? "").trim();
 	const release = parseRelease(name);
 	if (release?.name === name) return { release, platform: platformOf(goroot) ?? host };
 	throw new GoxError(

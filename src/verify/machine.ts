@@ -1,6 +1,5 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { GoxError } from "../errors.ts";
-import { naming } from "../fs.ts";
+import { readBeginning } from "../fs.ts";
 import type { Platform } from "../version/platform.ts";
 
 /** What an executable's own header says it is for. */
@@ -43,7 +42,7 @@ export function machineOf(header: Uint8Array): Machine | undefined {
  * @throws GoxError `integrity`, naming both machines.
  */
 export function checkMachine(executable: string, platform: Platform): void {
-	const found = machineOf(headerOf(executable));
+	const found = machineOfFile(executable);
 	if (found?.platforms.includes(platform) && found.format !== "universal Mach-O") return;
 	throw new GoxError("integrity", `bin/go is ${found ? `${found.words}, not for ${platform}` : "neither ELF nor Mach-O"}`);
 }
@@ -53,17 +52,9 @@ export function machineOfFile(path: string): Machine | undefined {
 	return machineOf(headerOf(path));
 }
 
-/** The first bytes of a file, enough for `machineOf`. */
+/** The first bytes of a file, enough for `machineOf`; none of what isn't a regular file. */
 export function headerOf(path: string): Uint8Array {
-	return naming(path, () => {
-		const file = openSync(path, "r");
-		try {
-			const header = new Uint8Array(4096);
-			return header.subarray(0, readSync(file, header, 0, header.length, 0));
-		} finally {
-			closeSync(file);
-		}
-	});
+	return readBeginning(path, 4096) ?? new Uint8Array();
 }
 
 function elfMachine(view: DataView): Machine {

@@ -1,5 +1,5 @@
 import * as crypto from "node:crypto";
-import { closeSync, constants, lstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, constants, type Dirent, lstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { systemCode } from "../errors.ts";
@@ -28,7 +28,7 @@ export async function scanTree(root: string, signal: AbortSignal): Promise<Scann
 	const buffer = Buffer.allocUnsafeSlow(bufferBytes);
 	const directories = [""];
 	for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
-		for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
+		for (const entry of entriesOf(root, directory, files)) {
 			const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
 			if (entry.isDirectory()) directories.push(path);
 			else files.set(path, entry.isFile() ? scanFile(`${root}/${path}`, path, buffer) : { sha256: undefined, executable: true });
@@ -37,6 +37,17 @@ export async function scanTree(root: string, signal: AbortSignal): Promise<Scann
 		signal.throwIfAborted();
 	}
 	return files;
+}
+
+/** A directory whose name isn't UTF-8 can't be entered by what it is read as: it counts as something that isn't a file. */
+function entriesOf(root: string, directory: string, files: Map<string, ScannedFile>): Dirent[] {
+	try {
+		return readdirSync(join(root, directory), { withFileTypes: true });
+	} catch (error) {
+		if (systemCode(error) !== "ENOENT" || directory === "") throw error;
+		if (directory.includes("\ufffd")) files.set(directory, { sha256: undefined, executable: true });
+		return [];
+	}
 }
 
 /** Whether a file of a GOROOT is one that people and Go itself run. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
 	appendFileSync,
 	chmodSync,
@@ -406,6 +407,23 @@ describe("what can't be verified", () => {
 		const { status, stderr } = await box.gox(["verify", word]);
 		expect(status).toBe(wanted);
 		expect(stderr).toMatch(words);
+	});
+
+	it("a FIFO or a directory in place of VERSION or bin/go is waited for by nobody", async () => {
+		const goroot = foreignTree();
+		for (const name of ["bin/go", "VERSION"]) {
+			const path = join(goroot, name);
+			for (const make of [() => execFileSync("mkfifo", [path]), () => mkdirSync(path)]) {
+				rmSync(path, { recursive: true });
+				make();
+				const { status, stdout, stderr } = await box.gox(["verify", goroot]);
+				expect(status, stderr).toBe(name === "VERSION" ? 2 : 5);
+				if (name === "VERSION") expect(stderr).toContain("it has no VERSION");
+				else expect(stdout).toMatch(/^ {2}(changed|missing) {2}bin\/go$/m);
+			}
+		}
+		execFileSync("mkfifo", [join(box.root, "fifo.bundle")]);
+		expect((await box.gox(["install", "1.90.1", "--source", "fifo.bundle"])).status).toBe(6);
 	});
 
 	it("another's GOROOT is not gox's to repair", async () => {

@@ -67,6 +67,20 @@ describe("a scan", () => {
 		expect(tree.get("bin/link")?.sha256).toBeUndefined();
 	});
 
+	it.runIf(process.platform === "linux")("sees names that are no UTF-8 (macOS has none)", async () => {
+		const root = written({ "src/x": "" });
+		const named = (name: string) => Buffer.concat([Buffer.from(`${root}/src/`), Buffer.from(name, "latin1")]);
+		mkdirSync(named("d\xff"));
+		writeFileSync(Buffer.concat([named("d\xff"), Buffer.from("/x.go")]), "x");
+		writeFileSync(named("f\xff.go"), "x");
+		const tree = await scanTree(root, signal);
+		expect([...tree].map(([path, { sha256 }]) => [path, sha256 === undefined]).sort()).toEqual([
+			["src/d\ufffd", true],
+			["src/f\ufffd.go", true],
+			["src/x", false],
+		]);
+	});
+
 	it("stops when it is told to", async () => {
 		const abort = new AbortController();
 		abort.abort(new Error("enough"));
