@@ -4,7 +4,7 @@ import { GoxError } from "../errors.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { isFile } from "../select/source.ts";
-import { lockedWord } from "../select/teamlock.ts";
+import { lockedWord, refuseUnlocked } from "../select/teamlock.ts";
 import { wanted } from "../select/wanted.ts";
 import { Thread, Timings } from "../stopwatch.ts";
 import { requireForHost } from "../store/default.ts";
@@ -41,6 +41,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	const began = performance.now();
 	const chosen = await choose(context, invocation, asked, platform, bundle);
 	if (options.has("default") && chosen[0]) requireForHost(context, chosen[0]);
+	if (invocation.args.length > 0) for (const { release } of chosen) refuseUnlocked(context, release);
 	const timings = options.has("timings") ? stopwatches(chosen, began) : new Map<Chosen, Timings>();
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const outcomes = new Map<string, InstallOutcome>();

@@ -3,9 +3,12 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { hasPrefix } from "../releases/resolve.ts";
 import { parseTeamLock, type TeamLock, teamLockName } from "../verify/teamlock.ts";
+import type { Release } from "../version/release.ts";
 import { parseRequest } from "../version/request.ts";
 import { findModFile, satisfies } from "./floor.ts";
 import { readFile } from "./openfile.ts";
+import { select } from "./select.ts";
+import { isFile, isPin } from "./source.ts";
 import { startOf, upward } from "./start.ts";
 import { wordFor } from "./toolchain.ts";
 
@@ -51,6 +54,33 @@ export function lockedWord(context: Context, asking: string | null, word: string
 	}
 	const platform = /@.+$/.exec(word)?.[0] ?? "";
 	return `${wordFor(release.name)}${platform}`;
+}
+
+/**
+ * Refuses a release that the command line names where another is locked. GOX_VERSION, and a version file that is nearer
+ * than the lock, have the say over it.
+ * @throws GoxError `integrity`
+ */
+export function refuseUnlocked(context: Context, release: Release): void {
+	const found = findTeamLock(context);
+	if (!found || found.lock.release.name === release.name || context.env.GOX_VERSION?.trim()) return;
+	const nearest = nearestPin(context);
+	if (nearest !== undefined && isBelow(dirname(nearest), dirname(found.path))) return;
+	const { name } = found.lock.release;
+	throw new GoxError("integrity", `${found.path} locks ${name}, and nothing else is installed from here: not ${release.name}`, {
+		hint: `gox install\ngox pin ${wordFor(release.name)} --lock\n(cd / && gox install ${wordFor(release.name)})`,
+	});
+}
+
+/** The version file that has the say here; a broken one has none. */
+function nearestPin(context: Context): string | undefined {
+	try {
+		const { source } = select(context);
+		return isFile(source) && isPin(source.kind) ? source.path : undefined;
+	} catch (error) {
+		if (error instanceof GoxError) return undefined;
+		throw error;
+	}
 }
 
 /** A prefix leaves room for the lock to choose; `latest` and the names of aliases mean something else on each machine. */

@@ -133,6 +133,16 @@ describe("action.yml", () => {
 		expect((await box.run("bash", ["-c", "go version"], { env })).stdout).toBe(versionLine(expected, hostPlatform));
 	});
 
+	it("a version that the workflow names wins over a gox.lock, too, which holds for the release that it locks", async () => {
+		const h1 = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+		const gox = JSON.stringify({ lock: 1, version: "go1.90.1", platforms: { [hostPlatform]: { h1 } } });
+		box.write({ ".go-version": "1.90.1\n", "gox.lock": gox });
+		expect((await runAction(box, action, repo, { version: "1.91.0", cache: "false" })).outputs.version).toBe("go1.91.0");
+		const { last } = await runAction(box, action, repo, { version: "1.90.1", cache: "false" });
+		expect(last.status).toBe(5);
+		expect(last.stderr).toContain("is not what");
+	});
+
 	it("a restored cache is used: nothing is downloaded, and the shims are made", async () => {
 		box.write({ ".go-version": "1.90.1\n" });
 		const first = await runAction(box, action, repo);

@@ -133,8 +133,27 @@ describe("an install from a directory with a lock", () => {
 		expect(mate.leftovers()).toEqual([]);
 	});
 
-	it("leaves another release alone, and the same one elsewhere", async () => {
-		expect((await mate.gox(["install", "1.90.2"], { cwd: "p" })).status).toBe(0);
+	it("refuses another release, from there and from below, and says what to type", async () => {
+		mate.write({ "p/sub/x": "" });
+		for (const [cwd, word] of [
+			["p", "1.90.2"],
+			["p/sub", "1.90"],
+			["p", "latest"],
+		] as const) {
+			const { status, stderr } = await mate.gox(["install", word], { cwd });
+			expect(status, stderr).toBe(5);
+			expect(stderr).toContain(`${lockFile(mate)} locks go1.90.1, and nothing else is installed from here: not go1.90.2`);
+			expect(stderr).toContain("gox pin 1.90.2 --lock");
+		}
+		expect((await mate.gox(["install", "1.90.1", "1.90.2"], { cwd: "p" })).status).toBe(5);
+		expect(mate.names("versions")).toEqual([]);
+	});
+
+	it("leaves what GOX_VERSION, a nearer version file or another directory asks for alone", async () => {
+		mate.write({ "p/near/.go-version": "1.90.2\n" });
+		expect((await mate.gox(["install", "1.90.2"], { cwd: "p/near" })).status).toBe(0);
+		expect((await mate.gox(["install", "1.90.2"], { cwd: "p", env: { GOX_VERSION: "1.90.2" } })).status).toBe(0);
+		expect((await mate.gox(["exec", "--each", "1.90.2", "--", "go", "version"], { cwd: "p" })).status).toBe(0);
 		expect((await mate.gox(["install", "1.90.1"], { env: deceived() })).status).toBe(0);
 	});
 
