@@ -181,6 +181,12 @@ static int lack_launcher(const place *here) {
 	return COMPLAIN(INTERNAL, launcher_hint, here->home, T("/launcher is missing: gox cannot start"));
 }
 
+/* Whether the package that the launcher starts is gone, as after `nvm uninstall`: node would only show a stack trace. */
+static bool lacks_script(const launcher *found) {
+	if (found->count < 2 || !same(base_of(text_of(found->words[0])), T("node"))) return false;
+	return found->words[1][0] == '/' && access(found->words[1], R_OK) != 0;
+}
+
 /* Executes the launcher with these arguments; returns errno. `argv` has room for the launcher's words in front. */
 static int execute_launcher(const place *here, char **argv) {
 	drop_variable(T("GOX_SHIM_DEPTH"));
@@ -200,10 +206,11 @@ static int hand_over(const place *here, int argc, char **argv) {
 	if (words == MAP_FAILED) return COMPLAIN(INTERNAL, none, T("out of memory"));
 	memcpy(words, found.words, found.count * sizeof *words);
 	memcpy(words + found.count, argv + 1, (given + 1) * sizeof *words);
-	int error = execute_launcher(here, words);
+	bool lost = lacks_script(&found);
+	int error = lost ? errno : execute_launcher(here, words);
 	char bytes[LONGEST_PATH + 256];
 	buffer what = BUFFER(bytes);
-	PUT(&what, text_of(found.words[0]), T(": "));
+	PUT(&what, text_of(found.words[lost]), T(": "));
 	put_reason(&what, error);
 	return COMPLAIN(INTERNAL, launcher_hint, whole(&what), T(": gox cannot start"));
 }
@@ -244,7 +251,7 @@ static int start_installer(const place *here, const failure *why) {
 	static launcher found;
 	int tell[2], error;
 	struct sigaction ignore = {0}, interrupt, quit;
-	if (!read_launcher(here, &found) || pipe(tell) != 0) return -1;
+	if (!read_launcher(here, &found) || lacks_script(&found) || pipe(tell) != 0) return -1;
 	fcntl(tell[0], F_SETFD, FD_CLOEXEC);
 	fcntl(tell[1], F_SETFD, FD_CLOEXEC);
 	ignore.sa_handler = SIG_IGN;

@@ -1002,9 +1002,10 @@ plan_to_become_tool() {
 	printf '"$@"'
 }
 
-# The words of the launcher, each a word of shell, in $launcher_words; false when it can't be started.
+# The words of the launcher, each a word of shell, in $launcher_words; false when it can't be started: by whose fault in
+# $program, which for node is also the script that it would miss.
 read_launcher() {
-	launcher_words= program=
+	launcher_words= program= script=
 	[ -f "$home/launcher" ] && [ -r "$home/launcher" ] || return 1
 	while IFS= read -r line || [ -n "$line" ]; do
 		line=${line%"$cr"}
@@ -1013,6 +1014,10 @@ read_launcher() {
 			program=$line
 			if [ "${line##*/}" = node ] && [ ! -x "$line" ]; then line=$(PATH=$caller_path && command -v node) || return 1; fi
 			if [ ! -x "$line" ] || [ -d "$line" ]; then return 1; fi
+		elif [ -z "$script" ]; then
+			script=$line
+			case ${program##*/}$script in node/*) [ -r "$script" ] || program=$script ;; esac
+			[ "$program" != "$script" ] || return 1
 		fi
 		launcher_words="$launcher_words$(put_word "$line")"
 	done <"$home/launcher"

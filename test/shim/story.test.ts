@@ -265,6 +265,27 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 			});
 		});
 
+		it("to no node that would miss its script: the package is gone", () => {
+			const here = machine({ files: { "p/.go-version": "1.20.0\n" } });
+			mkdirSync(join(here.root, "bin"));
+			writeScript(join(here.root, "bin/node"), 'printf "<%s>" "$@"');
+			const script = join(here.root, "lib/gox.js");
+			launch(here, join(here.root, "bin/node"), script, "x");
+			expect(here.run("gox", ["list"])).toMatchObject({
+				status: 1,
+				stdout: "",
+				stderr: `gox: ${script}: No such file or directory: gox cannot start\n  ${launcherHint}\n`,
+			});
+			expect(here.run("go", ["version"])).toMatchObject({
+				status: 3,
+				stdout: "",
+				stderr: expect.stringMatching(/^gox: go1\.20 is not installed .*\n {2}gox install 1\.20\.0\n$/),
+			});
+			mkdirSync(join(here.root, "lib"));
+			writeFileSync(script, "");
+			expect(here.run("gox", ["list"]).stdout).toBe(`<${script}><x><list>`);
+		});
+
 		it("nothing without a launcher", () => {
 			const here = machine();
 			const missing = `gox: ${here.root}/gox/launcher is missing: gox cannot start\n  ${launcherHint}\n`;
