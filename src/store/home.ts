@@ -32,6 +32,11 @@ export function homeLayout({ env, home }: Context): Layout {
 export function openHome(context: Context): Layout {
 	const layout = homeLayout(context);
 	const { home } = layout;
+	if (home === "/") {
+		throw new GoxError("bad-home", "/ can't be gox's home: its versions/, tmp/ and the rest would lie among the system's own", {
+			hint: "choose another place, such as: export GOX_HOME=/opt/gox",
+		});
+	}
 	const odd = oddCharacter(home);
 	if (odd !== undefined) {
 		throw new GoxError(

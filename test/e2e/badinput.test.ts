@@ -292,6 +292,14 @@ describe("a machine that can't", () => {
 		expectFailure(await box.gox(["install", "1.90.1"], { env: { GOX_HOME: place } }), 6, new RegExp(place));
 	});
 
+	it("the root directory as GOX_HOME: exit 2", async () => {
+		expectFailure(
+			await box.gox(["install", "1.90.1"], { env: { GOX_HOME: "/" } }),
+			2,
+			/^gox: \/ can't be gox's home[\s\S]*export/,
+		);
+	});
+
 	it("a GOX_HOME that is a file, or a dangling link: one clear message", async () => {
 		box.write({ file: "" });
 		expectFailure(await box.gox(["install", "1.90.1"], { env: { GOX_HOME: join(box.root, "file") } }), 2, /is not a directory/);
