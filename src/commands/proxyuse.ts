@@ -1,6 +1,8 @@
 import { GoxError } from "../errors.ts";
 import { type GoEnvChanges, readGoEnvText, writableGoEnvFile } from "../releases/proxy/goenvfile.ts";
+import { hasCredentials } from "../releases/proxy/goproxy.ts";
 import { changesFor, type Profile } from "../releases/proxy/profile.ts";
+import { shWord } from "../shell/quoting.ts";
 import { writeGoEnv } from "../store/goenvwriting.ts";
 import { homeLayout } from "../store/home.ts";
 import { forgetProxyRecord, nextRecord, type ProxyRecord, writeProxyRecord } from "../store/proxyrecord.ts";
@@ -31,7 +33,7 @@ export async function useProfile(invocation: Invocation, words: readonly string[
 	if (failed.length > 0 && !options.has("force")) {
 		const names = failed.map(({ address }) => address).join(", ");
 		throw new GoxError("network", `nothing was written: ${names} can't be used as it is`, {
-			hint: "gox proxy use … --force          writes it all the same\ngox proxy use … --module MODULE  asks for a module that is there",
+			hint: `${asTyped(profile, options)} --force   writes it all the same; --module PATH asks for a module that is there`,
 		});
 	}
 	const plain = [...changes].map(([name, value]) => ({ name, value: value === undefined ? null : shownValue(value) }));
@@ -110,6 +112,18 @@ function profileIn([name, address, ...more]: readonly string[], options: Options
 		privateByProxy: options.has("privateByProxy"),
 		sumdb: options.text("sumdb"),
 	};
+}
+
+/** The command that it was, for typing it once more; a password is never shown. */
+function asTyped({ name, address, private: patterns, privateByProxy, sumdb }: Profile, options: Options): string {
+	return [
+		`gox proxy use ${name}`,
+		...(address === undefined ? [] : [hasCredentials(address) ? "ADDRESS" : shWord(address)]),
+		...(patterns === undefined ? [] : ["--private", shWord(patterns)]),
+		...(privateByProxy ? ["--private-by-proxy"] : []),
+		...(sumdb === undefined ? [] : ["--sumdb", shWord(sumdb)]),
+		...(options.has("insecure") ? ["--insecure"] : []),
+	].join(" ");
 }
 
 function base64(latin1: string | undefined): string | null {

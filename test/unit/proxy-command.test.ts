@@ -209,6 +209,8 @@ describe("gox proxy use", () => {
 		expect(refused.err).toMatch(/modules +blocked: /);
 		expect(refused.failure + refused.err).not.toContain("s3cret");
 		expect(text()).toBeUndefined();
+		const plainly = await gox(["use", "mirror", at("a"), "--private", "corp.example/*"]);
+		expect(plainly.failure).toContain(`gox proxy use mirror ${at("a")} --private 'corp.example/*' --force`);
 		expect((await gox(["use", "mirror", at("a"), "--force"])).status).toBe(0);
 		expect(text()).toBe(`GOPROXY=${at("a")},direct\n`);
 	});
