@@ -23,7 +23,7 @@ export interface MachineOptions {
 	readonly host: Platform;
 	/** By command line; the longest that the asked one begins with answers. Paths as on the machine; in what is printed they begin with `{root}`. */
 	readonly tools?: Readonly<Record<string, ToolAnswer>>;
-	/** What addresses answer, by host. */
+	/** What addresses answer, by host and path, else by host. */
 	readonly sites?: Readonly<Record<string, { status: number } | { failure: string }>>;
 	/** Text, a program for a platform, or a symlink's (relative) target, by path on the machine; `~` is the home. */
 	readonly files?: Readonly<Record<string, string | Buffer | { readonly link: string }>>;
@@ -146,7 +146,7 @@ export class RecordedMachine {
 			isShim: (path) => real.isShim(this.at(path)),
 			isWritable: (path) => real.isWritable(this.at(path)),
 			space: () => space ?? { free: 200e9, size: 500e9 },
-			reach: async (url) => sites[url.host] ?? { failure: "not recorded" },
+			reach: async (url) => sites[url.host + url.pathname] ?? sites[url.host] ?? { failure: "not recorded" },
 		};
 	}
 }

@@ -95,6 +95,22 @@ describe("the proxy check", () => {
 			["warning GOSUMDB=off: nothing is checked against the checksum database"],
 		],
 		["everything private", { GOPROXY: "https://a.example", GOPRIVATE: "*" }, up, ["warning GOPRIVATE=*"]],
+		["the database asked directly", { GOPROXY: "https://b.example" }, { ...up, "sum.golang.org": { status: 200 } }, ["ok"]],
+		[
+			"a database that nobody can ask",
+			{ GOPROXY: "https://b.example" },
+			{ ...up, "sum.golang.org": { failure: "refused" } },
+			["warning the checksum database sum.golang.org can't be asked"],
+		],
+		[
+			"one with an address of its own",
+			{
+				GOPROXY: "https://a.example",
+				GOSUMDB: "sum.golang.org https://sums.example/db",
+			},
+			{ ...up, "sums.example/db/latest": { status: 403 } },
+			["warning the checksum database sum.golang.org can't be asked"],
+		],
 		["a company's modules private", { GOPROXY: "https://a.example", GOPRIVATE: "*.corp.example,github.com/corp/*" }, up, ["ok"]],
 	];
 	it.each(cases)("%s", async (_, env, sites, expected) => {

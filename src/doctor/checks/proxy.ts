@@ -1,6 +1,6 @@
 import { GoxError } from "../../errors.ts";
-import { parseGoproxy } from "../../releases/proxy/goproxy.ts";
-import { defaultGosumdb, parseGosumdb } from "../../verify/sumdbdatabase.ts";
+import { type ProxyEntry, parseGoproxy, underProxy } from "../../releases/proxy/goproxy.ts";
+import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../verify/sumdbdatabase.ts";
 import { type Check, type Finding, type Fix, fine } from "../finding.ts";
 import { shippedSetting } from "../gosettings.ts";
 import type { Patient } from "../patient.ts";
@@ -14,7 +14,9 @@ export const proxy: Check = {
 	title: "module proxy and checksum database",
 	area: "settings",
 	run: async (patient) => {
-		const findings = [...(await proxyFindings(patient)), ...(await databaseFindings(patient)), ...privateFindings(patient)];
+		const proxies = await proxyFindings(patient);
+		const reachable = proxies.every(({ verdict }) => verdict === "ok");
+		const findings = [...proxies, ...(await databaseFindings(patient, reachable)), ...privateFindings(patient)];
 		const bad = findings.filter(({ verdict }) => verdict !== "ok");
 		if (bad.length > 0) return bad;
 		return [
@@ -97,7 +99,8 @@ async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
 	];
 }
 
-async function databaseFindings(patient: Patient): Promise<readonly Finding[]> {
+/** @param reachable whether the proxies, by which it is asked, are there at all */
+async function databaseFindings(patient: Patient, reachable: boolean): Promise<readonly Finding[]> {
 	const setting = patient.settings("GOSUMDB")[0];
 	const value = setting?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOSUMDB") ?? defaultGosumdb;
 	const evidence = setting?.evidence ?? [];
@@ -117,7 +120,46 @@ async function databaseFindings(patient: Patient): Promise<readonly Finding[]> {
 				fix,
 			},
 		];
-	return fine("GOSUMDB", `GOSUMDB=${database.name}${setting ? "" : " (Go's own default)"}`);
+	const named = `GOSUMDB=${database.name}${setting ? "" : " (Go's own default)"}`;
+	const list = patient.settings("GOPROXY")[0]?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOPROXY");
+	if (patient.offline || !reachable || list === undefined) return fine("GOSUMDB", named);
+	const answers = await askDatabase(patient, database, parseGoproxy(list));
+	const last = answers.at(-1);
+	if (last?.answered) return fine("GOSUMDB", named, last.said);
+	return [
+		{
+			verdict: "warning",
+			title: `the checksum database ${database.name} can't be asked`,
+			evidence: [...evidence, ...answers.map(({ said }) => said)],
+			why: "go refuses every module and toolchain that no go.sum knows yet: `verifying module`.",
+			fix: {
+				commands: ["gox proxy test"],
+				advice: "behind a firewall a module proxy that passes the database on is enough; GOPRIVATE exempts private modules",
+			},
+		},
+	];
+}
+
+/** As Go does: by the first proxy that says it passes the database on, else directly (golang.org/design/25530-sumdb). */
+async function askDatabase(
+	{ probes }: Patient,
+	{ name, url }: SumdbDatabase,
+	entries: readonly ProxyEntry[],
+): Promise<readonly { readonly answered: boolean; readonly said: string }[]> {
+	const tried: { answered: boolean; said: string }[] = [];
+	const ask = async (address: URL, by: string) => {
+		const answer = await probes.reach(address, patience);
+		const answered = "status" in answer && answer.status === 200;
+		const words = "status" in answer ? `HTTP ${answer.status}` : answer.failure.replace(`${hostOf(address)}: `, "");
+		tried.push({ answered, said: `${name} ${by}: ${answered ? "answers" : words}` });
+		return answered;
+	};
+	if (url === undefined)
+		for (const entry of entries)
+			if (entry.kind === "proxy" && (await ask(underProxy(entry.url, `sumdb/${name}/supported`), `by ${hostOf(entry.url)}`)))
+				return tried;
+	await ask(new URL(`${url ?? `https://${name}`}/latest`), "directly");
+	return tried;
 }
 
 function privateFindings(patient: Patient): readonly Finding[] {
