@@ -39,7 +39,7 @@ export async function parseArguments(spec: CommandSpec, words: readonly string[]
 		parser.matchedCommand?.checkUnknownOptions();
 		parser.matchedCommand?.checkOptionValue();
 	} catch (error) {
-		throw usage(spec, error instanceof Error ? plainWords(error.message) : String(error));
+		throw usage(spec, error instanceof Error ? plainWords(error.message, before) : String(error));
 	}
 	return checked(spec, { args, options: new Options(values), rest });
 }
@@ -143,15 +143,18 @@ function unshieldAll(values: Readonly<Record<string, unknown>>): Record<string, 
 	return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]));
 }
 
-function plainWords(message: string): string {
+function plainWords(message: string, words: readonly string[]): string {
 	return message
-		.replace(/^Unknown option `(.*)`$/, (_, name: string) => `there is no option ${asTyped(name)}`)
+		.replace(/^Unknown option `(.*)`$/, (_, name: string) => `there is no option ${asTyped(name, words)}`)
 		.replace(/^option `(.*)` value is missing$/, "$1 wants a value");
 }
 
 /** cac names `--dry-run` as `--dryRun`. */
-function asTyped(option: string): string {
-	return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+function asTyped(option: string, words: readonly string[]): string {
+	const typed = words.map((word) => word.replace(/=.*/s, ""));
+	return (
+		typed.find((word) => word.replace(/(?<=[^-])-+([a-z])/g, (_, letter: string) => letter.toUpperCase()) === option) ?? option
+	);
 }
 
 function usage(spec: CommandSpec, message: string): GoxError {

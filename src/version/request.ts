@@ -21,6 +21,8 @@ export type Request = (
 /** Words that mean something of their own, so no alias may have them. */
 export const reservedWords = ["latest", "stable", "oldstable", "rc", "next", "mod", "system", "default", "current"] as const;
 
+/** How tools for many languages, and Homebrew, write a version of Go. */
+const toolAndVersion = /^(?:go|golang)@([\w.]+)/;
 /** No request is longer; 10 kB of text is a mistake, not a version. */
 const longest = 128;
 const prefixShape = /^(?:go)?((?:0|[1-9]\d{0,5})(?:\.(?:0|[1-9]\d{0,5}))?)(?:\.x)?$/;
@@ -35,6 +37,7 @@ const rangeShape = /^[\s<>=~^|*x.\dvgobetarc-]+$/;
 export function parseRequest(text: string): Request {
 	if (text.length > longest) throw notAVersion(text, `it is ${text.length} characters long`);
 	const typed = text.trim();
+	if (toolAndVersion.test(typed)) throw notAVersion(text);
 	const at = typed.lastIndexOf("@");
 	if (at > 0) return { ...parseWord(typed.slice(0, at), text), platform: parsePlatform(typed.slice(at + 1)) };
 	return parseWord(typed, text);
@@ -107,7 +110,8 @@ export function notAVersion(text: string, why?: string): GoxError {
 /** What was probably meant by a mistyped word, as a hint. */
 export function suggestion(text: string): string {
 	const near = ["latest", "stable", "oldstable", "next"].find((word) => distance(word, text.trim().toLowerCase()) <= 2);
-	if (near) return `did you mean \`${near}\`?`;
+	const meant = near ?? toolAndVersion.exec(text.trim())?.[1];
+	if (meant) return `did you mean \`${meant}\`?`;
 	return "a version is like 1.22.5, 1.22, latest or '>=1.21 <1.23'; see them all with: gox list --remote";
 }
 

@@ -82,6 +82,9 @@ describe("what can't be understood is a usage error", () => {
 	it.each<[string, string[], RegExp]>([
 		["install", ["--frobnicate"], /no option --frobnicate/],
 		["install", ["--dry-run"], /no option --dry-run/],
+		["install", ["--JSON"], /no option --JSON$/],
+		["install", ["--not-so-dry=1"], /no option --not-so-dry$/],
+		["install", ["-x"], /no option -x$/],
 		["install", ["--platform"], /--platform <goos-goarch> wants a value/],
 		["uninstall", [], /too few words/],
 		["init", [], /too few words/],

@@ -135,6 +135,13 @@ describe("requests", () => {
 		for (const each of outside) expect(inRange(release(each), request.range), each).toBe(false);
 	});
 
+	it.each([
+		["go@1.20.1", "did you mean `1.20.1`?"],
+		["golang@1.22", "did you mean `1.22`?"],
+	])("%s: %s", (text, hint) => {
+		expect(() => parseRequest(text)).toThrow(expect.objectContaining({ code: "not-a-version", hint }));
+	});
+
 	it("are read or refused with not-a-version or, for a platform, usage", () => {
 		const text = fc.oneof(
 			fc.string({ maxLength: 30 }),
