@@ -35,6 +35,9 @@ export interface BundleSource {
 	readonly signal: AbortSignal;
 }
 
+/** What the network gets for what a bundle lacks: where bundles are used there is often none, and nobody to say so. */
+const remotePatienceMs = 10_000;
+
 /**
  * A toolchain of a bundle → files in `staging/go`. The bundle's own word counts for nothing: the release table must
  * know the archive, or the checksum database's signed answers, which may lie in the bundle, must prove its files.
@@ -186,6 +189,7 @@ async function ask(context: Context, source: BundleSource, never: string | undef
 	const { bundle, toolchain, insecure, signal } = source;
 	return sumdbEvidence({ ...context, signal }, toolchain.release, toolchain.platform, {
 		insecure,
+		remoteMs: remotePatienceMs,
 		brought: (database) => bundledAnswers(bundle, database),
 	});
 }

@@ -98,6 +98,39 @@ export function firstOf(readers: readonly SumdbReader[]): SumdbReader {
 	};
 }
 
+/**
+ * A reader that isn't asked again once it couldn't be reached, and for so many milliseconds in all from the first question
+ * on: a network may be a black hole.
+ */
+export function patiently(reader: SumdbReader, inAllMs = Number.POSITIVE_INFINITY): SumdbReader {
+	let end: number | undefined;
+	let failure: GoxError | undefined;
+	const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+		if (failure) throw failure;
+		end ??= performance.now() + inAllMs;
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		try {
+			if (inAllMs === Number.POSITIVE_INFINITY) return await question();
+			const late = new Promise<never>((_, reject) => {
+				const tell = () => reject(new GoxError("network", `${reader.address} gave no answer within ${inAllMs / 1000} s`));
+				timer = setTimeout(tell, (end ?? 0) - performance.now());
+			});
+			return await Promise.race([question(), late]);
+		} catch (error) {
+			if (error instanceof GoxError && error.code === "network" && !isAbsence(error)) failure ??= error;
+			throw error;
+		} finally {
+			clearTimeout(timer);
+		}
+	};
+	const { newestHead } = reader;
+	return {
+		address: reader.address,
+		read: (path) => ask(() => reader.read(path)),
+		...(newestHead && { newestHead: () => ask(newestHead) }),
+	};
+}
+
 /** Whether a failure means that who was asked says of itself that it hasn't the answer, and not only that none came. */
 export function isAbsence(error: GoxError): boolean {
 	return error.code === "no-such-release" || (error.cause instanceof GoxError && isAbsence(error.cause));

@@ -7,7 +7,7 @@ import { headsInHome, headsInMemory, type SeenHeads } from "../../src/verify/see
 import { lookupSumdb, type SumdbClientOptions } from "../../src/verify/sumdb.ts";
 import { cacheIn } from "../../src/verify/sumdbcache.ts";
 import { parseGosumdb, type SumdbDatabase } from "../../src/verify/sumdbdatabase.ts";
-import { firstOf, recordedAnswers, type SumdbReader } from "../../src/verify/sumdbreader.ts";
+import { firstOf, patiently, recordedAnswers, type SumdbReader } from "../../src/verify/sumdbreader.ts";
 import { h1Of, LogSigner, readerOf, TestLog } from "../support/sumdb/log.ts";
 import { recordedDirectory, recordedToolchains } from "../support/sumdb/recorded.ts";
 
@@ -267,6 +267,25 @@ describe("the cache", () => {
 		expect(await ask(options(log.reader(), headsInMemory(), { cache: cacheIn(join(home, "cache")) }))).toMatchObject({
 			recordNumber: 300,
 		});
+	});
+});
+
+describe("a reader that is asked patiently", () => {
+	it("isn't asked again once it couldn't be reached, but for what it only hasn't", async () => {
+		const failing = readerOf(() => undefined);
+		const reader = patiently(failing);
+		for (const path of ["lookup/x", "lookup/y"])
+			await expect(reader.read(path)).rejects.toMatchObject({ code: "no-such-release" });
+		for (const path of ["tile/a", "tile/b", "lookup/z"]) await expect(reader.read(path)).rejects.toThrow("has no tile/a");
+		expect(failing.asked).toEqual(["lookup/x", "lookup/y", "tile/a"]);
+	});
+
+	it("isn't waited for longer than it may take", async () => {
+		const hole: SumdbReader = { address: "a black hole", read: () => new Promise(() => {}) };
+		const reader = patiently(hole, 1);
+		const answers = await Promise.allSettled([reader.read("tile/a"), reader.read("tile/b")]);
+		for (const answer of answers)
+			expect(answer).toMatchObject({ reason: { code: "network", message: "a black hole gave no answer within 0.001 s" } });
 	});
 });
 

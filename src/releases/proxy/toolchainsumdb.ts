@@ -9,7 +9,7 @@ import { headsInHome } from "../../verify/seenheads.ts";
 import { lookupSumdb, type SumdbProof } from "../../verify/sumdb.ts";
 import { cacheIn } from "../../verify/sumdbcache.ts";
 import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../verify/sumdbdatabase.ts";
-import { firstOf, isUnavailable, recordedAnswers, type SumdbReader } from "../../verify/sumdbreader.ts";
+import { firstOf, isUnavailable, patiently, recordedAnswers, type SumdbReader } from "../../verify/sumdbreader.ts";
 import { SumdbFork } from "../../verify/timeline.ts";
 import { toolchainModule, toolchainVersion } from "../../verify/toolchain.ts";
 import type { Platform } from "../../version/platform.ts";
@@ -24,6 +24,8 @@ export interface SumdbQuestion {
 	readonly recorded?: readonly { readonly answers: string; readonly heads: string }[];
 	/** Answers of the database of that name that somebody brought along, asked before any other. */
 	readonly brought?: ((database: string) => SumdbReader) | undefined;
+	/** How many milliseconds the network gets in all, where others may have answers; as long as it takes by default. */
+	readonly remoteMs?: number;
 	/** Plain http to other machines is allowed. */
 	readonly insecure?: boolean;
 	readonly settings?: GoSettings;
@@ -51,7 +53,7 @@ export async function sumdbEvidence(
 			...(question.brought ? [question.brought(database.name)] : []),
 			...recordingsOf(settings, database, question.recorded),
 		];
-		const remote = remoteSumdb(client, database, proxiesOf(settings, question.insecure ?? false));
+		const remote = patiently(remoteSumdb(client, database, proxiesOf(settings, question.insecure ?? false)), question.remoteMs);
 		const proof = await prove(context, database, recordings, remote, toolchainVersion(release, platform));
 		return { kind: "checksum database", h1: proof.h1, proof };
 	} catch (error) {
@@ -117,7 +119,7 @@ export function recordingsOf(
 	database: SumdbDatabase,
 	recorded: SumdbQuestion["recorded"] = [],
 ): SumdbReader[] {
-	return [...recorded, userRecording(settings), ...proxyRecordings(settings)].map(({ answers, heads }) =>
+	return [...recorded, ...proxyRecordings(settings), userRecording(settings)].map(({ answers, heads }) =>
 		recordedAnswers(join(answers, database.name), join(heads, database.name, "latest")),
 	);
 }
