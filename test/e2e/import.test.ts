@@ -120,6 +120,18 @@ describe("gox import", () => {
 		expect(await person.import([])).toMatchObject({ status: 0, found: [{ state: "installed" }], imported: [] });
 	});
 
+	it("names the default of each of the two tools called g", async () => {
+		const person = new Home();
+		person.go(".go/.versions/1.90.1", "go1.90.1");
+		person.go(".g/versions/1.90.0", "go1.90.0");
+		lay(person.user, { ".go/bin": "-> .versions/1.90.1/bin", ".g/go": "-> versions/1.90.0" });
+		const { found } = await person.import([], { dryRun: true });
+		expect(found).toMatchObject([
+			{ tool: "g", version: "go1.90.1", preferred: true },
+			{ tool: "g", version: "go1.90.0", preferred: true },
+		]);
+	});
+
 	it("finds Homebrew's kegs and the machine's own", async () => {
 		const person = new Home();
 		const at = (path: string, version: string) => layGo(join(person.root, "machine", path), go(version));

@@ -9,7 +9,7 @@ import { layoutOf } from "../layout.ts";
 import { asdf } from "./asdf.ts";
 import { homebrew, moduleCache, sdk, system } from "./elsewhere.ts";
 import { type Finder, type ForeignTool, unlessUnreadable } from "./finder.ts";
-import { g } from "./g.ts";
+import { g, voidintG } from "./g.ts";
 import { gobrew } from "./gobrew.ts";
 import { goenv } from "./goenv.ts";
 import { goup } from "./goup.ts";
@@ -36,7 +36,7 @@ export interface NoForeignGo {
 	readonly reason: string;
 }
 
-const finders: readonly Finder[] = [goenv, gvm, g, gobrew, goup, asdf, mise, sdk, homebrew, system, moduleCache];
+const finders: readonly Finder[] = [goenv, gvm, g, voidintG, gobrew, goup, asdf, mise, sdk, homebrew, system, moduleCache];
 
 /** Every Go of every tool that gox knows, each GOROOT once, none of gox's own. Reads VERSION files and headers only. */
 export function foreignGos(context: Context): readonly (ForeignGo | NoForeignGo)[] {
