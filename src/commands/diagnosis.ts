@@ -27,9 +27,9 @@ export interface Looks {
 
 /** The findings in words, grouped. Commands are never broken over lines. */
 export function inWords(findings: readonly Examined[], { all, width, style, userHome }: Looks): readonly string[] {
-	// Not within a quoted word of a file's line: there no shell would read it so.
+	// Only where a word begins: in the midst of one, or in quotes, no shell would read it so.
 	const short = (text: string) =>
-		text.replaceAll(`${userHome}/`, (found, at: number) => (/["']/.test(text[at - 1] ?? "") ? found : "~/"));
+		text.replaceAll(`${userHome}/`, (found, at: number) => (/^[\s(]?$/.test(text[at - 1] ?? "") ? "~/" : found));
 	return headings.flatMap(([area, heading]) => {
 		const shown = findings.filter((finding) => finding.area === area && (all || finding.verdict !== "ok"));
 		if (shown.length === 0) return [];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { inWords } from "../../src/commands/diagnosis.ts";
 import { macosFor } from "../../src/doctor/checks/macosversion.ts";
 import { proxy } from "../../src/doctor/checks/proxy.ts";
 import { mountOf, parseMountInfo, parseMountOutput } from "../../src/doctor/mounts.ts";
@@ -125,6 +126,16 @@ describe("the proxy check", () => {
 		expect(await machine.complaints([proxy])).toContain("https://…@c.example");
 		expect(JSON.stringify(await machine.examine([proxy]))).not.toContain("secret");
 	});
+});
+
+it("shortens the home where a word begins, and not in the midst of a start-up file's line", () => {
+	const style = { bold: String, dim: String, red: String, yellow: String, green: String };
+	const evidence = ['/home/me/.zshrc:1: [[ -s "/home/me/.gvm/x" ]] && . /home/me/.gvm/x', "GOROOT=/home/me/go (/home/me/x)"];
+	const finding = { check: "x", area: "shell", verdict: "note", title: "t", evidence } as const;
+	expect(inWords([finding], { all: false, width: 100, style, userHome: "/home/me" }).slice(2, 4)).toEqual([
+		'      ~/.zshrc:1: [[ -s "/home/me/.gvm/x" ]] && . ~/.gvm/x',
+		"      GOROOT=/home/me/go (~/x)",
+	]);
 });
 
 it("wraps at blanks, indents what follows, and leaves a long word whole", () => {
