@@ -166,6 +166,24 @@ describe("a go for another machine ends in the words that people see", () => {
 		expect(finding?.fix?.commands[0]).toBe("gox install latest --default");
 	});
 
+	it("a gopls that the Intel Homebrew put on PATH, before the native one", async () => {
+		const files = {
+			"/usr/local/bin/gopls": intel,
+			"/opt/homebrew/bin/gopls": printingProgram("darwin-arm64", ""),
+			"~/go/bin/mytool": intel,
+		};
+		const machine = mac({ path: ["/usr/local/bin", "/opt/homebrew/bin"], files });
+		const [installed, other, ...more] = await told(machine, "tool-architecture");
+		expect(installed?.fix?.commands).toEqual(["gox tools rebuild mytool"]);
+		expect(other).toMatchObject({
+			verdict: "broken",
+			title: "gopls on PATH is not for darwin-arm64",
+			evidence: ["/usr/local/bin/gopls: Mach-O x86_64"].map((line) => expect.stringContaining(line)),
+			fix: { commands: ["go install golang.org/x/tools/gopls@latest"] },
+		});
+		expect(more).toEqual([]);
+	});
+
 	it("an ELF go on a Mac, and an Intel one in an arm64 virtual machine", async () => {
 		const elf = { ...go, "/usr/local/go/bin/go": printingProgram("linux-amd64", "") };
 		for (const [host, name] of [
