@@ -46,7 +46,7 @@ export const versions: readonly CommandSpec[] = [
 	},
 	{
 		name: "verify",
-		args: "[version]",
+		args: "[version|path]",
 		summary: "audit what is installed, or any GOROOT, against Go's checksum database",
 		options: [{ flags: "--repair", summary: "install again what isn't what was published" }, platform, insecure],
 		examples: [
