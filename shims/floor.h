@@ -200,8 +200,46 @@ static enum answer find_module_file(question *asked, text name, floor_line *to, 
 	return SILENT;
 }
 
-static enum answer find_floor(question *asked, floor_line *to, failure *why) {
+/* ---- what `go env -w` wrote ---- */
+
+#define LONGEST_SETTINGS (1 << 20)
+
+/* cmd/go/internal/cfg.EnvFile: GOENV, or in the user's directory for configuration. */
+static bool find_settings(buffer *path) {
+	text named = text_of(getenv("GOENV")), home = text_of(getenv("HOME"));
+	if (named.len) {
+		put(path, named);
+		return !path->cut && !same(named, T("off"));
+	}
+#ifdef __APPLE__
+	PUT(path, home, T("/Library/Application Support/go/env"));
+#else
+	text config = text_of(getenv("XDG_CONFIG_HOME"));
+	if (config.len) home = starts(config, T("/")) ? config : none;
+	PUT(path, home, config.len ? none : T("/.config"), T("/go/env"));
+#endif
+	return !path->cut && home.len;
+}
+
+/* GOWORK as Go has it: the environment's, else the last that was written. */
+static text work_setting(void) {
+	static char path_bytes[LONGEST_PATH], value_bytes[LONGEST_PATH];
+	buffer path = BUFFER(path_bytes), value = BUFFER(value_bytes);
+	document settings;
 	text named = text_of(getenv("GOWORK"));
+	if (named.len || !find_settings(&path)) return named;
+	if (read_file(path.at, large_bytes, LONGEST_SETTINGS, &settings) != READ) return none;
+	while (settings.content.len) {
+		text line = take_until(&settings.content, '\n');
+		if (!starts(line, T("GOWORK="))) continue;
+		clear(&value);
+		put(&value, skip(line, sizeof "GOWORK=" - 1));
+	}
+	return value.cut ? none : whole(&value);
+}
+
+static enum answer find_floor(question *asked, floor_line *to, failure *why) {
+	text named = work_setting();
 	bool there = false;
 	enum answer answer = SILENT;
 	if (!named.len || same(named, T("auto"))) answer = find_module_file(asked, T("go.work"), to, why, &there);

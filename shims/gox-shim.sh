@@ -764,11 +764,45 @@ read_mod_here() {
 	read_module_file "$directory/go.mod"
 }
 
+# The file that go env -w writes, in $settings.
+find_settings() {
+	settings=${GOENV-}
+	case $settings in
+	off)
+		settings=
+		return
+		;;
+	?*) return ;;
+	esac
+	[ -n "${HOME-}" ] || return 0
+	if [ "$(uname -s)" = Darwin ]; then
+		settings="$HOME/Library/Application Support/go/env"
+		return
+	fi
+	case ${XDG_CONFIG_HOME-} in
+	/*) settings=$XDG_CONFIG_HOME/go/env ;;
+	'') settings=$HOME/.config/go/env ;;
+	esac
+}
+
+# GOWORK as Go has it, in $work: the environment's, else the last that was written.
+find_work_setting() {
+	work=${GOWORK-}
+	[ -z "$work" ] || return 0
+	find_settings
+	[ -n "$settings" ] && [ -f "$settings" ] && [ -r "$settings" ] || return 0
+	[ -z "$(find -L "$settings" -prune -size +1048576c 2>/dev/null)" ] || return 0
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in GOWORK=*) work=${line#GOWORK=} ;; esac
+	done <"$settings"
+}
+
 find_floor() {
 	floor=
-	case ${GOWORK-} in
+	find_work_setting
+	case $work in
 	'' | auto) if upward read_work_here; then return; fi ;;
-	/*) if read_module_file "$GOWORK"; then return; fi ;;
+	/*) if read_module_file "$work"; then return; fi ;;
 	esac
 	upward read_mod_here || :
 }

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
+import { goSetting } from "../select/goenv.ts";
 import { goInstead } from "../select/goswitch.ts";
 import { strangerBehind } from "../select/ownership.ts";
 import { select } from "../select/select.ts";
@@ -50,7 +51,7 @@ function whereAsked(context: Context, askedBy: string): Context {
 	const start = startOf(context);
 	const directory = dirname(askedBy);
 	const isAbove = start !== undefined && [...upward(start)].includes(directory);
-	if (!askedBy.startsWith("/") || askedBy === context.env.GOWORK || isAbove) return context;
+	if (!askedBy.startsWith("/") || askedBy === goSetting(context, "GOWORK", null)?.value || isAbove) return context;
 	return { ...context, cwd: directory, env: { ...context.env, PWD: directory } };
 }
 

@@ -4,6 +4,7 @@ import { installedVersions } from "../store/installed.ts";
 import type { Layout } from "../store/layout.ts";
 import { compareParsed, minorOf } from "../version/goversion.ts";
 import { parseRelease } from "../version/release.ts";
+import { goSetting } from "./goenv.ts";
 import { type Floor, floorOf, keepsToolchain, type LinesThatAsk, linesThatAsk, readModFile } from "./modfile.ts";
 import { upward } from "./start.ts";
 import { keyLinkedAt, type Toolchain, toolchainOf } from "./toolchain.ts";
@@ -20,7 +21,7 @@ export interface ModFile {
 }
 
 /**
- * The nearest go.work (GOWORK honoured), else the nearest go.mod.
+ * The nearest go.work (GOWORK honoured, be it written by `go env -w`), else the nearest go.mod.
  * @throws GoxError `bad-version-file`, `file-system`
  */
 export function findModFile(context: Context, start: string): ModFile | undefined {
@@ -28,10 +29,9 @@ export function findModFile(context: Context, start: string): ModFile | undefine
 }
 
 function findWorkFile(context: Context, start: string): ModFile | undefined {
-	const { GOWORK = "" } = context.env;
-	if (GOWORK === "off") return undefined;
-	if (GOWORK === "" || GOWORK === "auto") return nearest("go.work", start);
-	return GOWORK.startsWith("/") ? modFileAt("go.work", GOWORK) : undefined;
+	const named = goSetting(context, "GOWORK", null)?.value || "auto";
+	if (named === "auto") return nearest("go.work", start);
+	return named.startsWith("/") ? modFileAt("go.work", named) : undefined;
 }
 
 function nearest(kind: ModFile["kind"], start: string): ModFile | undefined {

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { osOf } from "../version/platform.ts";
+import { attempt, type FileRule, readFile } from "./openfile.ts";
 
 /** A setting as the go command sees it, and where it was found: `the environment`, or a file. */
 export interface GoSetting {
@@ -25,20 +25,20 @@ export function goSetting(context: Context, name: string, goroot: string | null)
 
 /** The file that `go env -w` writes; undefined with GOENV=off. */
 export function goEnvFile(context: Context): string | undefined {
-	const { GOENV, XDG_CONFIG_HOME } = context.env;
+	const { GOENV, HOME, XDG_CONFIG_HOME } = context.env;
 	if (GOENV === "off") return undefined;
-	if (GOENV) return GOENV;
-	if (osOf(context.host()) === "darwin") return join(context.userHome, "Library/Application Support/go/env");
-	return join(XDG_CONFIG_HOME && isAbsolute(XDG_CONFIG_HOME) ? XDG_CONFIG_HOME : join(context.userHome, ".config"), "go/env");
+	if (GOENV) return resolve(context.cwd, GOENV);
+	if (osOf(context.host()) === "darwin") return HOME ? join(HOME, "Library/Application Support/go/env") : undefined;
+	if (XDG_CONFIG_HOME) return isAbsolute(XDG_CONFIG_HOME) ? join(XDG_CONFIG_HOME, "go/env") : undefined;
+	return HOME ? join(HOME, ".config/go/env") : undefined;
 }
 
+/** The native shim reads no more of it. */
+const rule: FileRule = { limit: 1 << 20, limitText: "1 MiB", hint: "go env -changed", passDirectories: true };
+
+/** What can't be read says nothing. */
 function valueIn(file: string, name: string): string | undefined {
-	let text: string;
-	try {
-		text = readFileSync(file, "utf8");
-	} catch {
-		return undefined;
-	}
-	const line = text.split("\n").findLast((each) => each.startsWith(`${name}=`));
+	const text = attempt(() => readFile(file, rule)?.toString("utf8"), undefined);
+	const line = text?.split("\n").findLast((each) => each.startsWith(`${name}=`));
 	return line?.slice(name.length + 1);
 }

@@ -1,12 +1,13 @@
 import { isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
-import { GoxError, quote } from "../errors.ts";
+import { quote } from "../errors.ts";
 import { layoutOf } from "../store/layout.ts";
 import { compareParsed, type GoVersion, isLanguageVersion, parseGoVersion } from "../version/goversion.ts";
 import { parseRelease } from "../version/release.ts";
 import { findModFile, type ModFile } from "./floor.ts";
 import { goSetting } from "./goenv.ts";
 import type { LinesThatAsk } from "./modfile.ts";
+import { attempt } from "./openfile.ts";
 import type { Selection } from "./source.ts";
 import { startOf } from "./start.ts";
 import { findSystemGo, isExecutable } from "./system.ts";
@@ -135,15 +136,6 @@ function settingIn(value: string): Setting | undefined {
 function modFileHere(context: Context): ModFile | undefined {
 	const start = startOf(context);
 	return start === undefined ? undefined : attempt(() => findModFile(context, start), undefined);
-}
-
-function attempt<T>(look: () => T, otherwise: T): T {
-	try {
-		return look();
-	} catch (error) {
-		if (error instanceof GoxError) return otherwise;
-		throw error;
-	}
 }
 
 /** GOTOOLCHAIN's own, be it older; then the toolchain line, then the go line, if they are more than what came before. */

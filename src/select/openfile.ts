@@ -35,6 +35,16 @@ export function readFile(path: string, rule: FileRule): Buffer | undefined {
 	}
 }
 
+/** What `look` finds, or `otherwise` where it fails as gox fails. */
+export function attempt<T>(look: () => T, otherwise: T): T {
+	try {
+		return look();
+	} catch (error) {
+		if (error instanceof GoxError) return otherwise;
+		throw error;
+	}
+}
+
 function open(path: string, rule: FileRule): number | undefined {
 	try {
 		return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

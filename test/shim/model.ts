@@ -261,7 +261,13 @@ interface Floor {
 }
 
 function floorOf({ env }: ModelQuestion, start: string): Floor | undefined {
-	const { GOWORK = "" } = env;
+	const GOENV = env.GOENV || `${env.HOME}/.config/go/env`;
+	const written = GOENV.startsWith("/")
+		? contentOf(GOENV, false)
+				?.toString()
+				.match(/(?<=^GOWORK=).*$/gm)
+		: undefined;
+	const GOWORK = env.GOWORK || written?.at(-1) || "";
 	const works = GOWORK === "" || GOWORK === "auto" ? upward(start).map((each) => `${each}/go.work`) : [GOWORK];
 	const mods = upward(start).map((each) => `${each}/go.mod`);
 	const places = [...works.map((path) => ["go.work", path]), ...mods.map((path) => ["go.mod", path])];

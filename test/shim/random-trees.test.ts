@@ -98,12 +98,15 @@ const setup: fc.Arbitrary<Setup> = fc.record(
 		aliases: fc.option(version, { nil: "1.22.5" }).map((each) => ({ work: each })),
 		default: version,
 		system: fc.constantFrom("1.22.5", "1.26.8", "corp"),
-		files: fc.array(file, { maxLength: 4 }).map((files) => Object.fromEntries(files)),
+		files: fc
+			.tuple(fc.array(file, { maxLength: 4 }), fc.constantFrom("GOWORK=off\n", "GOFLAGS=-v\nGOWORK=auto", "GOWORK=off\nGOWORK="))
+			.map(([files, settings]) => ({ "p/goenv": settings, ...Object.fromEntries(files) })),
 		env: fc
 			.record(
 				{
 					GOX_VERSION: fc.oneof(word.filter(isPossible), fc.constant("")),
 					GOWORK: fc.constantFrom("off", "auto", "", "x", "$ROOT/p/go.work", "$ROOT/p/a/go.mod"),
+					GOENV: fc.constantFrom("$ROOT/p/goenv", "off", "$ROOT/p"),
 					GOTOOLCHAIN_INTERNAL_SWITCH_VERSION: fc.oneof(
 						version.map((each) => `go${each}`),
 						word.filter(isPossible),

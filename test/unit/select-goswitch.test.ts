@@ -89,6 +89,14 @@ const situations: readonly Situation[] = [
 		gotoolchain: "go1.98.3+auto",
 		becomes: "go1.98.3",
 	},
+	{
+		name: "a go.work that go env -w has turned off",
+		mod: "go 1.99\n",
+		work: "go 1.98\n",
+		written: "GOWORK=off\n",
+		gotoolchain: "auto",
+		becomes: "go1.99.0",
+	},
 	{ name: "no modules: go.mod", mod: "go 1.99\n", gotoolchain: "auto", modules: "off", becomes: null },
 	{ name: "no modules: by name", gotoolchain: "go1.21.13", modules: "off", becomes: null },
 	{
