@@ -78,6 +78,9 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 				for (const each of removable) report.say(listed(each));
 			}
 			if (taking) for (const { path, tool } of commands) report.say(`${tool}'s ${path} is out of the way too`);
+			if (taking)
+				for (const tool of new Set(commands.map((each) => each.tool)))
+					if (makesAnew[tool]) report.say(`${tool} makes it anew as long as it has a Go; for good: ${makesAnew[tool]}`);
 			for (const each of every.filter(({ keep }) => keep !== undefined)) report.say(`left ${where(each)}: ${each.keep}`);
 			if (!taking && removable.length > 0)
 				report.say(
@@ -97,6 +100,12 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			})),
 	};
 }
+
+/** Shims come back with the next one that the tool makes. */
+const makesAnew: Partial<Record<LeftoverTool, string>> = {
+	asdf: "asdf plugin remove golang",
+	mise: "mise unuse --global go",
+};
 
 /** How people know the tools. */
 const titles: Readonly<Record<LeftoverTool, string>> = {

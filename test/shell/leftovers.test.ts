@@ -129,6 +129,26 @@ describe("gox setup and what other version managers left", () => {
 		expect(read(sandbox, ".zshrc")).toBe(line);
 	});
 
+	it("leaves asdf to other languages, takes only its go away, says how to for good, and puts it back", async () => {
+		const line = `export PATH="\${ASDF_DATA_DIR:-$HOME/.asdf}/shims:$PATH"\n`;
+		const set = ". ~/.asdf/plugins/golang/set-env.zsh\n";
+		const shims = { ".asdf/shims/go": "#!/bin/sh\nexec asdf exec go\n", ".asdf/shims/node": "#!/bin/sh\n" };
+		const plugins = { ".asdf/plugins/golang/x": "", ".asdf/plugins/nodejs/x": "" };
+		const sandbox = sandboxWith({ ".zshrc": line + set, ...shims, ...plugins });
+		const shim = join(sandbox.userHome, ".asdf/shims/go");
+		chmodSync(shim, 0o755);
+		const said = (await sandbox.setUp(zsh, { removeLeftovers: true })).err();
+		expect(said).toContain("left ");
+		expect(said).toContain("asdf manages other languages here too");
+		expect(said).toContain("for good: asdf plugin remove golang");
+		expect(read(sandbox, ".zshrc")).toMatch(/^export PATH=.*\n# >>> gox/);
+		expect(readdirSync(dirname(shim))).toEqual(["node"]);
+		await sandbox.setUp(zsh, { undo: true });
+		expect(read(sandbox, ".zshrc")).toBe(line + set);
+		expect(read(sandbox, ".asdf/shims/go")).toBe(shims[".asdf/shims/go"]);
+		expect(lstatSync(shim).mode & 0o777).toBe(0o755);
+	});
+
 	it("names on undo the lines that have no place any more, does all the rest, and exits with 6", async () => {
 		const sandbox = sandboxWith(files);
 		await sandbox.setUp(zsh, { removeLeftovers: true });
