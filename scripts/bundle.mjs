@@ -1,6 +1,6 @@
 // What becomes of src/: for Node small files of CommonJS, for the self-contained executable modules.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { noticesFor } from "./notices.mjs";
@@ -25,25 +25,62 @@ const options = {
 
 /**
  * dist/gox.js and its chunks as CommonJS: Node finds, reads and links forty modules in the time of a whole small
- * command, and the same as CommonJS in a third of that. The files' number, and their bytes all together.
+ * command, and the same as CommonJS in a third of that. What every command loads, and `gox list`, is one file. The files'
+ * number, and their bytes all together.
  */
 export async function bundleForNode(dist) {
 	const { outputFiles, metafile } = await build({ ...options, outdir: dist, write: false, metafile: true });
+	const common = commonChunks(metafile.outputs);
+	const files = new Map();
+	const shared = [];
+	for (const { path, text } of outputFiles) {
+		const name = basename(path);
+		if (common.has(name)) shared.push(moduleOfCommon(name, await asCommonJs(text, common)));
+		else if (!name.endsWith(".js")) files.set(path, text);
+		else
+			files.set(path, `"use strict";${lazily}${loaderOfCommon(path === join(dist, "gox.js"))}${await asCommonJs(text, common)}`);
+	}
+	files.set(join(dist, "chunks", commonFile), `"use strict";${lazily}${commonLoader}const modules={${shared.join(",")}};`);
+	files.set(join(dist, "gox.js"), `#!/usr/bin/env node\n${files.get(join(dist, "gox.js"))}`);
 	// The chunks of the last build go when there are new ones, not before: a mistake in src/ leaves a gox that runs.
 	rmSync(join(dist, "chunks"), { recursive: true, force: true });
 	mkdirSync(join(dist, "chunks"), { recursive: true });
-	let bytes = 0;
-	for (const { path, text } of outputFiles) {
-		const content = path.endsWith(".js") ? await asCommonJs(text) : text;
-		writeFileSync(path, path === join(dist, "gox.js") ? `#!/usr/bin/env node\n${content}` : content);
-		bytes += content.length;
-	}
+	for (const [path, content] of files) writeFileSync(path, content);
 	writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
 	writeFileSync(join(dist, "NOTICES.txt"), noticesFor(root, Object.keys(metafile.inputs)));
-	return { files: outputFiles.length, bytes };
+	return { files: files.size, bytes: [...files.values()].reduce((sum, { length }) => sum + length, 0) };
 }
 
-async function asCommonJs(module) {
+const commonFile = "common.js";
+
+/** The names of the chunks that every command loads, and `gox list`, without those that `gox --version` does. */
+function commonChunks(outputs) {
+	const closure = (entry, found = new Set()) => {
+		found.add(entry);
+		for (const { path, kind } of outputs[entry].imports)
+			if (kind === "import-statement" && path in outputs && !found.has(path)) closure(path, found);
+		return found;
+	};
+	const of = (source) => closure(Object.keys(outputs).find((path) => outputs[path].entryPoint === source));
+	const first = of("src/cli.ts");
+	const common = [...of("src/main.ts"), ...of("src/commands/list.ts")].filter((path) => !first.has(path));
+	return new Set(common.map((path) => basename(path)));
+}
+
+/** Parentheses have V8 compile the function at once: it is about to be called. */
+function moduleOfCommon(name, code) {
+	return `${JSON.stringify(name)}:(function(module,exports){${code}})`;
+}
+
+const commonLoader =
+	"const loaded={};module.exports=__common;function __common(name){let module=loaded[name];if(!module){module=loaded[name]={exports:{}};modules[name](module,module.exports)}return module.exports}";
+
+function loaderOfCommon(isEntry) {
+	return `const __common=name=>require("${isEntry ? "./chunks" : "."}/${commonFile}")(name);`;
+}
+
+/** @param common the chunks that are in one file */
+async function asCommonJs(module, common) {
 	const { code } = await transform(module, {
 		format: "cjs",
 		platform: "node",
@@ -55,7 +92,10 @@ async function asCommonJs(module) {
 		logLevel: "warning",
 	});
 	const ownUrl = code.includes("__ownUrl") ? 'const __ownUrl=require("node:url").pathToFileURL(__filename).href;' : "";
-	return `"use strict";${ownUrl}${lazily}${loadedWhenUsed(code)}`;
+	const inCommon = code.replace(/\brequire\("\.(?:\/chunks)?\/([^"/]+)"\)/g, (whole, name) =>
+		common.has(name) ? `__common(${JSON.stringify(name)})` : whole,
+	);
+	return `${ownUrl}${loadedWhenUsed(inCommon)}`;
 }
 
 const lazily =
@@ -93,15 +133,11 @@ const lazyBuiltIns = {
 	},
 };
 
-/** The same as modules, for a bundler that makes one executable of them. */
+/** The same as modules, for a bundler that makes one executable of them and knows `require` in modules too. */
 export async function bundleAsModules(outdir) {
 	await build({
 		...options,
 		outdir,
 		plugins: [lazyBuiltIns],
-		// CommonJS dependencies (undici, semver, proper-lockfile) call require for Node's own modules.
-		banner: {
-			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-		},
 	});
 }

@@ -1,5 +1,9 @@
+import { commandHelp, ownWords, parseArguments } from "./arguments.ts";
+import { commandCalled, commands } from "./commands/table.ts";
 import { type Context, processContext } from "./context.ts";
 import { goxVersion } from "./product.ts";
+import { recover } from "./store/recover.ts";
+import { reportOn } from "./ui/report.ts";
 
 /** Runs a command line, without the program's name, and gives the process's exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -16,12 +20,6 @@ async function run(context: Context, argv: readonly string[]): Promise<number> {
 	let asJson = false;
 	try {
 		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);
-		const [{ commandCalled, commands }, { ownWords, parseArguments }, { reportOn }, { recover }] = await Promise.all([
-			import("./commands/table.ts"),
-			import("./arguments.ts"),
-			import("./ui/report.ts"),
-			import("./store/recover.ts"),
-		]);
 		const spec = commandCalled(name) ?? (await unknownCommand(name));
 		const own = ownWords(spec, words);
 		asJson = own.includes("--json");
@@ -38,17 +36,12 @@ async function run(context: Context, argv: readonly string[]): Promise<number> {
 }
 
 async function help(context: Context, name: string | undefined): Promise<number> {
-	const [{ commands, commandCalled }, { commandHelp }, { overview }] = await Promise.all([
-		import("./commands/table.ts"),
-		import("./arguments.ts"),
-		import("./ui/help.ts"),
-	]);
+	const { overview } = await import("./ui/help.ts");
 	if (name === undefined) context.stdout.write(overview(commands, goxVersion));
 	else context.stdout.write(commandHelp(commandCalled(name) ?? (await unknownCommand(name))));
 	return 0;
 }
 
 async function unknownCommand(name: string): Promise<never> {
-	const [{ commands }, { unknownCommandFailure }] = await Promise.all([import("./commands/table.ts"), import("./ui/help.ts")]);
-	throw unknownCommandFailure(name, commands);
+	throw (await import("./ui/help.ts")).unknownCommandFailure(name, commands);
 }

@@ -20,8 +20,7 @@ export function newestOfMinors(releases: readonly Release[]): ReadonlyMap<string
  * beside a name: what was noted when a list was last fetched, however old, and the built-in table.
  */
 export function newestKnown(context: Context): readonly Release[] {
-	const notes = new NewestNotes(context.cacheDir, context.uid);
-	const noted = sourcesOf(context).flatMap((url) => notes.read(url));
+	const noted = new NewestNotes(context.cacheDir, context.uid).read(...sourcesOf(context));
 	const releases = [...builtIn, ...noted].flatMap((name) => parseRelease(name) ?? []);
 	return [...newestOfMinors(releases).values()];
 }

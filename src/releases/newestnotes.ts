@@ -19,8 +19,10 @@ export class NewestNotes {
 		this.#uid = uid;
 	}
 
-	read(url: URL): readonly string[] {
-		return this.#all().get(shown(url)) ?? [];
+	/** What was noted of each of these lists, one after the other. */
+	read(...urls: readonly URL[]): readonly string[] {
+		const all = this.#all();
+		return urls.flatMap((url) => all.get(shown(url)) ?? []);
 	}
 
 	write(url: URL, names: readonly string[]): void {
