@@ -83,5 +83,7 @@ function sizesInWords({ size, sharedSize }: Sizes): string {
 }
 
 function remarks(isDefault: boolean, standing: Standing): string {
-	return [isDefault ? "default" : "", standingInWords(standing, false)].filter(Boolean).join("; ");
+	const words = standingInWords(standing, false);
+	if (!isDefault) return words;
+	return words === "" ? "default" : `default; ${words}`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { shown } from "../fetch/address.ts";
 import { makeDirectory, writeFileAtomic } from "../fs.ts";
 import { isPrivate } from "../permissions.ts";
@@ -14,10 +14,21 @@ export interface CachedIndex {
 	readonly fetchedAt: Date;
 }
 
+/** A cached list as it lies on the disk, without being read. */
+export interface ListStamp {
+	/** Its name in the cache. */
+	readonly file: string;
+	/** When it was written, and its size: another list has others. */
+	readonly mtimeMs: number;
+	readonly size: number;
+	/** When it was fetched, ISO 8601. */
+	readonly fetchedAt: string;
+}
+
 const lifetimeMs = 60 * 60 * 1000;
 
 /** Whether a list is younger than an hour. One from the future isn't: the clock ran backwards, and its age is unknown. */
-export function isFresh(cached: CachedIndex, now: Date): boolean {
+export function isFresh(cached: Pick<CachedIndex, "fetchedAt">, now: Date): boolean {
 	const age = now.getTime() - cached.fetchedAt.getTime();
 	return age >= 0 && age < lifetimeMs;
 }
@@ -62,12 +73,29 @@ export class IndexCache {
 		}
 	}
 
+	/** What tells this URL's list from a later one; undefined where there is none. */
+	stamp(url: URL, fetchedAt: Date): ListStamp | undefined {
+		const file = basename(this.#pathOf(url));
+		const stat = this.#statOf(file);
+		return stat && { file, mtimeMs: stat.mtimeMs, size: stat.size, fetchedAt: fetchedAt.toISOString() };
+	}
+
+	/** Whether that list is still there, as it was, and nobody else's to write. */
+	has({ file, mtimeMs, size }: ListStamp): boolean {
+		const stat = /^[0-9a-f]+$/.test(file) ? this.#statOf(file) : undefined;
+		return stat?.mtimeMs === mtimeMs && stat.size === size && isPrivate(join(this.#directory, file), this.#uid);
+	}
+
 	remove(url: URL): void {
 		try {
 			rmSync(this.#pathOf(url), { force: true });
 		} catch {
 			// It is as good as removed: whoever reads it sees that it is damaged.
 		}
+	}
+
+	#statOf(file: string): Stats | undefined {
+		return statSync(join(this.#directory, file), { throwIfNoEntry: false });
 	}
 
 	#pathOf(url: URL): string {

@@ -43,7 +43,9 @@ export function standings(
  * Without `whole`, what fits into a column: `end of life; 69 known vulnerabilities`.
  */
 export function standingInWords({ endOfLife, newer, vulnerabilities, release }: Standing, whole = true): string {
-	return [endOfLife ? "end of life" : "", risk(vulnerabilities, newer, release.minor, whole)].filter(Boolean).join("; ");
+	const words = risk(vulnerabilities, newer, release.minor, whole);
+	if (!endOfLife) return words;
+	return words === "" ? "end of life" : `end of life; ${words}`;
 }
 
 function risk({ known, still }: VulnCount, newer: Release | undefined, minor: string, whole: boolean): string {

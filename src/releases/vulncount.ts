@@ -20,16 +20,28 @@ const counts: Readonly<Record<Platform, readonly number[]>> = data.counts;
 
 /** Counts on numbers alone, so that a list of 300 versions takes less than a millisecond; vulns.ts says which they are. */
 export function countVulnerabilities(release: Release, platform: Platform, newest?: Release): VulnCount {
-	const at = ordinal(release.parsed);
-	return {
-		known: countAt(counts[platform], at),
-		get still() {
-			if (newest === undefined) return undefined;
-			const bit = 1 << platforms.indexOf(platform);
-			const then = ordinal(newest.parsed);
-			return entries.filter((entry) => isIn(entry, at, bit) && isIn(entry, then, bit)).length;
-		},
-	};
+	return new Count(release, platform, newest);
+}
+
+class Count implements VulnCount {
+	readonly known: number;
+	readonly #at: number;
+	readonly #platform: Platform;
+	readonly #newest: Release | undefined;
+
+	constructor(release: Release, platform: Platform, newest: Release | undefined) {
+		this.#at = ordinal(release.parsed);
+		this.#platform = platform;
+		this.#newest = newest;
+		this.known = countAt(counts[platform], this.#at);
+	}
+
+	get still(): number | undefined {
+		if (this.#newest === undefined) return undefined;
+		const bit = 1 << platforms.indexOf(this.#platform);
+		const then = ordinal(this.#newest.parsed);
+		return entries.filter((entry) => isIn(entry, this.#at, bit) && isIn(entry, then, bit)).length;
+	}
 }
 
 /** The count of the last step that isn't beyond the ordinal. */
@@ -49,9 +61,11 @@ function countAt(steps: readonly number[], ordinal: number): number {
  * pre-release) < 1.22rc1 < 1.22.0 < 1.22.1.
  */
 export function ordinal({ major, minor, patch, kind, pre }: GoVersion): number {
-	const stage = kind === "" ? 999 : ({ alpha: 100, beta: 200, rc: 300 }[kind] ?? 0) + Number(pre || 0);
+	const stage = kind === "" ? 999 : (stages[kind] ?? 0) + Number(pre || 0);
 	return ((Number(major) * 1000 + Number(minor)) * 1000 + Number(patch || 0)) * 1000 + stage;
 }
+
+const stages: Readonly<Record<string, number>> = { alpha: 100, beta: 200, rc: 300 };
 
 function isIn(entry: Entry, at: number, bit: number): boolean {
 	for (let part = 0; part < entry.length; part += 2) {

@@ -28,5 +28,5 @@ export function timeInWords(milliseconds: number): string {
 }
 
 function width(cell: string): number {
-	return cell.replace(/\u001b\[\d+m/g, "").length;
+	return cell.includes("\u001b") ? cell.replace(/\u001b\[\d+m/g, "").length : cell.length;
 }
