@@ -8,7 +8,7 @@ import { findModFile, type ModFile } from "./floor.ts";
 import { goSetting } from "./goenv.ts";
 import type { LinesThatAsk } from "./modfile.ts";
 import { attempt } from "./openfile.ts";
-import type { Selection } from "./source.ts";
+import { type Selection, switchVariable } from "./source.ts";
 import { startOf } from "./start.ts";
 import { findSystemGo, isExecutable } from "./system.ts";
 import { keyLinkedAt, toolchainOf } from "./toolchain.ts";
@@ -73,6 +73,12 @@ export function goSwitch(context: Context, asked: AskedGo): GoSwitch | undefined
 	if (off !== undefined) return { ...base, because: off };
 	const setting = settingIn(found.value);
 	if (!setting) return { ...base, refusal: `GOTOOLCHAIN=${quote(found.value)} is not local, auto, path or a toolchain's name` };
+	const target = context.env[switchVariable];
+	if (target) {
+		// Another Go has become this one, and it becomes no third.
+		const refusal = target === asked.version ? null : `it was to be ${target}`;
+		return { ...base, because: `${switchVariable}=${target}`, refusal };
+	}
 	const file = modFileHere(context);
 	const wish = wishOf(local, setting, file);
 	if (!wish || wish.toolchain === asked.version) return { ...base, refusal: wish ? null : tooOld(local, file) };

@@ -8,7 +8,7 @@ import { type Answer, answerFound, answerKey, answerPin } from "./answer.ts";
 import { badSwitch, badVariable, floorNotInstalled, noSystemGo } from "./failure.ts";
 import { findModFile, type ModFile, pickForFloor, requestFor, satisfies } from "./floor.ts";
 import { parsePin, trimBlanks } from "./pin.ts";
-import { type Below, type Considered, isPin, type Selection, type Source, type SourceKind } from "./source.ts";
+import { type Below, type Considered, isPin, type Selection, type Source, type SourceKind, switchVariable } from "./source.ts";
 import { startOf, upward } from "./start.ts";
 import { findSystemGo, type SystemGo } from "./system.ts";
 import { keyLinkedAt, type Toolchain, wordFor } from "./toolchain.ts";
@@ -33,8 +33,6 @@ interface Inquiry {
 	readonly start: string | undefined;
 	note(kind: SourceKind, path: string | null, said: string | null): void;
 }
-
-const switchVariable = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION";
 
 /**
  * Which Go is in force, by the rules of docs/selection.md. What is asked for and not installed is a selection with a

@@ -11,6 +11,9 @@ export type SourceKind =
 	| "default"
 	| "system";
 
+/** What cmd/go sets for the toolchain that it switches to. */
+export const switchVariable = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION" satisfies SourceKind;
+
 /** Who spoke, and in which words. */
 export interface Source {
 	readonly kind: SourceKind;

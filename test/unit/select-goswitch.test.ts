@@ -216,6 +216,17 @@ describe("what Go does next", () => {
 		expect([next("go1.21.13"), next("go1.22.5")]).toEqual(["go1.21.13-corp", null]);
 	});
 
+	it("is itself, where Go has just switched to it; nothing, where it isn't what Go switched to", () => {
+		const next = (target: string) => nextIn("go1.22.5", "go 1.99\n", { GOTOOLCHAIN_INTERNAL_SWITCH_VERSION: target });
+		const because = (target: string) => `GOTOOLCHAIN_INTERNAL_SWITCH_VERSION=${target}`;
+		expect(next("go1.22.5")).toMatchObject({ toolchain: null, because: because("go1.22.5"), refusal: null });
+		expect(next("go1.22.5-corp")).toMatchObject({
+			toolchain: null,
+			because: because("go1.22.5-corp"),
+			refusal: "it was to be go1.22.5-corp",
+		});
+	});
+
 	it("is said with where GOTOOLCHAIN is set", () => {
 		expect(nextIn("go1.22.5", "go 1.20\n")?.from).toMatch(/versions\/go1\.22\.5\/go\.env$/);
 		expect(nextIn("go1.22.5", "go 1.20\n", { GOTOOLCHAIN: "local" })?.from).toBe("the environment");
