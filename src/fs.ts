@@ -188,9 +188,30 @@ export function removeTree(path: string): void {
 	try {
 		rmSync(path, { recursive: true, force: true });
 	} catch (error) {
-		if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM" && systemCode(error) !== "ENOTEMPTY") throw error;
+		if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM" && systemCode(error) !== "ENOTEMPTY")
+			throw trueReason(error);
 		makeWritable(path);
+		removeWritable(path);
+	}
+}
+
+function removeWritable(path: string): void {
+	try {
 		rmSync(path, { recursive: true, force: true });
+	} catch (error) {
+		throw trueReason(error);
+	}
+}
+
+/** Where a file may not be removed (EPERM: it is immutable), Node takes it for a directory and says ENOTDIR. */
+function trueReason(error: unknown): unknown {
+	const { code, path } = error as NodeJS.ErrnoException;
+	if (code !== "ENOTDIR" || path === undefined) return error;
+	try {
+		unlinkSync(path);
+		return error;
+	} catch (reason) {
+		return reason;
 	}
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Context } from "../context.ts";
-import { GoxError } from "../errors.ts";
+import { GoxError, systemCode } from "../errors.ts";
 import { ifPresent, isThere, sweepBeside } from "../fs.ts";
 import { userAliases } from "./alias.ts";
 import { setDefault } from "./default.ts";
@@ -28,13 +28,22 @@ export async function mend(context: Context): Promise<string[]> {
 	const entries = journalEntries(context, layout).filter(({ abandoned }) => abandoned);
 	const done = [];
 	const busy = new Set<string>();
+	const stuck: unknown[] = [];
+	const tidily = (work: () => void) => {
+		try {
+			work();
+		} catch (error) {
+			if (systemCode(error) === undefined) throw error;
+			stuck.push(error);
+		}
+	};
 	const unfinished = unfinishedKeys(context, layout, entries);
 	for (const key of unfinished) {
-		const mended = await underLock(context, layout, key, async () => mendVersion(context, layout, key));
+		const mended = await underLock(context, layout, key, async () => mendVersion(context, layout, key, tidily));
 		if (mended) done.push(`finished or undid what a killed gox had begun with ${key}`);
 		else busy.add(key);
 	}
-	sweepStaging(context, layout);
+	sweepStaging(context, layout, tidily);
 	for (const { work } of entries) {
 		if (work?.work === "edit") sweepBeside(dirname(work.path), basename(work.path));
 		if (work?.work === "share" && parseVersionKey(work.key, context.host())) sweepTree(join(layout.versions, work.key));
@@ -50,6 +59,8 @@ export async function mend(context: Context): Promise<string[]> {
 	}
 	context.checkpoint("mend:links");
 	for (const { path, work } of entries) if (!(work && "key" in work && busy.has(work.key))) rmSync(path, { force: true });
+	// A tree that can't be removed (an immutable file in it) is known by its place in tmp/, and keeps nothing else from being mended.
+	if (stuck.length > 0) throw stuck[0];
 	return done;
 }
 
@@ -63,9 +74,9 @@ function unfinishedKeys(context: Context, layout: Layout, entries: readonly Jour
 }
 
 /** A version is there or it isn't: before its installer's last rename it isn't, after its uninstaller's first it isn't. */
-function mendVersion(context: Context, layout: Layout, key: string): void {
+function mendVersion(context: Context, layout: Layout, key: string, tidily: (work: () => void) => void): void {
 	for (const staged of abandonedStaging(context, layout))
-		if (staged.kind === "old" && staged.key === key) putBack(context, layout, key, staged.path);
+		if (staged.kind === "old" && staged.key === key) putBack(context, layout, key, staged.path, tidily);
 	context.checkpoint("mend:version");
 	if (!isThere(join(layout.versions, key))) removeReceipt(layout, key);
 }

@@ -34,8 +34,17 @@ export function putAside(context: Context, layout: Layout, key: string, staging:
 	return aside;
 }
 
-/** Undoes `putAside`, or finishes it, whichever is left to do. The version must be locked, or its installer dead. */
-export function putBack(context: Context, layout: Layout, key: string, aside: string): void {
+/**
+ * Undoes `putAside`, or finishes it, whichever is left to do. The version must be locked, or its installer dead.
+ * @param tidily removes what is of no use any more
+ */
+export function putBack(
+	context: Context,
+	layout: Layout,
+	key: string,
+	aside: string,
+	tidily: (work: () => void) => void = (work) => work(),
+): void {
 	const version = join(layout.versions, key);
 	const tree = join(aside, "go");
 	if (isThere(tree) && !isThere(version)) {
@@ -44,7 +53,7 @@ export function putBack(context: Context, layout: Layout, key: string, aside: st
 		context.checkpoint("mend:put-back");
 	}
 	if (!isThere(tree)) placeReceipt(aside, layout, key);
-	discard(aside, key);
+	tidily(() => discard(aside, key));
 }
 
 /** Removes what was replaced. */

@@ -31,7 +31,7 @@ function asGoxError(context: Context, error: unknown): GoxError {
 	if (context.signal.aborted)
 		return context.signal.reason instanceof GoxError ? context.signal.reason : new GoxError("interrupted", "interrupted");
 	const code = systemCode(error);
-	if (code && error instanceof Error && "syscall" in error) return fileSystemFailure(code, error);
+	if (code && error instanceof Error && "syscall" in error) return fileSystemFailure(context, code, error);
 	return new GoxError(
 		"internal",
 		`something in gox itself went wrong: ${error instanceof Error ? error.message : String(error)}`,
@@ -53,12 +53,28 @@ const reasons: Readonly<Record<string, string>> = {
 	EIO: "the disk failed",
 };
 
-function fileSystemFailure(code: string, error: Error): GoxError {
-	const path = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
-	return new GoxError("file-system", `${path}${reasons[code] ?? error.message}`, {
+function fileSystemFailure({ home }: Context, code: string, error: Error): GoxError {
+	const { subject = "", paths } = subjectOf(error);
+	const ours = paths.some((path) => path === home || path.startsWith(`${home}/`));
+	const hints: Readonly<Record<string, string>> = {
+		ENOSPC: "make room, e.g.: gox list, then gox uninstall VERSION",
+		EDQUOT: "make room, e.g.: gox list, then gox uninstall VERSION",
+		...(ours && { EACCES: "gox doctor", EPERM: "gox doctor", EROFS: "gox doctor" }),
+	};
+	const hint = hints[code];
+	return new GoxError("file-system", `${subject && `${subject}: `}${reasons[code] ?? error.message}`, {
 		cause: error,
-		...(code === "ENOSPC" || code === "EDQUOT" ? { hint: "make room, e.g.: gox list, then gox uninstall VERSION" } : {}),
+		...(hint !== undefined && { hint }),
 	});
+}
+
+/** What a failed call was about. Node names a link by what stands in it, and a renaming by where it began. */
+function subjectOf(error: Error): { readonly subject?: string; readonly paths: readonly string[] } {
+	const { path, dest, syscall } = error as NodeJS.ErrnoException & { readonly dest?: string };
+	if (typeof path !== "string") return { paths: [] };
+	if (typeof dest !== "string") return { subject: path, paths: [path] };
+	if (syscall === "link" || syscall === "symlink") return { subject: dest, paths: [dest] };
+	return { subject: `${syscall === "rename" ? "renaming" : "copying"} ${path} to ${dest}`, paths: [path, dest] };
 }
 
 function traceOf(error: unknown): string {

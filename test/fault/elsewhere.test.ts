@@ -25,7 +25,7 @@ import { Sandbox } from "../support/sandbox.ts";
 let mirror: Mirror;
 let box: Sandbox;
 beforeAll(async () => {
-	mirror = await startMirror([{ version: "go1.90.1", platform: hostPlatform }]);
+	mirror = await startMirror(["go1.90.1", "go1.91.0"].map((version) => ({ version, platform: hostPlatform })));
 });
 afterAll(() => mirror.close());
 beforeEach(() => {
@@ -156,6 +156,35 @@ describe("24. read-only trees, as module caches are", () => {
 			expect(status, stderr).toBe(0);
 			expectSound(box.home);
 		}
+	});
+});
+
+/** Whether a file can be made one that nobody may remove: root may, on most file systems of Linux. */
+const canKeep = (() => {
+	const path = join(freshRoot(), "kept");
+	writeFileSync(path, "");
+	return spawnSync("chattr", ["+i", path]).status === 0 && spawnSync("chattr", ["-i", path]).status === 0;
+})();
+
+describe.runIf(canKeep)("an immutable file in a version (where chattr works)", () => {
+	it("is named with the reason when the version goes, and keeps nothing else from being mended", async () => {
+		for (const version of ["1.90.1", "1.91.0"]) expect((await box.gox(["install", version])).status).toBe(0);
+		spawnSync("chattr", ["+i", join(box.home, "versions/go1.91.0/bin/go")]);
+		const { status, stderr } = await box.gox(["uninstall", "1.91.0"]);
+		const [gone = ""] = box.names("tmp");
+		expect([status, stderr]).toEqual([6, `gox: ${join(box.home, "tmp", gone)}/bin/go: not permitted\n  gox doctor\n`]);
+		const killed = await box.gox(["uninstall", "1.90.1"], { env: { GOX_CHECKPOINT: "uninstall:renamed" } });
+		expect(killed.signal).toBe("SIGKILL");
+		const next = await box.gox(["list", "--verbose"]);
+		expect([next.status, next.stdout, next.stderr]).toEqual([
+			0,
+			"",
+			expect.stringContaining("can't be mended now: EPERM: operation not permitted"),
+		]);
+		expect([box.names("aliases"), box.names("receipts"), box.names("journal"), box.names("tmp")]).toEqual([[], [], [], [gone]]);
+		spawnSync("chattr", ["-i", join(box.home, "tmp", gone, "bin/go")]);
+		expect((await box.gox(["list"])).status).toBe(0);
+		expectSound(box.home);
 	});
 });
 

@@ -82,6 +82,7 @@ const hostile: Readonly<Record<string, readonly Case[]>> = {
 		["composed and not", [file("\u00e9"), file("e\u0301")], /case-insensitive/],
 		["a file and a directory", [file("a"), file("a/b")], /written through/],
 		["a directory and a file", [file("a/b"), file("a")], /twice/],
+		["a file and an entry for a directory", [file("a"), named(`${prefix}a/`, { content: "", method: 0 })], /twice/],
 		["go.mod and what becomes it", [file("src/go.mod"), file("src/_go.mod")], /twice|go\.mod/],
 	],
 	"lies about content": [
@@ -105,6 +106,14 @@ const hostile: Readonly<Record<string, readonly Case[]>> = {
 		["a central directory beyond the end", [file("a")], /zip/, { directory: 100_000 }],
 		["more entries than there are", [file("a")], /zip/, { count: 3 }],
 		["no end record", [file("a")], /zip/, { after: Buffer.alloc(70_000) }],
+		["something behind the end", [file("a")], /zip/, { after: Buffer.from("more") }],
+		["something behind the comment", [file("a")], /zip/, { comment: "note", after: Buffer.from("more") }],
+		["an entry behind the end", [file("a")], /zip/, { after: rawZip([file("b")]).subarray(0, -22) }],
+		[
+			"a local header inside another's content, and not its own",
+			[file("a", { content: "PK", method: 0 }), file("b", { offset: 9 })],
+			/zip/,
+		],
 	],
 };
 
@@ -191,6 +200,15 @@ describe("16. odd zips that mean no harm give the tree that Go's own reader give
 		["a regular file by its mode", [file("a", unixMode(0o100644))], {}],
 		["set-uid, which a module zip can't give", [file("a", unixMode(0o104755))], {}],
 		["another name in the local header", [file("a", { localName: "../../../evil" })], {}],
+		["zip64, where it isn't needed", [file("a", { method: 0, extra: zip64(99n, 99n) })], {}],
+		["zip64", [file("a", { method: 0, size: 0xffffffff, packedSize: 0xffffffff, extra: zip64(1n, 1n) })], {}],
+		["a program in front", [file("a")], { before: Buffer.from("#!/bin/sh\nexit\n") }],
+		["another zip behind it", [file("a")], { after: rawZip([file("a", { content: "y" })]) }],
+		[
+			"a zip in it, whose entry is its own too",
+			[file("z", { method: 0, content: rawZip([file("a")]) }), file("a", { offset: 30 + prefix.length + 1 })],
+			{},
+		],
 		["an entry for its directory", [named(prefix, { content: "", method: 0 }), file("a")], {}],
 	])("%s", async (_, entries, options) => {
 		await unpack(rawZip(entries, options));

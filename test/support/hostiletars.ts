@@ -47,6 +47,8 @@ export const hostileTars: Readonly<Record<string, readonly (readonly [string, re
 		["in a GNU long link", [gnuLong(`${"../".repeat(60)}etc`, "K"), link("go/l", "a")], /out of the tree/],
 		["to nothing", [link("go/l", "")], /archive/],
 		["with a newline", [link("go/l", "a\nb")], /absolute or unreadable/],
+		["with content", [{ ...link("go/l", "a"), content: "b" }], /a link has content/],
+		["with content by pax", [pax({ size: "512" }), link("go/l", "a")], /a link has content/],
 		["in place of the top directory", [link("go", "src")], /top directory/],
 	],
 	"hard links out": [
@@ -65,6 +67,7 @@ export const hostileTars: Readonly<Record<string, readonly (readonly [string, re
 		["a block device", [file("go/d", { type: "4", content: "" })], /BlockDevice/],
 		["a FIFO", [file("go/d", { type: "6", content: "" })], /FIFO/],
 		["a sparse file", [file("go/d", { type: "S" })], /archive/],
+		["a sparse file by pax", [pax({ "GNU.sparse.major": "1", "GNU.sparse.minor": "0" }), file("go/d")], /sparse/],
 		["a multi-volume part", [file("go/d", { type: "M" })], /archive/],
 		["a dump directory", [file("go/d", { type: "D" })], /archive/],
 		["an inode of Solaris", [file("go/d", { type: "I" })], /archive/],

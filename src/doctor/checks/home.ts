@@ -23,7 +23,8 @@ export const home: Check = {
 				},
 			];
 		}
-		const directories = [layout.home, layout.versions, layout.aliases, layout.shims, layout.receipts, layout.tmp, layout.locks];
+		const { versions, aliases, shims, receipts, tmp, locks, journal } = layout;
+		const directories = [layout.home, versions, aliases, shims, receipts, tmp, locks, journal];
 		const there = directories.filter((path) => probes.stat(path) !== undefined);
 		if (there.length === 0) return fine(`${layout.home} isn't there yet: nothing is installed`);
 		const closed = there.filter((path) => !probes.isWritable(path));
