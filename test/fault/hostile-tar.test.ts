@@ -1,13 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ArchivePolicy, archiveLimits } from "../../src/archive/policy.ts";
 import { TarGzUnpacker } from "../../src/archive/targz.ts";
 import { TreeWriter } from "../../src/archive/tree.ts";
 import { GoxError } from "../../src/errors.ts";
 import { freshRoot } from "../support/context.ts";
-import { directory, file, hostileTars, link } from "../support/hostiletars.ts";
+import { directory, file, hard, hostileTars, link } from "../support/hostiletars.ts";
 import { gnuLong, pax, rawEntry, rawTar } from "../support/rawtar.ts";
 import { tried } from "../support/tally.ts";
 
@@ -106,6 +107,50 @@ describe("16. a hostile tar is refused, and nothing outside is touched", () => {
 		}
 	});
 
+	it("any bytes changed, under a right checksum: a tree or a GoxError, and nothing outside", async (test) => {
+		const entries = [
+			directory("go/"),
+			file("go/a", { content: "a".repeat(600) }),
+			pax({ path: "go/b", size: "3" }),
+			file("go/x", { content: "abc" }),
+			gnuLong(`go/${"c/".repeat(60)}d`),
+			file("go/c"),
+			link("go/l", "a"),
+			hard("go/h", "go/a"),
+		];
+		const seed = rawTar(entries);
+		const headers = entries.map((_, at) => rawTar(entries.slice(0, at), 0).length);
+		// Mostly the fields of the headers: names, sizes, kinds, links.
+		const place = fc.oneof(
+			fc.nat(seed.length - 1),
+			fc
+				.tuple(
+					fc.constantFrom(...headers),
+					fc.oneof(fc.nat(12), fc.integer({ min: 100, max: 270 }), fc.integer({ min: 345, max: 350 })),
+				)
+				.map(([header, at]) => header + at),
+		);
+		const byte = fc.oneof(
+			fc.integer({ min: 0, max: 255 }),
+			fc.constantFrom(...[..."\0/.0123567xgLKS"].map((each) => each.charCodeAt(0))),
+		);
+		const change = fc.tuple(place, byte);
+		await fc.assert(
+			fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 5 }), async (changes) => {
+				tried(test);
+				const bytes = Buffer.from(seed);
+				for (const [at, to] of changes) bytes[at] = to;
+				for (const header of headers) withChecksum(bytes, header);
+				freshGoroot();
+				const outcome = await unpack(gzipSync(bytes)).catch((error: unknown) => error);
+				if (outcome !== undefined) expect(outcome).toBeInstanceOf(GoxError);
+				expectNothingOutside();
+				for (const target of Object.values(treeOf())) expect(target).not.toMatch(/^-> (?:\/|.*\.\.)/);
+			}),
+			{ numRuns: 800 },
+		);
+	});
+
 	it("cut at every byte of the gzip", async (test) => {
 		const whole = gzipSync(rawTar([directory("go/"), file("go/a", { content: "a".repeat(1300) })]));
 		for (let at = 0; at < whole.length; at++) {
@@ -115,6 +160,13 @@ describe("16. a hostile tar is refused, and nothing outside is touched", () => {
 		}
 	});
 });
+
+/** Puts the right sum into a header that was changed. */
+function withChecksum(bytes: Buffer, at: number): void {
+	bytes.fill(" ", at + 148, at + 156);
+	const sum = bytes.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);
+	bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, at + 148);
+}
 
 function freshGoroot(): void {
 	rmSync(goroot, { recursive: true });
