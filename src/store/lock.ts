@@ -52,8 +52,14 @@ export async function withLock<T>(
 			`another gox took over the work on ${key}, because this one showed no sign of life for ${times.stale / 1000} s`,
 		);
 	const claim = newClaim(context, layout, key);
+	let mayHold = false;
 	try {
-		const release = await acquire(context, layout, key, claim, times, waiting, () => lost.abort(loss()));
+		const release = await acquire(context, layout, key, claim, times, waiting, () => lost.abort(loss())).catch(
+			(error: unknown) => {
+				mayHold = systemCode(error) !== undefined;
+				throw error;
+			},
+		);
 		const signal = AbortSignal.any([context.signal, lost.signal]);
 		const check = () => {
 			signal.throwIfAborted();
@@ -65,7 +71,11 @@ export async function withLock<T>(
 			if (!lost.signal.aborted) await unlock(context, layout, key, claim, release);
 		}
 	} finally {
-		tidily(() => rmSync(claim.path, { force: true }));
+		tidily(() => {
+			// What proper-lockfile made and couldn't look at then it takes away again, but later: until then the claim says whose it is.
+			if (mayHold && isLocked(layout, key) && !readOwner(layout, key)) return;
+			rmSync(claim.path, { force: true });
+		});
 	}
 }
 

@@ -52,8 +52,6 @@ async function gox({ root }: Pick<Place, "root">, ...argv: string[]): Promise<Ra
 		env: { ...mirror.env, GOX_HOME: join(root, "home"), GOPROXY: "off", GOSUMDB: "off" },
 	});
 	const exit = await runCommand({ ...context, assets: join(root, "assets"), pid: own, isAlive: (other) => other === own }, argv);
-	// proper-lockfile takes back a lock that it couldn't look at behind our back.
-	await turn();
 	return { exit, err: context.err() };
 }
 
@@ -143,12 +141,18 @@ async function expectSurvived(story: Story, { code, at, lasting, twice }: Trial)
 	const { root, home, digests } = scene;
 	restore(scene);
 	const { value: ran, failed } = await withFailingFs({ root, code, at, lasting }, () => gox(scene, ...argv));
+	const [locks, names] = [existsSync(join(home, "locks")) ? readdirSync(join(home, "locks")) : [], /\.(?:claim|owner)$/];
+	// proper-lockfile takes back a lock that it couldn't look at behind our back; a process has ended by then.
+	await turn();
 	if (failed === undefined) {
 		expect(ran.exit, ran.err).toBe(0);
 		return undefined;
 	}
 	const where = `gox ${argv.join(" ")}: ${code} at call ${at}${lasting ? " and after" : ""}, ${failed}`;
 	expectWords(ran, root, where);
+	expect(locks.length === 0 || locks.some((name) => names.test(name)), `${where}: a lock of nobody's is left: ${locks}`).toBe(
+		true,
+	);
 	if (ran.exit === 0) expect(done(scene), where).toBe(true);
 	// No half version is ever seen, and nobody else's is touched.
 	expect(
