@@ -4,12 +4,10 @@ import { emptyTreeHash, type Hash, rootOf, sameHash, subtreesOf } from "./merkle
 import { provenHashes, type TileSource } from "./treehashes.ts";
 import { sameTree, showTreeHead, type TreeHead } from "./treehead.ts";
 
-/** Two signed heads that contradict each other: never a damaged file, always the database's own doing. */
+/** Two signed heads that can't both be the newest of one log: never a damaged file, always the doing of who serves them. */
 export class SumdbFork extends GoxError {
-	constructor(message: string, database: string) {
-		super("integrity", message, {
-			hint: `keep this message: it proves the misbehaviour; compare from another network: curl https://${database}/latest`,
-		});
+	constructor(message: string, database: string, meaning: string) {
+		super("integrity", message, { hint: `${meaning}; compare from another network: curl https://${database}/latest` });
 	}
 }
 
@@ -33,6 +31,7 @@ export async function newerOf(left: TreeHead, right: TreeHead, source: TileSourc
 			indented(newer),
 		].join("\n"),
 		database,
+		"keep this message: it proves the misbehaviour",
 	);
 }
 
@@ -51,6 +50,7 @@ export function wentBack(seen: TreeHead, shown: TreeHead, database: string): Sum
 			indented(shown),
 		].join("\n"),
 		database,
+		"keep this message: the database never does that, but a proxy that serves an old copy may (go env GOPROXY)",
 	);
 }
 
