@@ -19,7 +19,9 @@ export function macOf(context: Context, probes: Probes): Mac | undefined {
 	// On Intel neither name exists and sysctl fails: that is the answer, not a failure.
 	const sysctl = (name: string) => probes.run("/usr/sbin/sysctl", ["-n", name])?.stdout.trim();
 	// Between name and value macOS 12 has one tab, macOS 26 two.
-	const version = /^ProductVersion:\s+(\d+(?:\.\d+)*)$/m.exec(probes.run("/usr/bin/sw_vers", [])?.stdout ?? "")?.[1];
+	// With SYSTEM_VERSION_COMPAT=1 in the environment it says 10.16 of every macOS since 11.
+	const said = probes.run("/usr/bin/sw_vers", [], { env: { ...context.env, SYSTEM_VERSION_COMPAT: "0" } })?.stdout ?? "";
+	const version = /^ProductVersion:\s+(\d+(?:\.\d+)*)$/m.exec(said)?.[1];
 	const translated = sysctl("sysctl.proc_translated") === "1";
 	return {
 		appleSilicon: sysctl("hw.optional.arm64") === "1",

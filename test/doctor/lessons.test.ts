@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import { checks } from "../../src/doctor/checks.ts";
 import { macOf } from "../../src/doctor/mac.ts";
+import type { Probes } from "../../src/doctor/probes.ts";
 import { machineOf } from "../../src/verify/machine.ts";
 import { excerptBytes, excerptNamed } from "../support/excerpts.ts";
 import { printingProgram } from "../support/fakego.ts";
@@ -131,6 +132,19 @@ describe("what kind of Mac it is", () => {
 		expect(text("arch-intel")).toBe(text("arch-under-rosetta"));
 		expect(text("uname-a-m1-rosetta-macos11")).toMatch(/ARM64.* x86_64$/m);
 		expect([...machine.started]).toEqual(expect.not.arrayContaining(["/usr/bin/uname"]));
+	});
+
+	it("macOS says its own version, whatever it is told to claim", () => {
+		const machine = mac({ path: [], env: { SYSTEM_VERSION_COMPAT: "1" } });
+		const compatible = "ProductName:\tMac OS X\nProductVersion:\t10.16\n";
+		const probes: Probes = {
+			...machine.probes,
+			run: (tool, args, options) =>
+				tool.endsWith("sw_vers") && options?.env?.SYSTEM_VERSION_COMPAT !== "0"
+					? printed(compatible)
+					: machine.probes.run(tool, args, options),
+		};
+		expect(macOf(machine.context, probes)?.version).toBe("26.6.2");
 	});
 
 	it.each([

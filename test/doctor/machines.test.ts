@@ -265,7 +265,7 @@ test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is
 		    /etc/paths: /usr/local/bin
 		  > gox setup
 		    (and see what comes after gox's block in your start-up files)
-		leftovers warning: start-up files still set up a Go put there by hand, gvm
+		leftovers warning: start-up files still set up gvm, a Go put there by hand
 		    ~/.zshrc:1: export GOROOT=/usr/local/opt/go/libexec (go)
 		    ~/.zshrc:2: [[ -s "$HOME/.gvm/scripts/gvm" ]] && source "$HOME/.gvm/scripts/gvm" (gvm)
 		  > gox setup --remove-leftovers"

@@ -25,7 +25,8 @@ export const leftovers: Check = {
 			if (remembered.length > 0) return remembered;
 			return fine("no other version manager's lines in the start-up files", ...found.map(inWords));
 		}
-		const tools = [...new Set(matter.map(({ tool }) => (tool === "go" ? "a Go put there by hand" : tool)))];
+		const named = new Set(matter.map(({ tool }) => tool));
+		const tools = [...[...named].filter((tool) => tool !== "go"), ...(named.has("go") ? ["a Go put there by hand"] : [])];
 		return [
 			{
 				verdict: isLive(patient) ? "warning" : "note",
