@@ -20,7 +20,7 @@ const inputAhead = 4 * inputSize;
  * What may wait to be parsed: zlib is slow where this thread is fast (a large program) and the other way round (small
  * files), and each goes on at its own pace.
  */
-const unpackedAhead = 4 * chunkSize;
+const unpackedAhead = 2 * chunkSize;
 /** What is parsed between two looks at whether zlib has done, and wants the next chunk to fill. */
 const parsedAtOnce = 64 * 1024;
 
