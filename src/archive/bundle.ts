@@ -7,6 +7,8 @@ import { type BundledToolchain, formatManifest, parseManifest } from "./bundlema
 const largestManifest = 1024 * 1024;
 /** A tree of 2^40 records has five tiles for each record. */
 const mostParts = 100_000;
+/** What tar programs put behind the last part. */
+const largestEnd = 64 * 1024;
 /** An answer of a checksum database. */
 const largestAnswer = 1024 * 1024;
 
@@ -157,23 +159,34 @@ function openFile(path: string): number {
 	throw new GoxError("file-system", `the bundle ${path} is not a file`, { hint: `ls -l ${path}` });
 }
 
-/** Every part in order, from the headers alone; the tar must be whole. */
+/** Every part in order, from the headers alone; the tar must be whole, and nothing stand between the parts or behind them. */
 function partsIn(descriptor: number, path: string): ReadonlyMap<string, BundlePart> {
 	const end = fstatSync(descriptor).size;
 	const parts = new Map<string, BundlePart>();
 	const cut = () => new GoxError("integrity", `${path} is not a whole bundle: it ends too early`);
+	const damaged = () => new GoxError("integrity", `${path} is damaged: something stands where a bundle has nothing`);
 	for (let at = 0; ; ) {
 		const block = Buffer.alloc(blockSize);
 		if (readAt(descriptor, block, at) < blockSize) throw cut();
 		const header = readHeader(block, path);
-		if (!header) return parts;
+		if (!header) {
+			if (end - at < 2 * blockSize) throw cut();
+			if (end - at > largestEnd || !isZero(descriptor, at, end)) throw damaged();
+			return parts;
+		}
 		const part = { ...header, offset: at + blockSize };
 		if (part.offset + part.size > end) throw cut();
 		if (parts.has(part.name)) throw new GoxError("hostile-archive", `${path}: ${quote(part.name)} is there twice`);
 		if (parts.size >= mostParts) throw new GoxError("hostile-archive", `${path} has more than ${mostParts} parts`);
 		parts.set(part.name, part);
 		at = part.offset + paddedSize(part.size);
+		if (!isZero(descriptor, part.offset + part.size, Math.min(at, end))) throw damaged();
 	}
+}
+
+function isZero(descriptor: number, from: number, to: number): boolean {
+	const bytes = Buffer.alloc(to - from);
+	return readAt(descriptor, bytes, from) === bytes.length && bytes.every((byte) => byte === 0);
 }
 
 function read(descriptor: number, part: BundlePart, limit: number, path: string): Buffer {

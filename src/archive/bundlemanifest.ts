@@ -1,4 +1,5 @@
 import { GoxError, quote } from "../errors.ts";
+import { isH1 } from "../verify/record.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
 
@@ -53,6 +54,7 @@ export function parseManifest(text: string, where: string): readonly BundledTool
 	const toolchains = manifest.contents.map((entry: unknown, at) => toolchainIn(entry, (why) => bad(`${why} (entry ${at + 1})`)));
 	const files = new Set(toolchains.map(({ release, platform }) => `${release.name} ${platform}`));
 	if (files.size !== toolchains.length) throw bad("lists a toolchain twice");
+	if (formatManifest(toolchains) !== text) throw bad("is not written as gox writes it");
 	return toolchains;
 }
 
@@ -67,7 +69,7 @@ function toolchainIn(entry: unknown, bad: (why: string) => GoxError): BundledToo
 	if (file !== partOf(release, platform, kind)) throw bad(`keeps ${release.name} in ${shown(file)}`);
 	if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) throw bad("has a bad SHA-256");
 	if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) throw bad("has a bad size");
-	if (h1 !== undefined && typeof h1 !== "string") throw bad("has a bad h1");
+	if (h1 !== undefined && !(typeof h1 === "string" && isH1(h1))) throw bad("has a bad h1");
 	return { release, platform, kind, file, sha256, size, h1 };
 }
 

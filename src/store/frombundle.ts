@@ -67,6 +67,7 @@ export async function buildFromBundle(
 	const unasked = evidence.kind === "unavailable" ? evidence.reason : undefined;
 	if (rules.database === "required" && !databaseVouched(witnesses)) throw databaseRequired(policy, release, unasked ?? "");
 	if (unasked !== undefined) listener.note(`${release.name}: Go's checksum database was not asked: ${unasked}`);
+	if (toolchain.h1 !== undefined && toolchain.h1 !== unpacked.h1) throw damaged(source, "h1");
 	const files = unpacked.witnesses.length > 0 ? tree.files : onlyHashed(source, goroot, tree, listener);
 	return {
 		goroot,
@@ -178,9 +179,13 @@ function checkDigest({ bundle, toolchain }: BundleSource, found: string, publish
 			`${bundle.path} holds something else as ${release.name} for ${platform}:\nit has the SHA-256 ${found}\npublished is ${published}`,
 			{ hint: `gox bundle ${release.word} --platform ${platform} -o ${bundle.path}` },
 		);
-	if (found === toolchain.sha256) return;
-	throw new GoxError("integrity", `${bundle.path} is damaged: ${toolchain.file} has not the SHA-256 that its manifest says`, {
-		hint: `gox bundle ${release.word} --platform ${platform} -o ${bundle.path}`,
+	if (found !== toolchain.sha256) throw damaged({ bundle, toolchain }, "SHA-256");
+}
+
+function damaged({ bundle, toolchain }: Pick<BundleSource, "bundle" | "toolchain">, what: string): GoxError {
+	const { release, platform, file } = toolchain;
+	return new GoxError("integrity", `${bundle.path} is damaged: ${file} has not the ${what} that its manifest says`, {
+		hint: `gox bundle ${release.version} --platform ${platform} -o ${bundle.path}`,
 	});
 }
 

@@ -324,9 +324,22 @@ describe("gox install --source BUNDLE, without a network", () => {
 		untouched();
 	});
 
+	it("with any of its bytes changed is refused, between the parts and at its end too", async () => {
+		const whole = readFileSync(bundlePath());
+		const zeros = [...whole.keys()].filter((at) => at % 512 === 511 && whole[at] === 0);
+		expect(zeros.length).toBeGreaterThan(20);
+		const named = ["h1:", '"sha256"', '"h1"', "go1.90.1", ".tar.gz", "ustar"].map((text) => whole.indexOf(text));
+		for (const at of [0, ...named, ...zeros.slice(0, 12), whole.length - 600, whole.length - 1]) {
+			writeFileSync(bundlePath(), flip(whole, at));
+			const { status, stderr } = await user.gox(["install", "--source", "go.bundle", "1.90.1", "--platform", foreign]);
+			expect(status, `byte ${at}: ${stderr}`).toBe(5);
+			untouched();
+		}
+	});
+
 	it("cut off, or with two files exchanged, is refused", async () => {
 		const whole = readFileSync(bundlePath());
-		for (const length of [0, 100, 512, 2000, whole.length >> 1, whole.length - 1024]) {
+		for (const length of [0, 100, 512, 2000, whole.length >> 1, whole.length - 1024, whole.length - 512, whole.length - 1]) {
 			writeFileSync(bundlePath(), whole.subarray(0, length));
 			const { status } = await user.gox(["install", "--source", "go.bundle", "1.90.1"]);
 			expect(status, `${length} bytes`).toBe(5);
