@@ -17,9 +17,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function run(context: Context, argv: readonly string[]): Promise<number> {
 	const [first, ...words] = argv;
 	const name = first === "--version" || first === "-V" ? "version" : first;
-	let asJson = false;
+	// Until it is known which of the words are gox's own.
+	let asJson = argv.includes("--json");
 	try {
-		if (name === undefined || name === "help" || name === "--help" || name === "-h") return await help(context, words[0]);
+		if (name === undefined || name === "help" || name === "--help" || name === "-h")
+			return await help(
+				context,
+				words.find((word) => !word.startsWith("-")),
+			);
 		const spec = commandCalled(name) ?? (await unknownCommand(name));
 		const own = ownWords(spec, words);
 		asJson = own.includes("--json");

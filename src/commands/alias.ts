@@ -13,11 +13,13 @@ export function run({ context, report, args: [name, word], options }: Invocation
 			throw new GoxError("usage", "alias --remove wants one name", { hint: "gox alias NAME --remove" });
 		removeAlias(context, name);
 		report.say(`removed the alias ${name}`);
+		if (report.asJson) report.json({ [name]: null });
 	} else if (name !== undefined && word !== undefined) {
 		const installed = pickInstalled(context, parseRequest(word));
 		makeHome(layout);
 		setAlias(context, name, installed);
 		report.say(`${name} now means ${installed.key}`);
+		if (report.asJson) report.json({ [name]: installed.key });
 	} else {
 		const aliases = [...userAliases(context)].filter(([each]) => name === undefined || each === name);
 		if (name !== undefined && aliases.length === 0)

@@ -35,6 +35,7 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 	}
 	if (value !== undefined) refuseNonAddresses(name, value);
 	changeSetting(context, name, value);
+	if (report.asJson) report.json(value === undefined ? setting.preset : withoutSecrets(value));
 	report.say(value === undefined ? `${name} is ${setting.preset || "unset"} again` : `${name} = ${value}`);
 	if (name === "strict") {
 		const layout = openHome(context);

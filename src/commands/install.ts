@@ -123,6 +123,7 @@ function requests({ context, report, args, options }: Invocation): readonly Requ
 	if (isFile(source)) rememberProject(context, source.path);
 	if (request === "system") {
 		report.say(`${who} asks for the system's go: nothing to install`);
+		if (report.asJson) report.json([]);
 		return undefined;
 	}
 	const locked = lockedWord(context, source.path, request);

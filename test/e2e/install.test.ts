@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { goxVersion } from "../../src/product.ts";
 import { onPath } from "../shell/shells.ts";
 import { sha256 } from "../support/archives.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
@@ -243,6 +244,19 @@ describe("the other commands of the store", () => {
 			path: join(box.root, "user/.go-version"),
 			pin: "system",
 		});
+	});
+
+	it("what changes something says with --json what it is now", async () => {
+		const said = async (...args: string[]) => JSON.parse((await box.gox([...args, "--json"], { cwd: "user" })).stdout);
+		expect(await said("alias", "work", "1.90.1")).toEqual({ work: "go1.90.1" });
+		expect(await said("alias", "work", "--remove")).toEqual({ work: null });
+		expect(await said("config", "strict", "on")).toBe("on");
+		expect(await said("config", "strict", "--unset")).toBe("off");
+		expect(await said("default", "1.91")).toMatchObject({ version: "go1.91.0" });
+		expect(await said("pin", "system")).toMatchObject({ pin: "system" });
+		expect(await said("install")).toEqual([]);
+		expect(await said("version")).toEqual({ version: goxVersion });
+		expect(await said("instal")).toMatchObject({ error: { code: "usage", hint: "gox install --help" } });
 	});
 
 	it("config is read back, and a mistake in it is named", async () => {
