@@ -2,8 +2,10 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
-import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { readIfPresent, writeFileAtomic } from "../fs.ts";
 import { openHome } from "../store/home.ts";
+import { announced } from "../store/journal.ts";
+import { layoutOf } from "../store/layout.ts";
 import type { HookPlace, HookSettings, Shell } from "./shell.ts";
 import { shellCalled, shellNames } from "./shells.ts";
 
@@ -32,13 +34,14 @@ export function hookPlace(context: Context, shell: Shell): HookPlace {
 	return { hook: `"${home}/hook.${shell.name}"`, shims: `"${home}/shims"` };
 }
 
-/** Writes the shell's hook where it isn't as it should be; true if anything was written. */
+/** Writes the shell's hook where it isn't as it should be, under an entry in the journal; true if anything was written. */
 export function writeHook(context: Context, shell: Shell): boolean {
 	const path = hookFile(context, shell);
 	const text = hookText(context, shell);
 	if (readIfPresent(path) === text) return false;
-	makeDirectory(context.home);
-	writeFileAtomic(path, text, 0o644, () => context.checkpoint("setup-hook-written"));
+	announced(context, layoutOf(context.home), () =>
+		writeFileAtomic(path, text, 0o644, () => context.checkpoint("setup-hook-written")),
+	);
 	return true;
 }
 

@@ -176,6 +176,27 @@ describe("gox doctor", () => {
 		expect(states()).toEqual(before);
 	});
 
+	it("--fix killed anywhere: --undo, as often as there is something to undo, restores every byte", async () => {
+		// Only what no other command mends by itself once it finds that one was killed.
+		box.write({
+			"goxhome/journal/by-hand": "x",
+			"goxhome/tmp/a tree/of files": "x",
+			"goxhome/hook.bash": "# by an older gox\n",
+			"goxhome/hook.zsh": "# by an older gox\n",
+			[goEnv]: "# kept\nGOROOT=/usr/local/go\nGOTOOLCHAIN=go1.21.0\nGOPRIVATE=example.com\n",
+		});
+		const before = [...contents(box.home), box.read(goEnv)];
+		let killed = 0;
+		for (let point = 1; ; point++) {
+			const { signal } = await box.gox(["doctor", "--offline", "--fix", "--yes"], { env: { GOX_CHECKPOINT: String(point) } });
+			for (let undo = 0; undo < 9; undo++) if ((await box.gox(["doctor", "--undo"])).status === 2) break;
+			expect([point, ...contents(box.home), box.read(goEnv)]).toEqual([point, ...before]);
+			if (signal !== "SIGKILL") break;
+			killed++;
+		}
+		expect(killed).toBeGreaterThan(5);
+	}, 240_000);
+
 	it("--undo leaves alone what was changed since, and undoes one repair by its number", async () => {
 		makeMess();
 		const { stdout } = await box.gox(["doctor", "--offline", "--fix", "--yes", "--json"]);

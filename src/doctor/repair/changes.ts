@@ -31,6 +31,7 @@ export class Changes {
 	keep(...paths: readonly string[]): void {
 		for (const path of paths) this.#paths.push({ path, before: this.#stateBefore(path) });
 		this.#write();
+		this.context.checkpoint("doctor-kept");
 	}
 
 	/** Remembers every file and symlink of a directory, and which names it hasn't. */
@@ -53,6 +54,7 @@ export class Changes {
 		const copy = String(this.#paths.length);
 		this.#paths.push({ path, before: { kind: "tree", copy } });
 		this.#write();
+		this.context.checkpoint("doctor-kept");
 		renameSync(path, join(this.#own, copy));
 	}
 

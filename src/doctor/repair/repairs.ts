@@ -25,6 +25,7 @@ export function makeRepairs(context: Context, findings: readonly Examined[]): re
 		let changed: readonly string[];
 		try {
 			fix?.repair?.(changes);
+			context.checkpoint("doctor-changed");
 		} finally {
 			changed = changes.finish();
 			context.checkpoint("doctor-repair");
