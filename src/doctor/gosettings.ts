@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
 import { quote } from "../errors.ts";
 import { withoutSecrets } from "../output.ts";
-import { goEnvFile } from "../select/goenv.ts";
+import { goEnvFilePath } from "../releases/proxy/goenvfile.ts";
 import type { Fix } from "./finding.ts";
 import type { Probes } from "./probes.ts";
 import { linesThatExport, type StartupLine, type StartupText } from "./startup.ts";
@@ -29,7 +29,7 @@ export interface GoEnvFile {
 }
 
 export function readGoEnvFile(context: Context, probes: Probes): GoEnvFile {
-	const path = goEnvFile(context);
+	const path = goEnvFilePath(context);
 	if (path === undefined || !isAbsolute(path)) return { path: undefined, lines: [] };
 	const lines = (probes.readText(path) ?? "").split("\n").flatMap((text, index) => {
 		const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*?)\r?$/.exec(text) ?? [];

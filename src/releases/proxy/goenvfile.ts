@@ -10,24 +10,27 @@ export type GoEnvChanges = ReadonlyMap<string, string | undefined>;
 
 /**
  * The file that `go env -w` writes, absolute: GOENV, else `go/env` under the user's configuration directory
- * (cmd/go/internal/cfg.EnvFile, os.UserConfigDir). Undefined where Go has none: GOENV=off, a relative XDG_CONFIG_HOME.
+ * (cmd/go/internal/cfg.EnvFile, os.UserConfigDir). Undefined where Go has none: GOENV=off, a relative XDG_CONFIG_HOME, no
+ * HOME.
  */
-export function goEnvFilePath(context: Pick<Context, "env" | "cwd" | "userHome" | "host">): string | undefined {
-	const { GOENV, XDG_CONFIG_HOME } = context.env;
+export function goEnvFilePath(context: Pick<Context, "env" | "cwd" | "host">): string | undefined {
+	const { GOENV, HOME, XDG_CONFIG_HOME } = context.env;
 	if (GOENV) return GOENV === "off" ? undefined : resolve(context.cwd, GOENV);
-	if (osOf(context.host()) === "darwin") return join(context.userHome, "Library", "Application Support", "go", "env");
-	if (XDG_CONFIG_HOME && !isAbsolute(XDG_CONFIG_HOME)) return undefined;
-	return join(XDG_CONFIG_HOME || join(context.userHome, ".config"), "go", "env");
+	const isMac = osOf(context.host()) === "darwin";
+	if (XDG_CONFIG_HOME && !isMac) return isAbsolute(XDG_CONFIG_HOME) ? join(XDG_CONFIG_HOME, "go", "env") : undefined;
+	return HOME ? resolve(context.cwd, HOME, isMac ? "Library/Application Support" : ".config", "go/env") : undefined;
 }
 
 /** As `goEnvFilePath`, for who is going to write. @throws GoxError `usage` with the reason why Go has no such file. */
-export function writableGoEnvFile(context: Pick<Context, "env" | "cwd" | "userHome" | "host">): string {
+export function writableGoEnvFile(context: Pick<Context, "env" | "cwd" | "host">): string {
 	const path = goEnvFilePath(context);
 	if (path !== undefined) return path;
 	if (context.env.GOENV === "off")
 		throw new GoxError("usage", "GOENV=off: Go reads no file of settings, so writing one would have no effect", {
 			hint: "unset GOENV",
 		});
+	if (!context.env.HOME && !context.env.XDG_CONFIG_HOME)
+		throw new GoxError("usage", "HOME isn't set, and so Go has no file of settings", { hint: "export HOME" });
 	throw new GoxError("usage", "Go refuses a relative XDG_CONFIG_HOME, and so has no file of settings", {
 		hint: 'export XDG_CONFIG_HOME="$HOME/.config"',
 	});
