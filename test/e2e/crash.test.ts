@@ -43,6 +43,8 @@ const next = [["list"], ["current"], ["why"], ["which"], ["alias"], ["default"],
 
 interface Story {
 	readonly what: string;
+	/** A command that is done before. */
+	readonly before?: readonly string[];
 	readonly args: readonly string[];
 	/** `two` by default. */
 	readonly home?: () => Sandbox;
@@ -91,6 +93,27 @@ const stories: readonly Story[] = [
 		again: true,
 	},
 	{
+		what: "setup for bash, of two files",
+		args: ["setup", "--shell", "bash", "--yes"],
+		files: { "user/.bashrc": "alias ll='ls -l'", "user/.bash_profile": ". ~/.bashrc\r\n" },
+		places: ["user"],
+		own: /^setup/,
+		holds: (box) =>
+			expect(box.read("user/.bashrc") + box.read("user/.bash_profile")).toMatch(/^alias ll='ls -l'[\s\S]*\. ~\/\.bashrc\r\n/),
+		again: true,
+	},
+	{
+		what: "setup --undo, which the next one finishes to the byte",
+		before: ["setup", "--shell", "zsh", "--yes"],
+		args: ["setup", "--undo", "--yes"],
+		files: { "user/.zshrc": "alias ll='ls -l'" },
+		places: ["user"],
+		holds: async (box) => {
+			await ok(box, ["setup", "--undo", "--yes"]);
+			expect(box.read("user/.zshrc")).toBe("alias ll='ls -l'");
+		},
+	},
+	{
 		what: "bundle",
 		args: ["bundle", "1.90.2", "-o", "go.bundle"],
 		places: ["."],
@@ -124,10 +147,17 @@ const stories: readonly Story[] = [
 	{ what: "prune", args: ["prune", "--unused", "--yes"], own: /^uninstall:/, untouched: ["go1.90.1"] },
 ];
 
-/** The checkpoints that a command passes, each once, in order; with which of all passings its first is. */
-async function passingsOf({ args, home = () => two, files = {}, own = /./ }: Story): Promise<(readonly [string, number])[]> {
+async function prepared({ home = () => two, files = {}, before }: Story): Promise<Sandbox> {
 	const box = copyOf(home());
 	box.write(files);
+	if (before) await ok(box, before);
+	return box;
+}
+
+/** The checkpoints that a command passes, each once, in order; with which of all passings its first is. */
+async function passingsOf(story: Story): Promise<(readonly [string, number])[]> {
+	const { args, own = /./ } = story;
+	const box = await prepared(story);
 	const { stderr } = await box.gox(args, { env: { GOX_CHECKPOINT: "?" } });
 	const all = [...stderr.matchAll(/^checkpoint (.+)$/gm)].map(([, name = ""], at) => [name, at + 1] as const);
 	return all.filter(([name, at]) => own.test(name) && all.find(([first]) => first === name)?.[1] === at);
@@ -139,12 +169,11 @@ async function checkpointsOf(story: Story): Promise<string[]> {
 
 describe("17. kill -9 at every checkpoint; the next command, whatever it is, finds and leaves a sound store", () => {
 	it.for(stories)("$what", async (story, test) => {
-		const { args, home = () => two, files = {}, places = [], holds, again, untouched } = story;
+		const { args, places = [], holds, again, untouched } = story;
 		const names = await checkpointsOf(story);
 		expect(names.length).toBeGreaterThan(0);
 		for (const [at, name] of names.entries()) {
-			const box = copyOf(home());
-			box.write(files);
+			const box = await prepared(story);
 			const digests = goroots(box.home, untouched);
 			const killed = await box.gox(args, { env: { GOX_CHECKPOINT: name } });
 			expect(killed.signal, name).toBe("SIGKILL");
