@@ -16,7 +16,11 @@ export function tellAudit(report: Report, audit: Audit): void {
 			report.line(`${name}: ${report.style.green("proven")} by ${by}`);
 			break;
 		case "recorded":
-			report.line(`${name}: ${report.style.green("unchanged")} since it was installed, vouched for then by ${by}`);
+			report.line(
+				target.key === undefined
+					? `${name}: ${report.style.green("the same")} as what gox installed as ${target.release.name}, vouched for then by ${by}`
+					: `${name}: ${report.style.green("unchanged")} since it was installed, vouched for then by ${by}`,
+			);
 			break;
 		case "wrong":
 			report.line(`${name}: ${report.style.red("not what was published")}, says ${witnesses.length > 0 ? by : "its receipt"}`);

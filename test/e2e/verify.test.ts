@@ -338,6 +338,18 @@ describe("a GOROOT that gox didn't install", () => {
 		expect(await verify([goroot], { GOX_OFFLINE: "1" })).toMatchObject({ status: 5, ...three });
 	});
 
+	it("where the database can't be asked, it is held against what gox installed, and that is what is said", async () => {
+		await install("--verify", "index");
+		const goroot = foreignTree();
+		const { status, stdout } = await box.gox(["verify", goroot], { env: forgetful() });
+		expect(status).toBe(0);
+		expect(stdout).toContain(
+			`go1.90.1 for ${hostPlatform} in ${goroot}: the same as what gox installed as go1.90.1, vouched for then by the index `,
+		);
+		const three = damage(goroot);
+		expect(await verify([goroot], forgetful())).toMatchObject({ status: 5, ...three, witnesses: [{ kind: "index" }] });
+	});
+
 	it("is not judged where nobody can say what it should be", async () => {
 		const audit = await verify([foreignTree()], forgetful());
 		expect(audit).toMatchObject({ status: 4, ok: false, verdict: "unknown", witnesses: [], changed: [] });
