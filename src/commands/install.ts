@@ -69,7 +69,7 @@ export async function run(invocation: Invocation): Promise<number> {
 			);
 		} catch (error) {
 			failures.push(error);
-			if (chosen.length > 1 && failures.length < chosen.length)
+			if (chosen.length > 1 && failures.length < chosen.length && !context.signal.aborted)
 				progress.interleave(() =>
 					report.warn(`${each.release.name} was not installed: ${error instanceof Error ? error.message : String(error)}`),
 				);
