@@ -9,9 +9,12 @@ export interface Mac {
 	readonly translated: boolean;
 	/** `26.6.2`; undefined where sw_vers doesn't say. */
 	readonly version: string | undefined;
-	/** Whether x86-64 programs can run on Apple Silicon: by starting one, which `arch` refuses where Rosetta isn't there. */
+	/** Whether x86-64 programs can run on Apple Silicon: by starting one, or by the runtime that would run it. */
 	rosetta(): boolean;
 }
+
+/** Without Rosetta only RosettaLinux is beside it. Asked as well: a system's own programs may have no Intel part any more. */
+const rosettaRuntime = "/Library/Apple/usr/libexec/oah/libRosettaRuntime";
 
 /** Undefined on anything but macOS. */
 export function macOf(context: Context, probes: Probes): Mac | undefined {
@@ -27,7 +30,10 @@ export function macOf(context: Context, probes: Probes): Mac | undefined {
 		appleSilicon: sysctl("hw.optional.arm64") === "1",
 		translated,
 		version,
-		rosetta: () => translated || probes.run("/usr/bin/arch", ["-x86_64", "/usr/bin/true"])?.status === 0,
+		rosetta: () =>
+			translated ||
+			probes.run("/usr/bin/arch", ["-x86_64", "/usr/bin/true"])?.status === 0 ||
+			probes.stat(rosettaRuntime) !== undefined,
 	};
 }
 

@@ -147,13 +147,20 @@ describe("what kind of Mac it is", () => {
 		expect(macOf(machine.context, probes)?.version).toBe("26.6.2");
 	});
 
-	it.each([
-		["arch-x86_64-uname-m-rosetta-present", 0, true],
-		["arch-x86_64-true-no-rosetta", 1, false],
-	])("whether Rosetta is there, by starting an Intel program: %s", (name, status, expected) => {
-		const machine = mac({ path: [], tools: { "/usr/bin/arch -x86_64 /usr/bin/true": recorded(name, status) } });
-		expect(macOf(machine.context, machine.probes)?.rosetta()).toBe(expected);
-	});
+	const rosettas: readonly (readonly [recording: string, status: number, expected: boolean, runtime: readonly string[]])[] = [
+		["arch-x86_64-uname-m-rosetta-present", 0, true, []],
+		["arch-x86_64-true-no-rosetta", 1, false, []],
+		["arch-x86_64-true-no-rosetta", 1, true, ["/Library/Apple/usr/libexec/oah/libRosettaRuntime"]],
+		["arch-x86_64-true-no-rosetta", 1, false, ["/Library/Apple/usr/libexec/oah/RosettaLinux/rosetta"]],
+	];
+	it.each(rosettas)(
+		"whether Rosetta is there, by starting an Intel program, or by its runtime: %s",
+		(name, status, expected, runtime) => {
+			const files = Object.fromEntries(runtime.map((path) => [path, ""]));
+			const machine = mac({ path: [], files, tools: { "/usr/bin/arch -x86_64 /usr/bin/true": recorded(name, status) } });
+			expect(macOf(machine.context, machine.probes)?.rosetta()).toBe(expected);
+		},
+	);
 });
 
 describe("a go for another machine ends in the words that people see", () => {
