@@ -62,7 +62,6 @@ describe("version words", () => {
 	it.each<[string[], RegExp]>([
 		[["instal", "1.22"], /no command "instal"[\s\S]*gox install --help/],
 		[["1.22.5"], /is a version, not a command[\s\S]*gox install 1\.22\.5/],
-		[["--json", "list"], /a command comes first[\s\S]*gox list --json/],
 		[["--version", "now"], /version: "now" is one word too many/],
 		[["install", "--plaform", "x"], /no option --plaform/],
 		[["install", "1.22", "--platform", "windows-amd64"], /"windows-amd64" is not a platform/],
@@ -76,6 +75,12 @@ describe("version words", () => {
 	])("%j is refused with exit 2 or 3 and a way on", async (args, message) => {
 		const ran = await box.gox(args);
 		expectFailure(ran, ran.status === 3 ? 3 : 2, message);
+	});
+
+	it("an option in front of the command is refused too, in JSON where that is it", async () => {
+		const { status, stdout, stderr } = await box.gox(["--json", "list"]);
+		expect(stderr).toMatch(/a command comes first[\s\S]*gox list --json/);
+		expect({ status, code: JSON.parse(stdout).error.code }).toEqual({ status: 2, code: "usage" });
 	});
 });
 
