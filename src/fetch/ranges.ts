@@ -307,7 +307,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		range.tries++;
 		note(`${error.message}; trying bytes ${range.at}-${range.to - 1} again in ${duration(pause)}`);
 		try {
-			await client.timing.wait(pause, this.#signal);
+			await client.timing.wait(Math.ceil(client.within(pause)), this.#signal);
 		} catch (cause) {
 			if (this.#stopped.signal.aborted) return false;
 			throw new GoxError("interrupted", "interrupted", { cause });
