@@ -1,5 +1,6 @@
 import { createGunzip, type Gunzip } from "node:zlib";
 import { GoxError } from "../errors.ts";
+import { collectGarbage } from "../garbage.ts";
 import { type Stopwatch, untimed } from "../stopwatch.ts";
 import type { ArchivePolicy, EntryClaim } from "./policy.ts";
 import { TarReader } from "./tarreader.ts";
@@ -21,6 +22,8 @@ const inputAhead = 4 * inputSize;
  * files), and each goes on at its own pace.
  */
 const unpackedAhead = 2 * chunkSize;
+/** What is unpacked between two collections of the buffers that it came in. */
+const collectedEvery = 100 * 1024 * 1024;
 /** What is parsed between two looks at whether zlib has done, and wants the next chunk to fill. */
 const parsedAtOnce = 64 * 1024;
 
@@ -44,6 +47,7 @@ export class TarGzUnpacker {
 	readonly #unpacked: Buffer[] = [];
 	#parsed = 0;
 	#unpackedWaiting = 0;
+	#uncollected = 0;
 	#parsing = false;
 	/** Everything is unpacked. */
 	#ended = false;
@@ -172,10 +176,18 @@ export class TarGzUnpacker {
 			this.#parsed = 0;
 			this.#unpackedWaiting -= chunk.length;
 			this.#unpacked.shift();
+			this.#collect(chunk.length);
 		} catch (error) {
 			this.#failure = error as Error;
 			this.#gunzip.destroy();
 		}
+	}
+
+	#collect(bytes: number): void {
+		this.#uncollected += bytes;
+		if (this.#uncollected < collectedEvery) return;
+		this.#uncollected = 0;
+		collectGarbage();
 	}
 
 	/** A second compression is told as what it is; the first bytes may come one by one. */
