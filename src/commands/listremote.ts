@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { shown } from "../fetch/address.ts";
-import { AvailableNotes } from "../releases/availablenotes.ts";
+import { AvailableNotes, isFor } from "../releases/availablenotes.ts";
 import type { Catalog } from "../releases/catalog.ts";
 import { indexSources } from "../releases/indexaddresses.ts";
 import { IndexCache, isFresh } from "../releases/indexcache.ts";
@@ -63,9 +63,9 @@ function notedReleases(context: Context, platform: Platform, insecure: boolean):
 	for (const url of indexSources(context.env, { insecure }).urls) {
 		const noted = notes.read(url);
 		if (!noted || !isFresh({ fetchedAt: new Date(noted.list.fetchedAt) }, context.now()) || !cache.has(noted.list)) continue;
-		const known = noted.releases.flatMap(({ name, platforms }) => {
-			const release = parseRelease(name);
-			return release ? [{ release, here: platforms.has(platform) }] : [];
+		const known = noted.releases.flatMap((entry) => {
+			const release = parseRelease(entry[0]);
+			return release ? [{ release, here: isFor(platform, entry) }] : [];
 		});
 		return { all: known.map(({ release }) => release), listed: known.flatMap(({ release, here }) => (here ? [release] : [])) };
 	}

@@ -5,13 +5,7 @@ import type { IndexRelease } from "./index.ts";
 import type { ListStamp } from "./indexcache.ts";
 import { Notes } from "./notes.ts";
 
-/** One release and where it can be had, as `gox list --remote` shows it. */
-export interface Available {
-	readonly name: string;
-	readonly platforms: ReadonlySet<Platform>;
-}
-
-/** As it is written: a name, and a bit for each of `platforms`. */
+/** A release's name, and a bit for each of `platforms` that it can be had for. */
 type Entry = readonly [name: string, mask: number];
 
 /**
@@ -27,11 +21,10 @@ export class AvailableNotes {
 	}
 
 	/** What was noted of the list, newest first, and what the list was then. */
-	read(url: URL): { readonly list: ListStamp; readonly releases: readonly Available[] } | undefined {
+	read(url: URL): Omit<Note, "gox"> | undefined {
 		const note = this.#notes.read().get(shown(url)) as Partial<Note> | undefined;
 		if (note?.gox !== goxVersion || typeof note.list?.file !== "string" || !Array.isArray(note.releases)) return undefined;
-		if (!note.releases.every(([name, mask]: Entry) => typeof name === "string" && Number.isInteger(mask))) return undefined;
-		return { list: note.list, releases: note.releases.map(available) };
+		return note.releases.every(isEntry) ? { list: note.list, releases: note.releases } : undefined;
 	}
 
 	write(url: URL, list: ListStamp, releases: readonly IndexRelease[]): void {
@@ -46,8 +39,13 @@ interface Note {
 	readonly releases: readonly Entry[];
 }
 
-function available([name, mask]: Entry): Available {
-	return { name, platforms: new Set(platforms.filter((_, at) => mask & (1 << at))) };
+function isEntry(value: unknown): value is Entry {
+	return Array.isArray(value) && typeof value[0] === "string" && Number.isInteger(value[1]);
+}
+
+/** Whether a noted release can be had for a platform. */
+export function isFor(platform: Platform, [, mask]: Entry): boolean {
+	return (mask & (1 << platforms.indexOf(platform))) !== 0;
 }
 
 function maskOf(archives: ReadonlyMap<Platform, unknown>): number {

@@ -57,6 +57,10 @@ describe("gox list --remote, out of what was noted of the list", () => {
 	it.each<[string, () => void]>([
 		["no JSON", () => writeFileSync(note(), "{")],
 		["of another shape", () => writeFileSync(note(), JSON.stringify({ [server.index]: { gox: 1, list: {}, releases: [[1]] } }))],
+		[
+			"of releases that are none",
+			() => writeFileSync(note(), readFileSync(note(), "utf8").replace('"releases":[', '"releases":[null,')),
+		],
 		["nothing", () => writeFileSync(note(), "null")],
 		["another gox's", () => writeFileSync(note(), readFileSync(note(), "utf8").replace(/"gox":"[^"]*"/, '"gox":"0.0.0"'))],
 		["for others to write", () => chmodSync(note(), 0o666)],
