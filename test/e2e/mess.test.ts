@@ -2,6 +2,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { finish, realShells } from "../shell/shells.ts";
+import { asdfForFish } from "../support/asdffish.ts";
 import { lay, layGo, snapshot } from "../support/foreigngos.ts";
 import { hostPlatform } from "../support/mirror.ts";
 import { type ProvenSite, startProvenSite } from "../support/provensite.ts";
@@ -24,20 +25,7 @@ const asdf = `export PATH="\${ASDF_DATA_DIR:-$HOME/.asdf}/shims:$PATH"\n`;
 const fish = `set -gx GOENV_ROOT $HOME/.goenv
 set -gx PATH $GOENV_ROOT/bin $PATH
 status --is-interactive; and source (goenv init -|psub)
-# ASDF configuration code
-if test -z $ASDF_DATA_DIR
-    set _asdf_shims "$HOME/.asdf/shims"
-else
-    set _asdf_shims "$ASDF_DATA_DIR/shims"
-end
-
-# Do not use fish_add_path (added in Fish 3.2) because it
-# potentially changes the order of items in PATH
-if not contains $_asdf_shims $PATH
-    set -gx --prepend PATH $_asdf_shims
-end
-set --erase _asdf_shims
-set -gx GOPATH $HOME/go; set -gx GOROOT $HOME/.go; set -gx PATH $GOPATH/bin $PATH; # g-install: do NOT edit, see https://github.com/stefanmaric/g
+${asdfForFish}set -gx GOPATH $HOME/go; set -gx GOROOT $HOME/.go; set -gx PATH $GOPATH/bin $PATH; # g-install: do NOT edit, see https://github.com/stefanmaric/g
 `;
 
 /** A home as goenv, gvm, g, the other g and asdf leave it, one after the other: small Gos, and what their shells read. */

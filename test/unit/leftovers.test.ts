@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LeftoverSurroundings, type LeftoverTool, leftoversIn, withoutLeftovers } from "../../src/shell/leftovers.ts";
 import type { StartupFile } from "../../src/shell/shell.ts";
+import { asdfForFish } from "../support/asdffish.ts";
 
 const surroundings: LeftoverSurroundings = { userHome: "/home/me", onlyGo: { asdf: false, mise: false } };
 const sole: LeftoverSurroundings = { ...surroundings, onlyGo: { asdf: true, mise: true } };
@@ -107,20 +108,7 @@ describe("a line that other languages need too", () => {
 });
 
 it("asdf's own lines for fish, which put its shims on PATH by a variable of their own", () => {
-	const lines = `# ASDF configuration code
-if test -z $ASDF_DATA_DIR
-    set _asdf_shims "$HOME/.asdf/shims"
-else
-    set _asdf_shims "$ASDF_DATA_DIR/shims"
-end
-
-# Do not use fish_add_path (added in Fish 3.2) because it
-# potentially changes the order of items in PATH
-if not contains $_asdf_shims $PATH
-    set -gx --prepend PATH $_asdf_shims
-end
-set --erase _asdf_shims
-`;
+	const lines = asdfForFish;
 	expect(found(lines, "fish")).toEqual(["asdf 2-6 kept", "asdf 10-12 kept", "asdf 13 kept"]);
 	expect(rest(`a\n${lines}b\n`, "fish")).toBe(`a\n${lines}b\n`);
 	expect(rest(`a\n${lines}b\n`, "fish", sole)).not.toMatch(/_asdf_shims|\bif\b|\bend\b/);
