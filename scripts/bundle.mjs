@@ -10,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The entry and its lazily loaded chunks: what commands share is in chunks of its own. */
 const options = {
 	absWorkingDir: root,
-	entryPoints: { gox: "src/cli.ts" },
+	entryPoints: { gox: "src/gox.ts" },
 	bundle: true,
 	splitting: true,
 	format: "esm",
@@ -62,7 +62,7 @@ function commonChunks(outputs) {
 		return found;
 	};
 	const of = (source) => closure(Object.keys(outputs).find((path) => outputs[path].entryPoint === source));
-	const first = of("src/cli.ts");
+	const first = of("src/gox.ts");
 	const common = [...of("src/main.ts"), ...of("src/commands/list.ts")].filter((path) => !first.has(path));
 	return new Set(common.map((path) => basename(path)));
 }

@@ -136,7 +136,7 @@ typedef struct {
 
 enum reading { READ, ABSENT, DIRECTORY, IRREGULAR, TOO_LARGE, UNREADABLE };
 
-/* What the system says, in words that are the same with every libc and in src/select/openfile.ts. */
+/* What the system says, in words that are the same with every libc and in src/boundedfile.ts. */
 static void put_reason(buffer *to, int error) {
 	switch (error) {
 	case EACCES: put(to, T("Permission denied")); break;

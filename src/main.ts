@@ -1,16 +1,16 @@
-import { commandHelp, ownWords, parseArguments } from "./arguments.ts";
+import { commandHelp, ownWords, parseArguments } from "./cli/arguments.ts";
+import { reportOn } from "./cli/report.ts";
 import { commandCalled, commands } from "./commands/table.ts";
 import { type Context, processContext } from "./context.ts";
 import { goxVersion } from "./product.ts";
-import { recover } from "./store/recover.ts";
-import { reportOn } from "./ui/report.ts";
+import { recover } from "./store/recovery.ts";
 
 /** Runs a command line, without the program's name, and gives the process's exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
 	const context = processContext();
 	const status = await run(context, argv);
 	if (status !== 0 || context.stdout.loss === undefined) return status;
-	const { renderLoss } = await import("./ui/failure.ts");
+	const { renderLoss } = await import("./cli/failure.ts");
 	return renderLoss(context, context.stdout.loss);
 }
 
@@ -35,18 +35,18 @@ async function run(context: Context, argv: readonly string[]): Promise<number> {
 		await recover(context, report.detail);
 		return (await runCommand({ context, report, args, options, rest, name, commands })) ?? 0;
 	} catch (error) {
-		const { renderFailure } = await import("./ui/failure.ts");
+		const { renderFailure } = await import("./cli/failure.ts");
 		return renderFailure(context, error, asJson);
 	}
 }
 
 async function help(context: Context, name: string | undefined): Promise<number> {
-	const { overview } = await import("./ui/help.ts");
+	const { overview } = await import("./cli/help.ts");
 	if (name === undefined) context.stdout.write(overview(commands, goxVersion));
 	else context.stdout.write(commandHelp(commandCalled(name) ?? (await unknownCommand(name))));
 	return 0;
 }
 
 async function unknownCommand(name: string): Promise<never> {
-	throw (await import("./ui/help.ts")).unknownCommandFailure(name, commands);
+	throw (await import("./cli/help.ts")).unknownCommandFailure(name, commands);
 }

@@ -96,8 +96,8 @@ async function growInstall(bench) {
 
 /** Decoding an index of so many releases, as go.dev gives them, and finding a request in it: the sources, in this process. */
 async function growIndex(bench) {
-	const entry = `export { decodeIndex } from "./src/releases/index.ts";
-export { resolve } from "./src/releases/resolve.ts";
+	const entry = `export { decodeIndex } from "./src/releases/list.ts";
+export { resolve } from "./src/releases/catalog.ts";
 export { parseRequest } from "./src/version/request.ts";`;
 	const { outputFiles } = await build({
 		stdin: { contents: entry, resolveDir: repository, loader: "ts" },

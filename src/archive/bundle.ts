@@ -1,8 +1,10 @@
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { Header } from "tar";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { naming, replaceFile } from "../fs.ts";
-import { type BundlePart, blockSize, paddedSize, partHeader, readHeader } from "./bundleheader.ts";
-import { type BundledToolchain, formatManifest, parseManifest } from "./bundlemanifest.ts";
+import { isH1 } from "../sumdb/record.ts";
+import { type Platform, platforms } from "../version/platform.ts";
+import { parseRelease, type Release } from "../version/release.ts";
 
 const largestManifest = 1024 * 1024;
 /** A tree of 2^40 records has five tiles for each record. */
@@ -204,4 +206,156 @@ function readAt(descriptor: number, buffer: Buffer, position: number): number {
 		total += count;
 	}
 	return total;
+}
+
+/** A tar's unit of headers and padding. */
+export const blockSize = 512;
+
+/** A part of a bundle: a plain file of a tar. */
+export interface BundlePart {
+	readonly name: string;
+	/** Of its content in the bundle file, in bytes. */
+	readonly offset: number;
+	readonly size: number;
+}
+
+const segment = /^[A-Za-z0-9_~!@+][A-Za-z0-9._~!@+:-]*$/;
+
+/**
+ * Whether a name may be in a bundle: `bundle.json`, or below `archives/`, `modules/` or `sumdb/`, without a part that
+ * begins with a dot.
+ */
+export function isPartName(name: string): boolean {
+	if (name === "bundle.json") return true;
+	const [first = "", ...rest] = name.split("/");
+	return ["archives", "modules", "sumdb"].includes(first) && rest.length > 0 && rest.every((part) => segment.test(part));
+}
+
+/**
+ * A part's header: the same name and size give the same bytes.
+ * @throws GoxError `internal` for a name that a plain tar header can't hold.
+ */
+export function partHeader(name: string, size: number): Buffer {
+	const block = Buffer.alloc(blockSize);
+	const header = new Header({ path: name, type: "File", mode: 0o644, uid: 0, gid: 0, size, mtime: new Date(0) });
+	if (!isPartName(name) || header.encode(block, 0)) throw new GoxError("internal", `${quote(name)} can't be put into a bundle`);
+	return block;
+}
+
+/** Bytes from a part's header to the next one. */
+export function paddedSize(size: number): number {
+	return Math.ceil(size / blockSize) * blockSize;
+}
+
+/**
+ * Reads one header; undefined for the zero block that ends a tar.
+ * @param where of the bundle, for messages
+ * @throws GoxError `hostile-archive` for anything that isn't a part of a bundle, `integrity` for a damaged header.
+ */
+export function readHeader(block: Buffer, where: string): { name: string; size: number } | undefined {
+	const header = decode(block, where);
+	if (header.nullBlock) return undefined;
+	if (!header.cksumValid || header.path === undefined)
+		throw new GoxError("integrity", `${where} is damaged: one of its headers is`);
+	const { path: name, type, size } = header;
+	if (type !== "File") throw new GoxError("hostile-archive", `${where}: ${quote(name)} is a ${type}, which no bundle has`);
+	if (!isPartName(name)) throw new GoxError("hostile-archive", `${where}: ${quote(name)} is no name for a part of a bundle`);
+	if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+		throw new GoxError("hostile-archive", `${where}: ${quote(name)} claims a size of ${size} bytes`);
+	return { name, size };
+}
+
+/** node-tar throws plain errors for numbers out of all bounds. */
+function decode(block: Buffer, where: string): Header {
+	try {
+		return new Header(block, 0);
+	} catch (cause) {
+		throw new GoxError("hostile-archive", `${where}: one of its headers can't be read`, { cause });
+	}
+}
+
+/** One toolchain in a bundle, as the bundle describes it: nothing of it is believed without a witness. */
+export interface BundledToolchain {
+	readonly release: Release;
+	readonly platform: Platform;
+	/** An official archive, or a toolchain module's zip. */
+	readonly kind: "archive" | "module";
+	/** Its part in the bundle. */
+	readonly file: string;
+	/** Of that part: 64 small hex digits, and bytes. */
+	readonly sha256: string;
+	readonly size: number;
+	/** As the checksum database vouched for it when the bundle was made. */
+	readonly h1?: string | undefined;
+}
+
+/** Of the manifest's form; one with another number was written by another gox. */
+const form = 1;
+
+/** The part that a toolchain is kept in. */
+export function partOf(release: Release, platform: Platform, kind: BundledToolchain["kind"]): string {
+	return kind === "archive" ? `archives/${release.name}.${platform}.tar.gz` : `modules/v0.0.1-${release.name}.${platform}.zip`;
+}
+
+/** `bundle.json`: the same toolchains in the same order give the same bytes. */
+export function formatManifest(toolchains: readonly BundledToolchain[]): string {
+	const contents = toolchains.map(({ release, platform, kind, file, sha256, size, h1 }) => ({
+		version: release.name,
+		platform,
+		kind,
+		file,
+		sha256,
+		size,
+		h1,
+	}));
+	return `${JSON.stringify({ bundle: form, contents }, null, 2)}\n`;
+}
+
+/**
+ * Reads `bundle.json`.
+ * @throws GoxError `integrity` for what `formatManifest` wouldn't have written.
+ */
+export function parseManifest(text: string, where: string): readonly BundledToolchain[] {
+	const bad = (why: string) => new GoxError("integrity", `${where} is not a bundle: its manifest ${why}`);
+	const manifest = jsonIn(text);
+	if (!isRecord(manifest)) throw bad("is no JSON object");
+	if (typeof manifest.bundle === "number" && manifest.bundle > form)
+		throw new GoxError("integrity", `${where} was made by a newer gox (form ${manifest.bundle})`);
+	if (manifest.bundle !== form || !Array.isArray(manifest.contents)) throw bad("is of no form that is known");
+	const toolchains = manifest.contents.map((entry: unknown, at) => toolchainIn(entry, (why) => bad(`${why} (entry ${at + 1})`)));
+	const files = new Set(toolchains.map(({ release, platform }) => `${release.name} ${platform}`));
+	if (files.size !== toolchains.length) throw bad("lists a toolchain twice");
+	if (formatManifest(toolchains) !== text) throw bad("is not written as gox writes it");
+	return toolchains;
+}
+
+function toolchainIn(entry: unknown, bad: (why: string) => GoxError): BundledToolchain {
+	if (!isRecord(entry)) throw bad("has an entry that is no object");
+	const release = typeof entry.version === "string" ? parseRelease(entry.version) : undefined;
+	const platform = platforms.find((known) => known === entry.platform);
+	const { kind, file, sha256, size, h1 } = entry;
+	if (!release || release.name !== entry.version || !platform)
+		throw bad(`names ${shown(entry.version)} for ${shown(entry.platform)}`);
+	if (kind !== "archive" && kind !== "module") throw bad(`has something of the kind ${shown(kind)}`);
+	if (file !== partOf(release, platform, kind)) throw bad(`keeps ${release.name} in ${shown(file)}`);
+	if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) throw bad("has a bad SHA-256");
+	if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) throw bad("has a bad size");
+	if (h1 !== undefined && !(typeof h1 === "string" && isH1(h1))) throw bad("has a bad h1");
+	return { release, platform, kind, file, sha256, size, h1 };
+}
+
+function shown(value: unknown): string {
+	return value === undefined ? "nothing" : quote(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+function jsonIn(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, constants, fsyncSync, linkSync, mkdirSync, openSy
 import { GoxError } from "../errors.ts";
 import { naming } from "../fs.ts";
 import { type Stopwatch, untimed } from "../stopwatch.ts";
-import { sha256Of } from "../verify/digest.ts";
+import { sha256Of } from "../verify/dirhash.ts";
 import type { AcceptedEntry } from "./policy.ts";
 
 type FileEntry = Extract<AcceptedEntry, { kind: "file" }>;

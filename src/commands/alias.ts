@@ -1,10 +1,9 @@
+import type { Invocation } from "../cli/command.ts";
+import { columns } from "../cli/text.ts";
 import { GoxError } from "../errors.ts";
-import { removeAlias, setAlias, userAliases } from "../store/alias.ts";
 import { makeHome, openHome } from "../store/home.ts";
-import { pickInstalled } from "../store/pick.ts";
-import { columns } from "../ui/table.ts";
+import { pickInstalled, removeAlias, setAlias, userAliases } from "../store/links.ts";
 import { parseRequest } from "../version/request.ts";
-import type { Invocation } from "./command.ts";
 
 export function run({ context, report, args: [name, word], options }: Invocation): undefined {
 	const layout = openHome(context);

@@ -1,17 +1,16 @@
 import { dirname } from "node:path";
+import { type Invocation, Options } from "../cli/command.ts";
+import type { Report } from "../cli/report.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { goSetting } from "../select/goenv.ts";
+import { goSetting } from "../go/settings.ts";
 import { goInstead } from "../select/goswitch.ts";
-import { strangerBehind } from "../select/ownership.ts";
+import { findTeamLock, lockedWord } from "../select/goxlock.ts";
 import { select } from "../select/select.ts";
-import { startOf, upward } from "../select/start.ts";
-import { findTeamLock, lockedWord } from "../select/teamlock.ts";
+import { startOf, strangerBehind, upward } from "../select/start.ts";
 import { insteadSentence } from "../select/why.ts";
 import { rememberProject } from "../store/projects.ts";
-import type { Report } from "../ui/report.ts";
-import { type Invocation, Options } from "./command.ts";
 
 /**
  * Called by the shim when the Go that is asked for isn't installed: `auto_install` in the config decides.

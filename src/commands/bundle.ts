@@ -1,26 +1,22 @@
 import { resolve } from "node:path";
-import { Bundle, type PartSource, writeBundle } from "../archive/bundle.ts";
-import type { BundledToolchain } from "../archive/bundlemanifest.ts";
+import { Bundle, type BundledToolchain, type PartSource, writeBundle } from "../archive/bundle.ts";
+import type { Invocation, Options } from "../cli/command.ts";
+import { catalogOptions, requestNamed, sourceChoice, wantedPlatform, withConfiguredSites } from "../cli/operands.ts";
+import { progressOn } from "../cli/progress.ts";
+import { bytesInWords, columns } from "../cli/text.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { removeTree } from "../fs.ts";
+import type { InstallListener } from "../install/built.ts";
+import { type FetchedPart, fetchPart } from "../install/bundling.ts";
+import { recordProofs, type SumdbRecording } from "../proxy/sumdb.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
-import { recordProofs, type SumdbRecording } from "../releases/proxy/sumdbrecording.ts";
 import { untimed } from "../stopwatch.ts";
-import type { InstallListener } from "../store/built.ts";
-import { type FetchedPart, fetchPart } from "../store/bundling.ts";
-import { makeHome, openHome } from "../store/home.ts";
+import { makeHome, makeStaging, openHome } from "../store/home.ts";
 import { editing } from "../store/journal.ts";
-import { makeStaging } from "../store/staging.ts";
-import { progressOn } from "../ui/progress.ts";
-import { bytesInWords, columns } from "../ui/table.ts";
 import { type Platform, parsePlatform, platforms } from "../version/platform.ts";
 import { newestFirst } from "../version/release.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
-import type { Invocation, Options } from "./command.ts";
-import { sourceChoice } from "./installoptions.ts";
-import { requestNamed } from "./requested.ts";
 
 export async function run(invocation: Invocation): Promise<undefined> {
 	const { options } = invocation;

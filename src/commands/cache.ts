@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import type { Run } from "../cli/command.ts";
+import { bytesInWords, columns } from "../cli/text.ts";
 import { GoxError, quote } from "../errors.ts";
 import { namesIn, removeTree } from "../fs.ts";
 import { spaceOf } from "../store/space.ts";
-import { bytesInWords, columns } from "../ui/table.ts";
-import type { Run } from "./command.ts";
 
 /** What each name in the cache is for. */
 const purposes: Readonly<Record<string, string>> = {

@@ -1,12 +1,11 @@
-import { commonOptions } from "../arguments.ts";
+import { commonOptions } from "../cli/arguments.ts";
+import type { CommandSpec, OptionSpec, Run } from "../cli/command.ts";
+import { shellNamed } from "../cli/operands.ts";
 import { settings } from "../config.ts";
-import { hookSettings } from "../shell/hookfile.ts";
+import { hookSettings, shellNames } from "../shell/hook.ts";
 import type { CompletedCommand, CompletedOption, CompletedWords } from "../shell/shell.ts";
-import { shellNames } from "../shell/shells.ts";
-import { policies } from "../verify/policy.ts";
+import { policies } from "../verify/witness.ts";
 import { platforms } from "../version/platform.ts";
-import type { CommandSpec, OptionSpec, Run } from "./command.ts";
-import { shellNamed } from "./shellargument.ts";
 
 /** `gox completions zsh`: made from the table of commands, so that they can't drift from it. */
 export const run: Run = ({ context, commands, args: [name = ""] }) => {

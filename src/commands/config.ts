@@ -1,14 +1,17 @@
-import { readSettings, settings } from "../config.ts";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Invocation } from "../cli/command.ts";
+import { columns } from "../cli/text.ts";
+import { checkSetting, readSettings, settings } from "../config.ts";
+import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { parseAddress } from "../fetch/address.ts";
+import { ifPresent, makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { withoutSecrets } from "../output.ts";
-import { refreshHooks } from "../shell/hookfile.ts";
+import { refreshHooks } from "../shell/hook.ts";
 import { makeHome, openHome } from "../store/home.ts";
-import { announced } from "../store/journal.ts";
-import { markStrict } from "../store/strict.ts";
-import { columns } from "../ui/table.ts";
-import type { Invocation } from "./command.ts";
-import { changeSetting } from "./setting.ts";
+import { announced, editing } from "../store/journal.ts";
+import { markStrict } from "../store/shims.ts";
 
 /** What an address keeps secret is shown by no form of this; the file itself has it. */
 export function run({ context, report, args: [name, value], options }: Invocation): undefined {
@@ -52,4 +55,29 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 function refuseNonAddresses(name: string, value: string): void {
 	const addresses = name === "mirrors" ? value.split(",") : name === "index" ? [value] : [];
 	for (const address of addresses) parseAddress(address, `gox config ${name}`, { insecure: true });
+}
+
+/**
+ * Changes one setting of the config file; every other line, comments included, stays as it is.
+ * @param value undefined takes it out
+ * @throws GoxError `bad-config` for a value that the setting can't have.
+ */
+export function changeSetting(context: Context, name: string, value: string | undefined): void {
+	if (value !== undefined) checkSetting(name, value, "gox config");
+	makeDirectory(dirname(context.configFile));
+	const text = withSetting(readIfPresent(context.configFile) ?? "", name, value);
+	const present = ifPresent(() => statSync(context.configFile).mode & 0o777) ?? 0o644;
+	// Addresses may carry passwords.
+	const mode = withoutSecrets(text) === text ? present : present & 0o700;
+	editing(context, context.configFile, () =>
+		writeFileAtomic(context.configFile, text, mode, () => context.checkpoint("config:written")),
+	);
+	context.checkpoint("config:done");
+}
+
+function withSetting(text: string, name: string, value: string | undefined): string {
+	const lines = text.split("\n").filter((line) => !new RegExp(`^\\s*${name}\\s*=`).test(line));
+	if (lines.at(-1) === "") lines.pop();
+	if (value !== undefined) lines.push(`${name} = ${value}`);
+	return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }

@@ -1,6 +1,6 @@
+import type { Run } from "../cli/command.ts";
 import { select } from "../select/select.ts";
 import { whySentence } from "../select/why.ts";
-import type { Run } from "./command.ts";
 
 /** `gox current`: the version in force and why, in the same bytes as the native gox (docs/selection.md). */
 export const run: Run = ({ context, report }) => {

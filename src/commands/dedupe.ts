@@ -1,16 +1,14 @@
 import { join } from "node:path";
+import type { Invocation } from "../cli/command.ts";
+import { bytesInWords } from "../cli/text.ts";
 import type { Context } from "../context.ts";
 import { makeHome, openHome } from "../store/home.ts";
 import { type Installed, installedVersions } from "../store/installed.ts";
 import { announced } from "../store/journal.ts";
 import { layoutOf } from "../store/layout.ts";
 import { withLock } from "../store/lock.ts";
-import { asNeighbour, nearestInstalled } from "../store/neighbour.ts";
 import { readManifest, readReceipt, replaceReceipt, type Shared } from "../store/receipt.ts";
-import { linkWarning } from "../store/sharedinstall.ts";
-import { canClone, NeighbourFiles } from "../store/sharing.ts";
-import { bytesInWords } from "../ui/table.ts";
-import type { Invocation } from "./command.ts";
+import { asNeighbour, canClone, linkWarning, NeighbourFiles, nearestInstalled } from "../store/sharing.ts";
 
 /** `gox dedupe`: what `install --dedupe` does, for the versions that are there. */
 export async function run({ context, report, options }: Invocation): Promise<undefined> {

@@ -1,12 +1,11 @@
+import type { Invocation } from "../cli/command.ts";
+import { shellVersion } from "../cli/operands.ts";
 import { GoxError } from "../errors.ts";
-import { setDefault, unsetDefault } from "../store/default.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion } from "../store/installed.ts";
-import { pickInstalled } from "../store/pick.ts";
+import { pickInstalled, setDefault, unsetDefault } from "../store/links.ts";
 import { completeShims } from "../store/shims.ts";
 import { parseRequest } from "../version/request.ts";
-import type { Invocation } from "./command.ts";
-import { shellVersion } from "./shellversion.ts";
 
 export function run({ context, report, args: [word] }: Invocation): undefined {
 	openHome(context);

@@ -1,19 +1,24 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Invocation } from "../cli/command.ts";
+import { lockCheck, outcomeAsJson, tellOutcome } from "../cli/installing.ts";
+import { type Progress, progressOn } from "../cli/progress.ts";
+import { bytesInWords, columns } from "../cli/text.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
-import { exitCodes, GoxError } from "../errors.ts";
+import { exitCodes, GoxError, quote } from "../errors.ts";
+import { buildByAdoption, type Proof, proveForeign } from "../foreign/adoption.ts";
+import { type ForeignGo, foreignGoAt, foreignGos, type NoForeignGo } from "../foreign/foreigngo.ts";
+import { isModuleCacheTree } from "../foreign/tools.ts";
+import { writeFileAtomic } from "../fs.ts";
+import { type InstallOutcome, installVersion } from "../install/install.ts";
+import { hasPrefix } from "../releases/catalog.ts";
+import { type ForeignFile, foreignFileIn } from "../select/versionfile.ts";
 import { untimed } from "../stopwatch.ts";
-import { buildByAdoption } from "../store/foreign/adoption.ts";
-import { isModuleCacheTree } from "../store/foreign/elsewhere.ts";
-import { type InstallOutcome, installVersion } from "../store/install.ts";
 import { defaultVersion, installedVersions } from "../store/installed.ts";
 import { versionKey } from "../store/layout.ts";
-import { type Progress, progressOn } from "../ui/progress.ts";
-import { rulesOf } from "../verify/policy.ts";
-import type { Invocation } from "./command.ts";
-import { chosenFrom, wantedEverything } from "./importchoice.ts";
-import { asJson, type Candidate, isAdoptable, lookAround, reasonOf, tableOf } from "./importtable.ts";
-import { outcomeAsJson, tellOutcome } from "./installation.ts";
-import { lockCheck } from "./lockcheck.ts";
+import { rulesOf } from "../verify/witness.ts";
+import { inRange, parseRequest } from "../version/request.ts";
 
 /**
  * `gox import`: the Gos that other tools installed, each held against Go's checksum database; those that are chosen become
@@ -22,7 +27,7 @@ import { lockCheck } from "./lockcheck.ts";
  */
 export async function run(invocation: Invocation): Promise<number> {
 	const { context, report, args, options } = invocation;
-	if (options.has("files")) return (await import("./importfiles.ts")).importFiles(invocation);
+	if (options.has("files")) return importFiles(invocation);
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const candidates = await lookAround(invocation, progress);
 	progress.end();
@@ -153,4 +158,222 @@ function notToBeLinked(path: string): GoxError {
 	return new GoxError("usage", `${path} can't be shared by hard links: a change there would change gox's copy too`, {
 		hint: "gox import   (without --link: cloned or copied)",
 	});
+}
+
+/** A word of the command line that names a directory. */
+export function isPath(word: string): boolean {
+	return word.includes("/") || word === "." || word === "..";
+}
+
+export function wantedEverything({ options }: Pick<Invocation, "options">): boolean {
+	return options.has("all") || options.has("yes");
+}
+
+/**
+ * Those of the candidates that are to be imported: all that the command line named, or everything with --all or --yes, or
+ * what a person answers; none where nobody can be asked. Throws as `named`.
+ */
+export async function chosenFrom(invocation: Invocation, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+	const { context, args } = invocation;
+	if (args.length > 0 || wantedEverything(invocation)) return candidates;
+	const open = candidates.filter(({ state }) => state === "proven");
+	if (!context.interactive || open.length === 0) return [];
+	const answer = (await context.ask("import which? versions or tools, or nothing for all that are proven, or no: ")).trim();
+	if (/^n(?:o|one)?$/i.test(answer)) return [];
+	if (answer === "") return open;
+	const meant = named(
+		candidates.map(({ go }) => go),
+		answer.split(/[\s,]+/),
+	);
+	return candidates.filter(({ go }) => meant.includes(go));
+}
+
+/**
+ * The Gos that words name: versions, tools or paths.
+ * @throws GoxError `usage` for a word that names none of them, `not-a-version`.
+ */
+export function named(gos: readonly ForeignGo[], words: readonly string[]): readonly ForeignGo[] {
+	const chosen = new Set<ForeignGo>();
+	for (const word of words) {
+		const matching = gos.filter((go) => isMeant(go, word));
+		if (matching.length === 0)
+			throw new GoxError("usage", `no Go of another tool is ${quote(word)}`, { hint: "gox import   (shows what there is)" });
+		for (const go of matching) chosen.add(go);
+	}
+	return [...chosen];
+}
+
+function isMeant(go: ForeignGo, word: string): boolean {
+	if (isPath(word)) return go.tool === "path";
+	if (word === go.tool || (word === "module" && go.tool === "module cache")) return true;
+	if (/^[a-z]+$/.test(word) && word !== "latest") return false;
+	const request = parseRequest(word);
+	if (request.platform !== undefined && request.platform !== go.platform) return false;
+	if (request.kind === "exact") return request.release.name === go.release.name;
+	if (request.kind === "prefix") return hasPrefix(go.release, request.prefix);
+	return request.kind === "range" && inRange(go.release, request.range);
+}
+
+/** A Go of another tool, and what is known of it. */
+export interface Candidate {
+	readonly go: ForeignGo;
+	/** `installed`: gox has that release already. `changed`: not what was published. `unknown`: nobody could say. */
+	readonly state: "installed" | "proven" | "changed" | "unknown";
+	readonly proof: Proof | undefined;
+	/** The state in words. */
+	readonly why: string;
+}
+
+export function isAdoptable({ state }: Candidate, unofficial: boolean): boolean {
+	return state === "proven" || (unofficial && (state === "changed" || state === "unknown"));
+}
+
+/** The Gos that the arguments name, or every one that there is, proven as far as it can be. Throws as `named`. */
+export async function lookAround({ context, report, args }: Invocation, progress: Progress): Promise<readonly Candidate[]> {
+	const paths = args.filter(isPath);
+	const found =
+		paths.length > 0 && paths.length === args.length
+			? paths.map((path) => foreignGoAt(context, path))
+			: [...paths.map((path) => foreignGoAt(context, path)), ...foreignGos(context)];
+	for (const go of found) if (!("goroot" in go)) report.detail(notOne(go));
+	const gos = found.filter((go) => "goroot" in go);
+	const wanted = args.length > 0 ? named(gos, args) : gos;
+	const installed = new Set(installedVersions(context).map(({ key }) => key));
+	const candidates: Candidate[] = [];
+	for (const [index, go] of wanted.entries()) {
+		progress.update(`looking at ${go.path}`, index, wanted.length);
+		const name = versionKey(go.release.name, go.platform, context.host());
+		if (installed.has(name)) candidates.push({ go, state: "installed", proof: undefined, why: "installed already" });
+		else {
+			const proof = await proveForeign(context, go, report.detail);
+			candidates.push({ go, proof, ...judged(go, proof) });
+		}
+		progress.remove(`looking at ${go.path}`);
+	}
+	return candidates;
+}
+
+export function tableOf({ context, report }: Invocation, candidates: readonly Candidate[]): readonly string[] {
+	const { style } = report;
+	const colour = { installed: style.dim, proven: style.green, changed: style.red, unknown: style.yellow };
+	return columns(
+		candidates.map(({ go, state, proof, why }) => [
+			go.release.name,
+			go.platform,
+			proof ? bytesInWords(proof.size) : "",
+			go.tool === "path" || go.tool === "system" ? "" : go.tool,
+			go.path.startsWith(`${context.userHome}/`) ? `~${go.path.slice(context.userHome.length)}` : go.path,
+			colour[state](why) + (go.isPreferred ? style.dim(`, ${go.tool}'s default`) : ""),
+		]),
+	);
+}
+
+export function asJson({ go, state, proof, why }: Candidate) {
+	return {
+		version: go.release.name,
+		platform: go.platform,
+		tool: go.tool,
+		path: go.path,
+		size: proof?.size ?? null,
+		state,
+		why,
+		preferred: go.isPreferred,
+		witnesses: proof?.kind === "proven" ? proof.witnesses : [],
+		changed: proof?.kind === "changed" ? proof.changed : [],
+	};
+}
+
+function judged({ tool }: ForeignGo, proof: Proof): Pick<Candidate, "state" | "why"> {
+	if (proof.kind === "proven") return { state: "proven", why: "proven" };
+	if (proof.kind === "unknown") return { state: "unknown", why: "not proven: nobody could say what it should be" };
+	const count = proof.changed.length;
+	if (tool === "homebrew") return { state: "changed", why: "not proven: built by Homebrew, not by the Go project" };
+	const what = count === 0 ? "" : `: ${count} ${count === 1 ? "file differs" : "files differ"}`;
+	return { state: "changed", why: `not what was published${what}` };
+}
+
+/** Why nobody could say what a Go should be. */
+export function reasonOf({ proof }: Candidate): string | undefined {
+	return proof?.kind === "unknown" ? proof.reason : undefined;
+}
+
+function notOne({ path, reason }: NoForeignGo): string {
+	return `${path} can't be imported: ${reason}`;
+}
+
+/** Directories deep and in number: a tree of projects, not a whole disk. */
+const limits = { depth: 6, directories: 50_000 } as const;
+
+interface Found {
+	readonly directory: string;
+	readonly file: ForeignFile;
+}
+
+/**
+ * `gox import --files [directory…]`: a `.go-version` beside each version file that only another tool reads. That file stays.
+ * Exit status 2 when one of them can't be understood.
+ */
+export async function importFiles({ context, report, args, options }: Invocation): Promise<number> {
+	const roots = (args.length > 0 ? args : ["."]).map((word) => resolve(context.cwd, word));
+	const absent = roots.find((root) => !existsSync(root));
+	if (absent !== undefined) throw new GoxError("usage", `${absent} doesn't exist`, { hint: "gox import --files ~/projects" });
+	const found = roots.flatMap((root) => foreignFilesBelow(root));
+	const fresh = found.filter(({ file }) => file.pin !== undefined);
+	const odd = found.filter(({ file }) => file.pin === undefined);
+	const isDry = options.has("dryRun");
+	for (const { directory, file } of fresh)
+		report.say(`${join(directory, ".go-version")}: ${file.pin}   (${file.path} says ${quote(file.said)})`);
+	for (const { file } of odd)
+		report.warn(`${file.path} says ${quote(file.said)}, which is no version that a .go-version can name`);
+	const writing = !isDry && fresh.length > 0 && (await agreed(context, fresh.length, options.has("yes")));
+	if (writing) for (const { directory, file } of fresh) writePin(context, directory, file.pin ?? "");
+	if (report.asJson)
+		report.json(
+			found.map(({ directory, file }) => ({
+				directory,
+				file: file.path,
+				said: file.said,
+				pin: file.pin ?? null,
+				written: writing && file.pin !== undefined,
+			})),
+		);
+	if (found.length === 0) report.say("every project here has a version file that gox reads, or none at all");
+	else if (writing) report.say(`wrote ${fresh.length === 1 ? "it" : `${fresh.length} files`}; the other tools' own files stay`);
+	return odd.length > 0 ? exitCodes["bad-version-file"] : 0;
+}
+
+async function agreed(context: Context, count: number, yes: boolean): Promise<boolean> {
+	if (yes || !context.interactive) return true;
+	const answer = await context.ask(`write ${count === 1 ? "it" : `these ${count} files`}? [Y/n] `);
+	return /^(?:y|yes|)$/i.test(answer.trim());
+}
+
+function writePin(context: Context, directory: string, pin: string): void {
+	context.checkpoint("import:version-file");
+	writeFileAtomic(join(directory, ".go-version"), `${pin}\n`);
+}
+
+function foreignFilesBelow(root: string): readonly Found[] {
+	const found: Found[] = [];
+	const directories = [{ path: root, depth: 0 }];
+	for (let seen = 0; seen < limits.directories; seen++) {
+		const next = directories.shift();
+		if (!next) break;
+		const file = foreignFileIn(next.path);
+		if (file) found.push({ directory: next.path, file });
+		if (next.depth === limits.depth) continue;
+		for (const name of subdirectories(next.path)) directories.push({ path: join(next.path, name), depth: next.depth + 1 });
+	}
+	return found;
+}
+
+function subdirectories(path: string): readonly string[] {
+	try {
+		return readdirSync(path, { withFileTypes: true })
+			.filter((entry) => entry.isDirectory() && !/^(?:\..*|node_modules|vendor|testdata)$/.test(entry.name))
+			.map(({ name }) => name)
+			.sort();
+	} catch {
+		return [];
+	}
 }

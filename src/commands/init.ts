@@ -1,6 +1,6 @@
-import { hookText } from "../shell/hookfile.ts";
-import type { Run } from "./command.ts";
-import { shellNamed } from "./shellargument.ts";
+import type { Run } from "../cli/command.ts";
+import { shellNamed } from "../cli/operands.ts";
+import { hookText } from "../shell/hook.ts";
 
 /** `gox init zsh`: the hook itself, for `eval "$(gox init zsh)"` or `gox init fish | source`. */
 export const run: Run = ({ context, args: [name = ""] }) => {

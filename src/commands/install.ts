@@ -1,30 +1,34 @@
 import type { Bundle } from "../archive/bundle.ts";
+import type { Invocation } from "../cli/command.ts";
+import { bundleNamed, chooseBundled, installChosen, inTurns, outcomeAsJson, timingsAsJson } from "../cli/installing.ts";
+import {
+	catalogOptions,
+	forPlatform,
+	jobCount,
+	namedPlatform,
+	requestNamed,
+	sourceChoice,
+	wantedPlatform,
+	withConfiguredSites,
+} from "../cli/operands.ts";
+import { progressOn } from "../cli/progress.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
+import type { InstallOutcome } from "../install/install.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
-import { isFile } from "../select/source.ts";
-import { lockedWord, refuseUnlocked } from "../select/teamlock.ts";
+import { lockedWord, refuseUnlocked } from "../select/goxlock.ts";
+import { isFile } from "../select/selection.ts";
 import { wanted } from "../select/wanted.ts";
 import { Thread, Timings } from "../stopwatch.ts";
-import { requireForHost } from "../store/default.ts";
 import { openHome } from "../store/home.ts";
-import type { InstallOutcome } from "../store/install.ts";
+import { requireForHost } from "../store/links.ts";
 import { rememberProject } from "../store/projects.ts";
 import { completeShims } from "../store/shims.ts";
-import { progressOn } from "../ui/progress.ts";
-import { parsePolicy } from "../verify/policy.ts";
+import { parsePolicy } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
 import { parseRequest, type Request } from "../version/request.ts";
-import { bundleNamed, chooseBundled } from "./bundled.ts";
-import { catalogOptions, namedPlatform, wantedPlatform, withConfiguredSites } from "./catalog.ts";
-import type { Invocation } from "./command.ts";
-import { installChosen, outcomeAsJson } from "./installation.ts";
-import { jobCount, sourceChoice } from "./installoptions.ts";
-import { welcomeNewGo } from "./newgo.ts";
-import { forPlatform, requestNamed } from "./requested.ts";
-import { timingsAsJson } from "./timetable.ts";
-import { inTurns } from "./turns.ts";
+import { welcomeNewGo } from "./tools.ts";
 
 export async function run(invocation: Invocation): Promise<number> {
 	const { report, options } = invocation;

@@ -1,16 +1,16 @@
+import type { Invocation } from "../cli/command.ts";
+import { catalogOptions, withConfiguredSites } from "../cli/operands.ts";
+import type { Style } from "../cli/report.ts";
+import { columns, timeInWords, wrapped } from "../cli/text.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { parseAddress, shown } from "../fetch/address.ts";
 import { Client } from "../fetch/client.ts";
 import { loadCatalog } from "../releases/lookup.ts";
-import { proposedOrder } from "../releases/mirrororder.ts";
 import { defaultMirrors, mirrorsOf } from "../releases/mirrors.ts";
-import { type MirrorTrial, mirrorQuestion, mirrorTiming, tryMirrors } from "../releases/mirrortrial.ts";
-import { catalogOptions, withConfiguredSites } from "./catalog.ts";
-import type { Invocation } from "./command.ts";
-import { mirrorsInWords } from "./mirrortable.ts";
-import { changeSetting } from "./setting.ts";
+import { type MirrorTrial, mirrorQuestion, mirrorTiming, proposedOrder, tryMirrors } from "../releases/mirrortrial.ts";
+import { changeSetting } from "./config.ts";
 
 /** Where gox downloads Go from: shows it, or tries it and puts it in order. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -113,4 +113,43 @@ async function offer(
 function unique(bases: readonly URL[]): readonly URL[] {
 	const key = ({ href }: URL) => href.replace(/\/+$/, "");
 	return bases.filter((base, at) => bases.findIndex((other) => key(other) === key(base)) === at);
+}
+
+/** A table in the proposed order, those left out below, and under each what is to be said about it. */
+export function mirrorsInWords(
+	trials: readonly MirrorTrial[],
+	order: readonly MirrorTrial[],
+	{ width, style }: { readonly width: number; readonly style: Style },
+): string[] {
+	const left = trials.filter((trial) => !order.includes(trial));
+	const rows = [...order, ...left].map((trial) => {
+		const at = order.indexOf(trial);
+		return {
+			cells: [
+				at < 0 ? "-" : String(at + 1),
+				short(trial.address, width - 48),
+				trial.latencyMs === null ? "-" : timeInWords(trial.latencyMs),
+				trial.bytesPerSecond === null ? "-" : `${(trial.bytesPerSecond / 1e6).toFixed(1)} MB/s`,
+				trial.newest === null ? "-" : trial.newest,
+				trial.standing === "wrong" ? style.red("WRONG") : trial.hash,
+			],
+			notes: trial.notes,
+		};
+	});
+	const [head = "", ...lines] = columns([
+		["", "mirror", "answers", "speed", "newest", "hash"],
+		...rows.map(({ cells }) => cells),
+	]);
+	return [
+		head,
+		...lines.flatMap((line, at) => [line, ...(rows[at]?.notes ?? []).flatMap((note) => wrapped(note, width, "     "))]),
+	];
+}
+
+/** Without the scheme that nearly all have, and with its middle left out where it is too long. */
+function short(address: string, width: number): string {
+	const text = address.replace(/^https:\/\//, "");
+	if (text.length <= width) return text;
+	const half = Math.floor((width - 1) / 2);
+	return `${text.slice(0, half)}…${text.slice(-half)}`;
 }

@@ -1,14 +1,14 @@
+import type { Invocation } from "../cli/command.ts";
+import { catalogOptions, wantedPlatform, withConfiguredSites } from "../cli/operands.ts";
+import type { Report } from "../cli/report.ts";
+import { columns } from "../cli/text.ts";
 import { loadCatalog } from "../releases/lookup.ts";
 import { type Standing, standingInWords, standings } from "../releases/standing.ts";
 import { type Vulnerability, vulnerabilitiesDate, vulnerabilitiesOf } from "../releases/vulns.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
-import { matching } from "../store/pick.ts";
-import type { Report } from "../ui/report.ts";
-import { columns } from "../ui/table.ts";
+import { matching } from "../store/links.ts";
 import { parseRequest } from "../version/request.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
-import type { Invocation } from "./command.ts";
 
 /** How many vulnerabilities of a version are named without --verbose, the newest first. */
 const few = 5;

@@ -1,22 +1,38 @@
+import type { Invocation, Options } from "../cli/command.ts";
+import { columns, timeInWords, wrapped } from "../cli/text.ts";
+import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
-import { goEnvFilePath } from "../releases/proxy/goenvfile.ts";
-import { profileOf } from "../releases/proxy/profile.ts";
+import { Client } from "../fetch/client.ts";
+import type { GoCommand } from "../go/command.ts";
+import { type GoEnvChanges, goEnvFilePath, parseGoEnv, readGoEnvText, writableGoEnvFile } from "../go/envfile.ts";
+import { hasCredentials, isPrivate, parseGoproxy, shownGoproxy } from "../proxy/goproxy.ts";
+import { changesFor, type Profile, profileOf, proxySettings } from "../proxy/profile.ts";
+import { isOfUse, type ProxyTrial, trialTiming, tryProxy, usualModule } from "../proxy/trial.ts";
+import { goForSettings, shippedBy } from "../select/inforce.ts";
+import { shWord } from "../shell/shell.ts";
+import {
+	forgetProxyRecord,
+	nextRecord,
+	type ProxyRecord,
+	proxyRecords,
+	undoing,
+	writeContent,
+	writeGoEnv,
+	writeProxyRecord,
+} from "../store/goenv.ts";
 import { homeLayout } from "../store/home.ts";
-import { proxyRecords } from "../store/proxyrecord.ts";
-import { columns } from "../ui/table.ts";
-import type { Invocation } from "./command.ts";
-import { goInForce, shippedBy } from "./goinforce.ts";
-import { settingsInForce, shownValue } from "./proxysettings.ts";
+import { headsInHome, headsInMemory } from "../sumdb/heads.ts";
+import { defaultGosumdb, parseGosumdb } from "../sumdb/note.ts";
 
 /** Where Go gets its modules from: shows it, tries it, changes it, and takes that back. */
 export async function run(invocation: Invocation): Promise<number> {
 	const [action = "show", ...words] = invocation.args;
-	if (action === "test") return (await import("./proxytest.ts")).testProxies(invocation, words);
-	if (action === "use") return (await import("./proxyuse.ts")).useProfile(invocation, words);
+	if (action === "test") return testProxies(invocation, words);
+	if (action === "use") return useProfile(invocation, words);
 	if ((action === "show" || action === "undo") && words.length > 0)
 		throw new GoxError("usage", `gox proxy ${action} takes no more words`, { hint: "gox proxy --help" });
 	if (action === "show") return show(invocation);
-	if (action === "undo") return (await import("./proxyundo.ts")).undoProfile(invocation);
+	if (action === "undo") return undoProfile(invocation);
 	const named = /[:@/]/.test(action) ? "an address" : quote(action);
 	throw new GoxError("usage", `gox proxy wants show, use, test or undo, not ${named}`, { hint: "gox proxy --help" });
 }
@@ -31,7 +47,7 @@ const meanings: Readonly<Record<ReturnType<typeof profileOf>, string>> = {
 };
 
 function show({ context, report }: Invocation): number {
-	const go = goInForce(context);
+	const go = goForSettings(context);
 	const settings = settingsInForce(context, go);
 	const shipped = shippedBy(context, go, "GOPROXY")?.value;
 	const value = settings.get("GOPROXY")?.value;
@@ -60,4 +76,279 @@ function show({ context, report }: Invocation): number {
 	if (file === null) report.say("GOENV=off: go env -w writes nothing");
 	if (last) report.say(`gox proxy undo takes back \`gox proxy use ${last.profile}\` of ${last.at.slice(0, 10)}`);
 	return 0;
+}
+
+/** `gox proxy use PROFILE [ADDRESS]`: tried, shown, asked about, written, and remembered for `gox proxy undo`. */
+export async function useProfile(invocation: Invocation, words: readonly string[]): Promise<number> {
+	const { context, report, options } = invocation;
+	const profile = profileIn(words, options);
+	const file = writableGoEnvFile(context);
+	const { home } = homeLayout(context);
+	const go = goForSettings(context);
+	const shipped = shippedBy(context, go, "GOPROXY")?.value;
+	const changes = changesFor(profile, writtenSettings(file), shipped, { insecure: options.has("insecure") });
+	if (profile.name === "company" && shipped === undefined)
+		report.warn("no Go is here that says which proxy is the public one: behind the company's comes direct");
+	const after = settingsInForce(context, go, changes);
+	const list = (changes.has("GOPROXY") ? changes.get("GOPROXY") : writtenSettings(file).get("GOPROXY")) ?? shipped;
+	const trials = list === undefined ? [] : await tryAll(invocation, proxiesIn(list, options.has("insecure")), after);
+	const bad = trials.filter((trial) => !isUsable(trial));
+	// Behind a company's proxy Go's own may be out of reach, which is why it is there.
+	const asked = profile.name === "company" ? proxiesIn(profile.address ?? "", options.has("insecure")).length : trials.length;
+	const failed = bad.filter((trial) => trials.indexOf(trial) < asked);
+	if (bad.length > 0 || report.verbose) for (const line of inWords(trials, context.stderr.columns)) report.say(line);
+	if (failed.length > 0 && !options.has("force")) {
+		const names = failed.map(({ address }) => address).join(", ");
+		throw new GoxError("network", `nothing was written: ${names} can't be used as it is`, {
+			hint: `${asTyped(profile, options)} --force   writes it all the same; --module PATH asks for a module that is there`,
+		});
+	}
+	const plain = [...changes].map(([name, value]) => ({ name, value: value === undefined ? null : shownValue(value) }));
+	const isDone = changes.size === 0 || options.has("dryRun");
+	for (const { name, value } of plain) report.say(value === null ? `unset ${name}` : `${name}=${value}`);
+	if (changes.size === 0) report.say(`${file} says so already: nothing to change`);
+	if (!isDone) {
+		await consent(invocation, file);
+		await change(invocation, { file, home, profile: profile.name, changes, go });
+	}
+	for (const name of ["GOPROXY", "GOSUMDB", ...changes.keys()].filter((each, at, all) => all.indexOf(each) === at)) {
+		const value = context.env[name];
+		const wanted = changes.has(name) ? changes.get(name) : writtenSettings(file).get(name);
+		if (value && value !== wanted)
+			report.warn(`${name}=${shownValue(value)} in the environment wins over what is written: unset ${name}`);
+	}
+	if (report.asJson) report.json({ profile: profile.name, file, changes: plain, written: !isDone, tests: trials });
+	return 0;
+}
+
+interface Change {
+	readonly file: string;
+	readonly home: string;
+	readonly profile: string;
+	readonly changes: GoEnvChanges;
+	readonly go: ReturnType<typeof goForSettings>;
+}
+
+/** The record is there before the file is touched: also a change that is cut short can be undone. */
+async function change({ context, report }: Invocation, { file, home, profile, changes, go }: Change): Promise<void> {
+	const before = readGoEnvText(file);
+	const values = writtenSettings(file);
+	const record: ProxyRecord = {
+		id: nextRecord(home),
+		at: context.now().toISOString(),
+		profile,
+		file,
+		before: base64(before),
+		changes: [...changes].map(([name, value]) => ({ name, old: values.get(name) ?? null, new: value ?? null })),
+	};
+	writeProxyRecord(home, record);
+	context.checkpoint("proxy:recorded");
+	try {
+		const by = await writeGoEnv(context, file, changes, go);
+		report.detail(by === "go" ? `written by ${go?.path} env -w` : `written to ${file}`);
+	} catch (error) {
+		if (readGoEnvText(file) === before) forgetProxyRecord(home, record);
+		throw error;
+	}
+	context.checkpoint("proxy:written");
+	writeProxyRecord(home, { ...record, after: base64(readGoEnvText(file)) });
+	report.say(`written to ${file}; to undo: gox proxy undo`);
+}
+
+async function consent({ context, options }: Invocation, file: string): Promise<void> {
+	if (!context.interactive || options.has("yes")) return;
+	const answer = await context.ask(`write this to ${file}? [Y/n] `);
+	if (!/^(?:y|yes|)$/i.test(answer.trim())) throw new GoxError("interrupted", "nothing was changed");
+}
+
+function profileIn([name, address, ...more]: readonly string[], options: Options): Profile {
+	const hint =
+		"gox proxy use public\ngox proxy use mirror https://proxy.example\ngox proxy use company https://proxy.corp.example --private 'corp.example/*'";
+	if (name !== "public" && name !== "mirror" && name !== "company")
+		throw new GoxError("usage", "proxy use wants a profile: public, mirror or company", { hint });
+	if (more.length > 0 || (name === "public" && address !== undefined))
+		throw new GoxError(
+			"usage",
+			`proxy use ${name} wants ${name === "public" ? "no address" : "one address"}; a list of them is one word`,
+			{ hint },
+		);
+	return {
+		name,
+		address,
+		private: options.text("private"),
+		privateByProxy: options.has("privateByProxy"),
+		sumdb: options.text("sumdb"),
+	};
+}
+
+/** The command that it was, for typing it once more; a password is never shown. */
+function asTyped({ name, address, private: patterns, privateByProxy, sumdb }: Profile, options: Options): string {
+	return [
+		`gox proxy use ${name}`,
+		...(address === undefined ? [] : [hasCredentials(address) ? "ADDRESS" : shWord(address)]),
+		...(patterns === undefined ? [] : ["--private", shWord(patterns)]),
+		...(privateByProxy ? ["--private-by-proxy"] : []),
+		...(sumdb === undefined ? [] : ["--sumdb", shWord(sumdb)]),
+		...(options.has("insecure") ? ["--insecure"] : []),
+	].join(" ");
+}
+
+function base64(latin1: string | undefined): string | null {
+	return latin1 === undefined ? null : Buffer.from(latin1, "latin1").toString("base64");
+}
+
+/**
+ * `gox proxy test [address…]`: those of GOPROXY in force where none is given.
+ * @returns 4 when one of them is of no use.
+ */
+export async function testProxies(invocation: Invocation, addresses: readonly string[]): Promise<number> {
+	const { context, report, options } = invocation;
+	const settings = settingsInForce(context, goForSettings(context));
+	const list = addresses.length > 0 ? addresses.join(",") : settings.get("GOPROXY")?.value;
+	if (list === undefined)
+		throw new GoxError("usage", "GOPROXY isn't set, and no Go is here whose go.env names a proxy", {
+			hint: "gox proxy test https://proxy.example",
+		});
+	const proxies = proxiesIn(list, options.has("insecure"));
+	const trials = await tryAll(invocation, proxies, settings);
+	if (report.asJson) report.json(trials);
+	else if (trials.length === 0) report.line("GOPROXY names no proxy: there is nothing to test");
+	else for (const line of inWords(trials, context.stdout.columns)) report.line(line);
+	return trials.every(isUsable) ? 0 : 4;
+}
+
+/** The proxies of a list, in order. @throws GoxError `usage`, without credentials. */
+export function proxiesIn(list: string, insecure: boolean): URL[] {
+	return parseGoproxy(list, { insecure }).flatMap((entry) => (entry.kind === "proxy" ? [entry.url] : []));
+}
+
+/** Tries every proxy at once, with the database and the private modules of these settings; nothing is written. */
+export async function tryAll(
+	{ context, options, report }: Pick<Invocation, "context" | "options" | "report">,
+	proxies: readonly URL[],
+	settings: ReadonlyMap<string, ProxySetting>,
+): Promise<readonly ProxyTrial[]> {
+	const named = options.text("module");
+	const module = checkedModule(named ?? usualModule.module);
+	const database = parseGosumdb(settings.get("GOSUMDB")?.value ?? defaultGosumdb);
+	const unchecked = isPrivate(settings.get("GONOSUMDB")?.value ?? "", module);
+	if (!database) report.warn("GOSUMDB=off: nothing is looked up in the checksum database");
+	const question = {
+		module,
+		version: named === undefined ? usualModule.version : undefined,
+		database: unchecked ? undefined : database,
+	};
+	const client = new Client(context, { insecure: options.has("insecure"), timing: trialTiming });
+	try {
+		return await Promise.all(
+			proxies.map((proxy) => tryProxy(client, proxy, { ...question, heads: knownHeads(context, database?.name) })),
+		);
+	} finally {
+		await client.close();
+	}
+}
+
+/** A head that contradicts those seen before is noticed; nothing is added to them. */
+function knownHeads(context: Context, database: string | undefined) {
+	return headsInMemory(database === undefined ? [] : headsInHome(context.home, database).notes());
+}
+
+function checkedModule(path: string): string {
+	if (/^[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~!-]+)*$/.test(path) && !path.split("/").some((part) => /^\.+$/.test(part))) return path;
+	throw new GoxError("usage", "--module wants a module's path", { hint: "--module golang.org/x/text" });
+}
+
+export function isUsable({ list, sumdb }: ProxyTrial): boolean {
+	return isOfUse(list) && (sumdb === null || isOfUse(sumdb));
+}
+
+/** Two lines for each proxy, or more where they are long. */
+export function inWords(trials: readonly ProxyTrial[], width: number): string[] {
+	return trials.flatMap(({ address, list, sumdb }) => {
+		const part = (name: string, { verdict, ms, said }: ProxyTrial["list"]) =>
+			wrapped(`${verdict}${ms === null ? "" : `, ${timeInWords(ms)}`}: ${said}`, width, `  ${name.padEnd(8)}  `);
+		const through = sumdb?.via === "the proxy" ? " (through the proxy)" : "";
+		return [
+			address,
+			...part("modules", list),
+			...(sumdb ? part("checks", { ...sumdb, said: `${sumdb.database}${through}: ${sumdb.said}` }) : []),
+		];
+	});
+}
+
+/** `gox proxy undo`: takes the last `gox proxy use` back. */
+export function undoProfile({ context, report, options }: Invocation): number {
+	const { home } = homeLayout(context);
+	const record = proxyRecords(home).at(-1);
+	if (!record) throw new GoxError("usage", "there is nothing to undo", { hint: "gox proxy" });
+	const { file, profile, changes } = record;
+	const plan = undoing(record, readGoEnvText(file), options.has("force"));
+	if (plan.kind === "changed")
+		throw new GoxError(
+			"usage",
+			`not undone: ${plan.names.join(", ")} in ${file} was changed since \`gox proxy use ${profile}\``,
+			{
+				hint: "gox proxy undo --force",
+			},
+		);
+	const restored = changes.map(({ name, old }) => ({ name, value: old === null ? null : shownValue(old) }));
+	if (!options.has("dryRun")) {
+		writeContent(context, file, plan.content);
+		context.checkpoint("proxy:undone");
+		forgetProxyRecord(home, record);
+	}
+	if (report.asJson) report.json({ profile, file, restored, undone: !options.has("dryRun") });
+	for (const { name, value } of restored) report.say(value === null ? `${name} is unset again` : `${name}=${value}`);
+	return 0;
+}
+
+/** One of Go's settings about proxies, as a go command sees it. */
+export interface ProxySetting {
+	readonly name: string;
+	/** Undefined where nobody sets it. */
+	readonly value: string | undefined;
+	/** `environment`, a file, or a Go that has it built in; undefined where nobody sets it. */
+	readonly from: string | undefined;
+}
+
+/**
+ * The settings in force (cmd/go/internal/cfg): the environment, where an empty value counts as none; the go env file;
+ * Go's own. GONOPROXY and GONOSUMDB are GOPRIVATE's where they aren't set.
+ * @param changes as if these were written already
+ */
+export function settingsInForce(
+	context: Context,
+	go: GoCommand | undefined,
+	changes: GoEnvChanges = new Map(),
+): ReadonlyMap<string, ProxySetting> {
+	const file = goEnvFilePath(context);
+	const written = new Map<string, string | undefined>([...writtenSettings(file), ...changes]);
+	const settings = new Map<string, ProxySetting>();
+	for (const name of proxySettings) settings.set(name, settingOf(name));
+	for (const name of ["GONOPROXY", "GONOSUMDB"]) {
+		const general = settings.get("GOPRIVATE");
+		if (settings.get(name)?.value === undefined && general?.value !== undefined)
+			settings.set(name, { name, value: general.value, from: "GOPRIVATE" });
+	}
+	return settings;
+
+	function settingOf(name: string): ProxySetting {
+		const value = context.env[name];
+		if (value) return { name, value, from: "environment" };
+		const own = written.get(name);
+		if (own) return { name, value: own, from: file };
+		// An empty line in the go env file hides what go.env says.
+		const shipped = own === undefined ? shippedBy(context, go, name) : undefined;
+		return { name, value: shipped?.value, from: shipped?.from };
+	}
+}
+
+/** What the go env file says; nothing where there is none. */
+export function writtenSettings(file: string | undefined): ReadonlyMap<string, string> {
+	return parseGoEnv((file && readGoEnvText(file)) ?? "");
+}
+
+/** A value fit to be printed. */
+export function shownValue(value: string): string {
+	return shownGoproxy(value).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/g, "�");
 }

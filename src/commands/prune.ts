@@ -1,18 +1,17 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Invocation } from "../cli/command.ts";
+import { bytesInWords, columns } from "../cli/text.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { removeTree } from "../fs.ts";
+import { namesIn, removeTree } from "../fs.ts";
+import { goSettings } from "../go/settings.ts";
+import { usageOf } from "../select/usage.ts";
 import { openHome } from "../store/home.ts";
-import { type Installed, installedVersions } from "../store/installed.ts";
-import { copiesInModuleCache, type ModuleCopy } from "../store/modulecopies.ts";
-import { oldBackups } from "../store/oldbackups.ts";
-import { freedBy } from "../store/shared.ts";
-import { spaceOf } from "../store/space.ts";
-import { uninstallVersion } from "../store/uninstall.ts";
-import { bytesInWords, columns } from "../ui/table.ts";
-import { compareParsed } from "../version/goversion.ts";
-import type { Invocation } from "./command.ts";
-import { usageOf } from "./usage.ts";
+import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
+import { uninstallVersion } from "../store/recovery.ts";
+import { freedBy, spaceOf } from "../store/space.ts";
+import { compareParsed } from "../version/release.ts";
 
 /** What is to go, and what stays for which reasons. */
 interface Plan {
@@ -124,4 +123,45 @@ async function agree(context: Context, yes: boolean, total: number): Promise<boo
 	const answer = await context.ask(`Remove them (${bytesInWords(total)})? [y/N] `);
 	if (/^y(es)?$/i.test(answer.trim())) return true;
 	throw new GoxError("interrupted", "nothing was removed");
+}
+
+/** A toolchain that the go command downloaded, and gox has too. */
+export interface ModuleCopy {
+	/** `golang.org/toolchain@v0.0.1-go1.22.5.linux-amd64` */
+	readonly name: string;
+	/** Its read-only tree, and the zip that it was unpacked from. */
+	readonly paths: readonly string[];
+}
+
+/** The second copies in GOMODCACHE of versions that are installed. What go keeps of their proofs isn't among them. */
+export function copiesInModuleCache(context: Context, installed: readonly Installed[]): readonly ModuleCopy[] {
+	const goroot = (defaultVersion(context, installed) ?? installed[0])?.goroot;
+	const { moduleCache } = goSettings(context, goroot);
+	const downloads = join(moduleCache, "cache/download/golang.org/toolchain/@v");
+	const versions = new Set(installed.map(({ release, platform }) => `v0.0.1-${release.name}.${platform}`));
+	const trees = namesIn(join(moduleCache, "golang.org")).map((name) => name.replace(/^toolchain@/, ""));
+	const zips = namesIn(downloads).flatMap((name) => (name.endsWith(".zip") ? [name.slice(0, -4)] : []));
+	return [...new Set([...trees, ...zips])]
+		.filter((version) => versions.has(version))
+		.map((version) => ({
+			name: `golang.org/toolchain@${version}`,
+			paths: [
+				join(moduleCache, "golang.org", `toolchain@${version}`),
+				join(downloads, `${version}.zip`),
+				join(downloads, `${version}.ziphash`),
+			].filter((path) => existsSync(path)),
+		}));
+}
+
+/** The copies of start-up files that set-up left, but for the newest of each. Their names end in the time they were made. */
+export function oldBackups(directory: string): readonly string[] {
+	const newest = new Map<string, string>();
+	const names = namesIn(directory);
+	for (const name of names) newest.set(subject(name) ?? name, name);
+	return names.filter((name) => newest.get(subject(name) ?? name) !== name).map((name) => join(directory, name));
+}
+
+/** What a backup is of; undefined for what isn't named as set-up names them. */
+function subject(name: string): string | undefined {
+	return /^(.+)\.\d{4}-\d\d-\d\dT[\d-]+\.\d+Z$/.exec(name)?.[1];
 }

@@ -1,13 +1,39 @@
-import { hookFile, hookPlace, hookText, writeHook } from "../shell/hookfile.ts";
-import type { Shell } from "../shell/shell.ts";
-import { applyEdit, changesSomething, planSetup } from "../shell/startupedit.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Invocation, Run } from "../cli/command.ts";
+import { shellNamed, usersShell } from "../cli/operands.ts";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { withoutSecrets } from "../output.ts";
+import { unifiedDiff } from "../shell/diff.ts";
+import { hookFile, hookPlace, hookText, removeHook, shellCalled, shellNames, writeHook } from "../shell/hook.ts";
+import {
+	findLeftovers,
+	type Leftover,
+	type LeftoverTool,
+	leftoverSurroundings,
+	leftoversIn,
+	putBack,
+	type SearchedFile,
+	searchedFiles,
+	strayCommands,
+	takeAway,
+} from "../shell/leftovers.ts";
+import { readTakenOut, type TakenOutOf, takenOut, writeTakenOut } from "../shell/restoring.ts";
+import type { Shell, UserHome } from "../shell/shell.ts";
+import {
+	applyEdit,
+	changesSomething,
+	planSetup,
+	planTakingOut,
+	planUndo,
+	type StartupEdit,
+	type TakingOut,
+} from "../shell/startup.ts";
 import { openHome } from "../store/home.ts";
-import { announced } from "../store/journal.ts";
+import { installedVersions } from "../store/installed.ts";
+import { announced, editing } from "../store/journal.ts";
 import { completeShims } from "../store/shims.ts";
-import type { Invocation, Run } from "./command.ts";
-import { leftoverOffer } from "./leftoveroffer.ts";
-import { shellNamed, usersShell } from "./shellargument.ts";
-import { backupsOf, consent, homeOf, showDiffs } from "./startupchange.ts";
 
 /**
  * `gox setup`: the hook, and one block in the shell's start-up files that reads it; and what other version managers left
@@ -15,7 +41,7 @@ import { backupsOf, consent, homeOf, showDiffs } from "./startupchange.ts";
  */
 export const run: Run = async (invocation) => {
 	const named = invocation.options.text("shell");
-	if (invocation.options.has("undo")) return (await import("./setupundo.ts")).undo(invocation, named);
+	if (invocation.options.has("undo")) return undo(invocation, named);
 	return setUp(invocation, named === undefined ? usersShell(invocation.context) : shellNamed(named));
 };
 
@@ -65,4 +91,221 @@ async function setUp(invocation: Invocation, shell: Shell): Promise<undefined> {
 	report.detail(text);
 	report.say(offer.taking ? "to start using it: open a new terminal" : `to start using it: exec ${shell.name}`);
 	return undefined;
+}
+
+/**
+ * `gox setup --undo`: without --shell everything that setup may have written, for whichever shell, and everything that it
+ * took out, back in its place.
+ * @throws GoxError `file-system` when some of what was taken out has no place any more; all the rest is done.
+ */
+export async function undo(invocation: Invocation, named: string | undefined): Promise<undefined> {
+	const { context, report, options } = invocation;
+	const backups = backupsOf(context);
+	const shells =
+		named === undefined
+			? shellNames.map((name) => shellCalled(name)).filter((shell) => shell !== undefined)
+			: [shellNamed(named)];
+	const record = readTakenOut(backups);
+	const files = record.files.filter(({ path }) => named === undefined || isReadBy(invocation, shells, path));
+	const paths = new Set([
+		...shells.flatMap((shell) => shell.everyStartupFile(homeOf(context))),
+		...files.map(({ path }) => path),
+	]);
+	const edits = [...paths].map((path) =>
+		planUndo(
+			path,
+			files.filter((file) => file.path === path),
+		),
+	);
+	const changed = edits.filter(changesSomething);
+	const hooks = shells.filter((shell) => existsSync(hookFile(context, shell)));
+	if (options.has("dryRun")) {
+		showDiffs(invocation, changed);
+		for (const { path } of record.commands) report.say(`puts back ${path}`);
+		return undefined;
+	}
+	await consent(invocation, changed, "take gox out of");
+	for (const edit of changed) applyEdit(context, edit, backups);
+	for (const command of record.commands) editing(context, command.path, () => putBack(command));
+	context.checkpoint("setup-put-back");
+	writeTakenOut(context, backups, { files: record.files.filter((file) => !files.includes(file)), commands: [] });
+	for (const shell of hooks) removeHook(context, shell);
+	if (report.asJson) report.json({ changed: changed.map(({ path }) => path) });
+	for (const { path, after } of changed) {
+		const what = after === undefined ? `removed ${path}` : `took gox out of ${path}`;
+		report.say(files.some((file) => file.path === path) ? `${what}, and put back what it had taken out` : what);
+	}
+	for (const { path } of record.commands) report.say(`put back ${path}`);
+	if (changed.length === 0) report.say("no start-up file has gox in it");
+	else report.say(`installed versions stay in ${context.home}; shells that are open keep the hook until they end`);
+	refuseTheRest(edits, files);
+	return undefined;
+}
+
+function isReadBy({ context }: Invocation, shells: readonly Shell[], path: string): boolean {
+	return shells.some((shell) => searchedFiles(shell, homeOf(context)).some((file) => file.path === path));
+}
+
+function refuseTheRest(edits: readonly StartupEdit[], files: readonly TakenOutOf[]): void {
+	const lost = edits.filter((edit) => (edit.lost ?? []).length > 0);
+	if (lost.length === 0) return;
+	const lines = lost.flatMap(({ path, lost: pieces = [] }) => [
+		`${path} was changed where these lines stood, so they are not in it again:`,
+		...pieces.map(({ removed }) => `  ${utf8(removed).trimEnd()}`),
+	]);
+	const copies = lost.flatMap(({ path }) => files.find((file) => file.path === path)?.backup ?? []);
+	throw new GoxError("file-system", lines.join("\n"), { hint: copies.map((copy) => `less ${copy}`).join("\n") });
+}
+
+/** Asked only of a person, and only when something would change. @throws GoxError `interrupted` for a no. */
+export async function consent(
+	{ context, options }: Invocation,
+	edits: readonly Pick<StartupEdit, "path">[],
+	what: string,
+): Promise<void> {
+	if (!context.interactive || options.has("yes") || edits.length === 0) return;
+	const answer = await context.ask(`${what} ${edits.map(({ path }) => path).join(", ")}? [Y/n] `);
+	if (!/^(?:y|yes|)$/i.test(answer.trim())) throw new GoxError("interrupted", "nothing was changed");
+}
+
+export function showDiffs({ context, report }: Invocation, edits: readonly StartupEdit[]): void {
+	if (report.asJson) report.json({ changed: edits.map(({ path }) => path) });
+	else
+		for (const { path, before, after } of edits)
+			context.stdout.write(withoutSecrets(unifiedDiff(path, utf8(before), utf8(after))));
+}
+
+export function homeOf(context: Context): UserHome {
+	return { userHome: context.userHome, env: context.env, exists: existsSync };
+}
+
+export function backupsOf(context: Context): string {
+	return join(context.home, "backup");
+}
+
+/** Start-up files are held one character a byte. */
+export function utf8(bytes: string): string;
+export function utf8(bytes: string | undefined): string | undefined;
+export function utf8(bytes: string | undefined): string | undefined {
+	return bytes === undefined ? undefined : Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/** What other version managers left in a shell's start-up files, and whether setup takes it out. */
+export interface LeftoverOffer {
+	/** Whether it is to be taken out. */
+	readonly taking: boolean;
+	/** Asks a person, once. */
+	ask(): Promise<void>;
+	/** For a file that gets gox's block too. */
+	takeOut(file: SearchedFile): TakingOut;
+	/** The other files that have leftovers. */
+	plansBeside(paths: readonly string[]): readonly StartupEdit[];
+	/** Takes away the `go` and `gofmt` that other tools put into directories which stay on PATH. */
+	takeCommands(): void;
+	/** What was found, what became of it, and what to type. */
+	tell(): void;
+	asJson(): readonly object[];
+}
+
+/** @throws GoxError `not-installed` when there would be no Go at all without them. */
+export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOffer {
+	const { context, report, options } = invocation;
+	const found = findLeftovers(context, shell);
+	const every = found.flatMap(({ file, leftovers }) => leftovers.map((leftover) => ({ path: file.path, ...leftover })));
+	const removable = every.filter(({ keep }) => keep === undefined);
+	const staying = new Set<LeftoverTool>(every.filter(({ keep }) => keep !== undefined).map(({ tool }) => tool));
+	const commands = strayCommands(context, staying);
+	const wanted = options.has("removeLeftovers");
+	const hasGo = installedVersions(context).length > 0;
+	if (wanted && !hasGo && removable.length > 0) throw withoutGo();
+	let taking = wanted && removable.length + commands.length > 0;
+	const takeOut =
+		(file: SearchedFile): TakingOut =>
+		(text) => {
+			if (!taking) return undefined;
+			const gone = leftoversIn(text, file.dialect, leftoverSurroundings(context)).filter(({ keep }) => keep === undefined);
+			return gone.length > 0 ? takenOut(text, gone) : undefined;
+		};
+	const where = ({ path, line }: { path: string; line: number }) => `${path}:${line}`;
+	const listed = (each: Leftover & { path: string }) => `  ${where(each)}  ${firstLine(each)}  (${titles[each.tool]})`;
+	return {
+		get taking() {
+			return taking;
+		},
+		async ask() {
+			if (wanted || !hasGo || removable.length === 0 || !context.interactive || options.has("yes")) return;
+			report.say("other version managers are in your start-up files too:");
+			for (const each of removable) report.say(listed(each));
+			const answer = await context.ask("take these lines out? gox setup --undo puts them back [Y/n] ");
+			taking = /^(?:y|yes|)$/i.test(answer.trim());
+		},
+		takeOut,
+		plansBeside: (paths) =>
+			found.flatMap(({ file }) => (taking && !paths.includes(file.path) ? [planTakingOut(file.path, takeOut(file))] : [])),
+		takeCommands() {
+			if (!taking || commands.length === 0) return;
+			const record = readTakenOut(backupsOf(context));
+			const known = new Set(record.commands.map(({ path }) => path));
+			const fresh = commands.filter(({ path }) => !known.has(path));
+			writeTakenOut(context, backupsOf(context), { ...record, commands: [...record.commands, ...fresh] });
+			context.checkpoint("setup-commands");
+			for (const command of commands) takeAway(command);
+		},
+		tell() {
+			if (removable.length > 0) {
+				const done = options.has("dryRun") ? "would take out" : "took out";
+				report.say(taking ? `${done} what other version managers left there:` : "other version managers are set up there too:");
+				for (const each of removable) report.say(listed(each));
+			}
+			if (taking) for (const { path, tool } of commands) report.say(`${tool}'s ${path} is out of the way too`);
+			if (taking)
+				for (const tool of new Set(commands.map((each) => each.tool)))
+					if (makesAnew[tool]) report.say(`${tool} makes it anew as long as it has a Go; for good: ${makesAnew[tool]}`);
+			for (const each of every.filter(({ keep }) => keep !== undefined)) report.say(`left ${where(each)}: ${each.keep}`);
+			if (!taking && removable.length > 0)
+				report.say(
+					hasGo
+						? "to take them out: gox setup --remove-leftovers"
+						: "to take them out: gox import (or gox install latest), then gox setup --remove-leftovers",
+				);
+		},
+		asJson: () =>
+			every.map(({ tool, path, line, text, keep }) => ({
+				tool,
+				path,
+				line,
+				text: utf8(text),
+				removed: taking && keep === undefined,
+				...(keep !== undefined && { reason: keep }),
+			})),
+	};
+}
+
+/** Shims come back with the next one that the tool makes. */
+const makesAnew: Partial<Record<LeftoverTool, string>> = {
+	asdf: "asdf plugin remove golang",
+	mise: "mise unuse --global go",
+};
+
+/** How people know the tools. */
+const titles: Readonly<Record<LeftoverTool, string>> = {
+	gvm: "gvm",
+	goenv: "goenv",
+	g: "g",
+	gobrew: "gobrew",
+	goup: "goup",
+	asdf: "asdf",
+	mise: "mise",
+	go: "another Go",
+};
+
+function firstLine({ text, line, lastLine }: Leftover): string {
+	const first = utf8(text).split("\n")[0]?.trim() ?? "";
+	return lastLine > line ? `${first} …` : first;
+}
+
+function withoutGo(): GoxError {
+	return new GoxError("not-installed", "gox has no Go installed yet: without those lines there might be no Go at all", {
+		hint: "gox import\ngox install latest",
+	});
 }

@@ -1,9 +1,524 @@
-import type { CommandSpec } from "./command.ts";
-import { choice } from "./table/choice.ts";
-import { machine } from "./table/machine.ts";
-import { running } from "./table/running.ts";
-import { upkeep } from "./table/upkeep.ts";
-import { versions } from "./table/versions.ts";
+import type { CommandSpec, OptionSpec } from "../cli/command.ts";
+
+const platform: OptionSpec = {
+	flags: "--platform <goos-goarch>",
+	summary: "for another platform than this machine's, e.g. darwin-amd64",
+};
+const insecure: OptionSpec = { flags: "--insecure", summary: "allow plain http to hosts other than this machine" };
+const source: OptionSpec = {
+	flags: "--source <where>",
+	summary: "download (sites), proxy (the Go module proxy), or a bundle's path; default: sites, then the proxy",
+};
+const dedupe: OptionSpec = {
+	flags: "--dedupe",
+	summary: "share equal files with another version by hard links of read-only files, where they can't be cloned",
+};
+
+/** What installs, removes, proves and lists versions. */
+const versions: readonly CommandSpec[] = [
+	{
+		name: "install",
+		args: "[...versions]",
+		summary: "install Go releases, each proven to be what the Go project published",
+		options: [
+			platform,
+			source,
+			{
+				flags: "--verify <who>",
+				summary: "who must vouch: table, index, sumdb (Go's checksum database), pgp (a signature), all (docs/trust.md)",
+			},
+			{ flags: "--force", summary: "install again what is there already" },
+			{ flags: "--default", summary: "make it the default" },
+			dedupe,
+			{ flags: "--unofficial", summary: "accept an index whose archives the release table contradicts" },
+			{ flags: "--jobs <number>", summary: "how many at a time (default 2)" },
+			{ flags: "--timings", summary: "say where the time went" },
+			insecure,
+		],
+		examples: [
+			["gox install 1.22.5", "that release"],
+			["gox install 1.21 latest", "the newest 1.21 and the newest of all"],
+			["gox install '>=1.21 <1.23'", "the newest in a range"],
+			["gox install", "what this directory asks for"],
+			["gox install 1.15.15 --platform darwin-amd64", "an x86-64 Go, for Rosetta"],
+			["gox install 1.22.5 --source go.bundle", "out of a bundle, without a network"],
+		],
+		load: () => import("./install.ts"),
+	},
+	{
+		name: "uninstall",
+		aliases: ["remove", "rm"],
+		args: "<...versions>",
+		summary: "remove installed versions",
+		options: [platform],
+		examples: [
+			["gox uninstall 1.22.5", "that release"],
+			["gox uninstall 1.15.15 --platform darwin-amd64", "another platform's copy"],
+		],
+		load: () => import("./uninstall.ts"),
+	},
+	{
+		name: "verify",
+		args: "[version|path]",
+		summary: "audit what is installed, or any GOROOT, against Go's checksum database",
+		options: [{ flags: "--repair", summary: "install again what isn't what was published" }, platform, insecure],
+		examples: [
+			["gox verify", "every installed version"],
+			["gox verify 1.22.5", "that version; names changed, missing and added files"],
+			["gox verify /usr/local/go", "a GOROOT that anything installed"],
+			["gox verify 1.22.5 --repair", "and installs it again if something is wrong"],
+		],
+		load: () => import("./verify.ts"),
+	},
+	{
+		name: "list",
+		aliases: ["ls"],
+		args: "[request]",
+		summary: "the installed versions, or with --remote those there are",
+		options: [
+			{ flags: "--remote", summary: "what can be installed" },
+			{ flags: "--sizes", summary: "how large each is, and how much of that it shares with another" },
+			platform,
+			{ flags: "--refresh", summary: "ask the index again, however fresh the cached copy is" },
+			insecure,
+		],
+		examples: [
+			["gox list", "installed versions"],
+			["gox list --remote 1.22", "every release of Go 1.22"],
+			["gox list --remote latest --json", "the newest release, with its SHA-256"],
+		],
+		load: () => import("./list.ts"),
+	},
+	{
+		name: "ls-remote",
+		args: "[request]",
+		summary: "the same as list --remote",
+		options: [platform, { flags: "--refresh", summary: "ask the index again" }, insecure],
+		examples: [["gox ls-remote 1.22", "every release of Go 1.22"]],
+		hidden: true,
+		load: () => import("./list.ts"),
+	},
+	{
+		name: "bundle",
+		args: "[...versions]",
+		summary: "versions in one file, for machines without a network",
+		options: [
+			{ flags: "--platform <list>", summary: "darwin-arm64,linux-amd64 … or all; default: this machine's" },
+			{ flags: "-o, --output <file>", summary: "the file to write (default go.bundle)" },
+			{ flags: "--list", summary: "say what a bundle holds" },
+			{ flags: "--source <where>", summary: "download (sites), proxy (the Go module proxy); default: sites, then the proxy" },
+			insecure,
+		],
+		examples: [
+			["gox bundle 1.22.5 1.21 --platform darwin-arm64,linux-amd64 -o go.bundle", "four archives with their proofs"],
+			["gox bundle --list go.bundle", "what is in it"],
+			["gox install 1.22.5 --source go.bundle", "on the other machine"],
+		],
+		load: () => import("./bundle.ts"),
+	},
+];
+
+/** What chooses a version, and what says which one was chosen. */
+const choice: readonly CommandSpec[] = [
+	{
+		name: "use",
+		args: "[version]",
+		summary: "choose a version for this shell (needs the hook: gox setup)",
+		options: [
+			{ flags: "--unset", summary: "back to what directories and the default say" },
+			{ flags: "--strict", summary: "and keep Go from switching to another (GOTOOLCHAIN=local)" },
+		],
+		examples: [
+			["gox use 1.21", "the newest installed 1.21, in this shell only"],
+			["gox use --strict 1.21", "that, whatever a go.mod asks for"],
+			["gox use --unset", "back to what directories and the default say"],
+		],
+		load: () => import("./use.ts"),
+	},
+	{
+		name: "pin",
+		aliases: ["local"],
+		args: "[version]",
+		summary: "write .go-version for this directory",
+		options: [{ flags: "--lock", summary: "write gox.lock too: what installs from here must be, byte for byte" }, insecure],
+		examples: [
+			["gox pin 1.22.5", "exactly that release"],
+			["gox pin 1.22.5 --lock", "the same bytes for everyone on the team"],
+			["gox pin 1.22", "the newest installed 1.22"],
+			["gox pin", "what is pinned here"],
+		],
+		load: () => import("./pin.ts"),
+	},
+	{
+		name: "default",
+		aliases: ["global"],
+		args: "[version]",
+		summary: "the version where nothing else asks for one",
+		examples: [
+			["gox default 1.22.5", "set it"],
+			["gox default system", "the next go on PATH instead"],
+			["gox default", "show it"],
+		],
+		load: () => import("./default.ts"),
+	},
+	{
+		name: "alias",
+		args: "[name] [version]",
+		summary: "names of your own for installed versions",
+		options: [{ flags: "--remove", summary: "remove the alias" }],
+		examples: [
+			["gox alias work 1.21.13", "then: gox use work"],
+			["gox alias", "list them"],
+			["gox alias work --remove", "forget it"],
+		],
+		load: () => import("./alias.ts"),
+	},
+	{
+		name: "current",
+		args: "",
+		summary: "the version in force here, and why",
+		examples: [["gox current --json", "version, goroot and source"]],
+		load: () => import("./current.ts"),
+	},
+	{
+		name: "which",
+		args: "[tool]",
+		summary: "the path of the go (or another tool) in force here",
+		firstWords: ["go", "gofmt"],
+		examples: [["gox which gofmt", "the gofmt that runs here"]],
+		load: () => import("./which.ts"),
+	},
+	{
+		name: "why",
+		args: "",
+		summary: "every place that was asked which Go to use, and what it said",
+		examples: [
+			["gox why", "what decides here, and what was overruled"],
+			["gox why --json", "the same for scripts"],
+		],
+		load: () => import("./why.ts"),
+	},
+	{
+		name: "env",
+		args: "[version]",
+		summary: "shell statements that put gox's go on PATH",
+		options: [
+			{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" },
+			{ flags: "--ci", summary: "for the later steps of a CI job: to GITHUB_PATH and GITHUB_ENV where they are set" },
+		],
+		examples: [
+			['eval "$(gox env)"', "in a script"],
+			["gox env --ci", "in a step of a GitHub workflow"],
+		],
+		load: () => import("./env.ts"),
+	},
+];
+
+/** What runs commands with a version. */
+const running: readonly CommandSpec[] = [
+	{
+		name: "exec",
+		args: "[version]",
+		summary: "run one command with a version, or with each of several",
+		takesCommand: true,
+		options: [
+			{ flags: "--each <versions>", summary: "a matrix: versions, minors, latest, ranges, with commas between them" },
+			{ flags: "--jobs <number>", summary: "with --each: how many at a time (default: the number of processors)" },
+			{ flags: "--fail-fast", summary: "with --each: end the rest after the first failure" },
+			source,
+			insecure,
+		],
+		examples: [
+			["gox exec 1.21 -- go test ./...", "with the newest installed 1.21"],
+			["gox exec -- make", "with the version in force here"],
+			["gox exec --each 1.20,1.21,latest -- go test ./...", "with each of three, in parallel"],
+			["gox exec --each '>=1.20' --json -- go vet ./...", "with the newest patch of every minor since 1.20"],
+		],
+		load: () => import("./exec.ts"),
+	},
+	{
+		name: "bisect",
+		args: "",
+		summary: "find the first Go release with which a command passes, or fails",
+		takesCommand: true,
+		options: [
+			{ flags: "--good <version>", summary: "with this release the command passes" },
+			{ flags: "--bad <version>", summary: "with this release it fails" },
+			{ flags: "--stable", summary: "leave out betas and release candidates" },
+			{ flags: "--once", summary: "believe each verdict; otherwise each is asked for twice" },
+			{ flags: "--keep", summary: "keep the releases that were installed on the way" },
+			source,
+			insecure,
+		],
+		examples: [
+			["gox bisect --good 1.21 --bad 1.23 -- go test ./...", "the first release that fails"],
+			["gox bisect --bad 1.20 --good latest -- go build .", "the first release that passes"],
+		],
+		load: () => import("./bisect.ts"),
+	},
+];
+
+/** What keeps the store up to date, and small. */
+const upkeep: readonly CommandSpec[] = [
+	{
+		name: "outdated",
+		args: "[request]",
+		summary: "newer patches, end of life and known vulnerabilities",
+		options: [{ flags: "--refresh", summary: "ask the index again, however fresh the cached copy is" }, insecure],
+		examples: [
+			["gox outdated", "every installed version"],
+			["gox outdated 1.22 --verbose", "every known vulnerability of the installed 1.22s"],
+			["gox outdated --json", "the same for a script; the exit status is 0 whatever is found"],
+		],
+		load: () => import("./outdated.ts"),
+	},
+	{
+		name: "upgrade",
+		args: "[...versions]",
+		summary: "install the newest patch of installed minors, and move the default along",
+		options: [
+			{ flags: "--all", summary: "of every installed minor; otherwise of those named, or of the version in force here" },
+			{ flags: "--prune", summary: "and remove the older patches that nothing needs" },
+			{ flags: "--dry-run", summary: "say what would be done" },
+			dedupe,
+			platform,
+			source,
+			insecure,
+		],
+		examples: [
+			["gox upgrade", "the minor in force here"],
+			["gox upgrade 1.22 1.25", "those minors"],
+			["gox upgrade --all --prune", "every minor, and no old patches left"],
+		],
+		load: () => import("./upgrade.ts"),
+	},
+	{
+		name: "prune",
+		args: "",
+		summary: "remove what nobody uses",
+		options: [
+			{ flags: "--dry-run", summary: "show what would go and what stays, and why" },
+			{ flags: "--unused", summary: "also the newest patch of a minor that nothing asks for" },
+			{ flags: "--modcache", summary: "also the toolchains in Go's module cache that gox has too" },
+		],
+		examples: [
+			["gox prune --dry-run", "what would go, what stays and why, how much it frees"],
+			["gox prune --yes", "without asking"],
+			["gox prune --modcache", "and golang.org/toolchain@… copies of installed versions"],
+		],
+		load: () => import("./prune.ts"),
+	},
+	{
+		name: "dedupe",
+		args: "",
+		summary: "keep equal files of installed versions only once",
+		options: [{ flags: "--clone-only", summary: "no hard links: only where the file system can clone" }],
+		examples: [
+			["gox dedupe", "clones where the disk has them, else hard links of read-only files"],
+			["gox config dedupe link", "and of every version that is installed from now on"],
+		],
+		load: () => import("./dedupe.ts"),
+	},
+	{
+		name: "cache",
+		args: "[action]",
+		summary: "what gox has cached, and where: show (the default), path, size or clean",
+		firstWords: ["show", "path", "size", "clean"],
+		examples: [
+			["gox cache", "what is in it"],
+			["gox cache clean", "remove it: lists and proofs are fetched again when they are needed"],
+		],
+		load: () => import("./cache.ts"),
+	},
+];
+
+/** What sets the machine and gox itself up. */
+const machine: readonly CommandSpec[] = [
+	{
+		name: "setup",
+		args: "",
+		summary: "put gox into your shell's start-up files",
+		options: [
+			{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" },
+			{ flags: "--remove-leftovers", summary: "take out what gvm, goenv, g, asdf and others left in those files" },
+			{ flags: "--undo", summary: "take it out again, to the byte, and put back what was taken out" },
+			{ flags: "--dry-run", summary: "show what would change" },
+		],
+		examples: [
+			["gox setup", "for your shell"],
+			["gox setup --dry-run", "show what would change"],
+			["gox setup --remove-leftovers", "and take out the lines of other version managers"],
+			["gox setup --undo", "take it out again"],
+		],
+		load: () => import("./setup.ts"),
+	},
+	{
+		name: "import",
+		args: "[...what]",
+		summary: "adopt other version managers' Gos, proven first",
+		options: [
+			{ flags: "--all", summary: "everything that is proven" },
+			{ flags: "--dry-run", summary: "only show what there is" },
+			{ flags: "--link", summary: "share the module cache's read-only files by hard links" },
+			{ flags: "--unofficial", summary: "also what isn't what the Go project published" },
+			{ flags: "--files", summary: "write a .go-version beside version files that only other tools read" },
+		],
+		examples: [
+			["gox import", "shows what there is, and asks"],
+			["gox import --all", "everything that is proven"],
+			["gox import goenv 1.22", "goenv's, and every 1.22"],
+			["gox import /usr/local/go", "that one"],
+			["gox import --files ~/projects", "take over mise.toml, .prototools and .gvmrc"],
+		],
+		load: () => import("./import.ts"),
+	},
+	{
+		name: "init",
+		args: "<shell>",
+		summary: "print the shell hook, for eval",
+		examples: [['eval "$(gox init zsh)"', "in place of gox setup"]],
+		load: () => import("./init.ts"),
+	},
+	{
+		name: "doctor",
+		args: "",
+		summary: "what is wrong on this machine with Go, why it matters, and what to paste",
+		options: [
+			{ flags: "--fix", summary: "do what is safe, after showing it; each can be undone" },
+			{ flags: "--undo [number]", summary: "undo the last --fix, or one of its repairs" },
+			{ flags: "--deep", summary: "also build and run: a program, cgo, go test -race, a profile" },
+			{ flags: "--offline", summary: "don't ask the network" },
+		],
+		examples: [
+			["gox doctor", "what is wrong; exit 1 if something is broken"],
+			["gox doctor --fix", "and set right what is safe"],
+			["gox doctor --deep", "with the Go in force, build and run things"],
+			["gox doctor --json", "every finding, for scripts"],
+		],
+		load: () => import("./doctor.ts"),
+	},
+	{
+		name: "proxy",
+		args: "[...action]",
+		summary: "where Go gets modules from: show, use, test or undo",
+		firstWords: ["show", "use", "test", "undo"],
+		options: [
+			{ flags: "--private <patterns>", summary: "modules that no proxy and no checksum database is asked about (GOPRIVATE)" },
+			{ flags: "--private-by-proxy", summary: "the company's proxy has the private ones too (GONOPROXY=none)" },
+			{ flags: "--sumdb <database>", summary: "another checksum database (GOSUMDB); default: Go's own" },
+			{ flags: "--module <path>", summary: "ask for this module; default: golang.org/x/text" },
+			{ flags: "--dry-run", summary: "test and show, write nothing" },
+			{ flags: "--force", summary: "write what failed the test; undo what was changed since" },
+			insecure,
+		],
+		examples: [
+			["gox proxy", "what is in force, and who says so"],
+			["gox proxy test", "ask every proxy in force, and the checksum database"],
+			["gox proxy use mirror https://proxy.example", "that one first, then each module's repository"],
+			["gox proxy use company https://go.corp.example --private 'corp.example/*'", "that one first, then Go's own"],
+			["gox proxy use public", "Go's own settings"],
+			["gox proxy undo", "as it was before the last use"],
+		],
+		load: () => import("./proxy.ts"),
+	},
+	{
+		name: "mirror",
+		args: "[...action]",
+		summary: "where gox downloads Go from: list, or test and order",
+		firstWords: ["list", "test"],
+		options: [
+			{ flags: "--only", summary: "test those given, or else in force, and not the known ones" },
+			{ flags: "--quick", summary: "fetch no whole file to check its hash" },
+			{ flags: "--refresh", summary: "ask for a new list of releases first" },
+			insecure,
+		],
+		examples: [
+			["gox mirror", "what is in force, and who says so"],
+			["gox mirror test", "time and check them, propose an order, ask whether to write it"],
+			["gox mirror test https://mirror.example/go --yes", "with one more, and write the order without asking"],
+			["gox config mirrors --unset", "back to the built-in order"],
+		],
+		load: () => import("./mirror.ts"),
+	},
+	{
+		name: "editor",
+		args: "<name>",
+		summary: "make vscode, goland or neovim use the Go that each directory asks for",
+		firstWords: ["vscode", "goland", "neovim"],
+		options: [
+			{ flags: "--workspace", summary: "vscode: .vscode/settings.json of this directory, not the user's settings" },
+			{ flags: "--settings <path>", summary: "vscode: this settings.json (Insiders, VSCodium, Cursor)" },
+			{ flags: "--write", summary: "goland, neovim: write the file, not only what to do" },
+			{ flags: "--undo", summary: "take the last change back, to the byte" },
+			{ flags: "--dry-run", summary: "show what would change" },
+		],
+		examples: [
+			["gox editor vscode", "the Go extension runs the shims; comments and all other settings stay"],
+			["gox editor vscode --yes", "and settings that fix a GOROOT are taken out"],
+			["gox editor goland", "where to put which path"],
+			["gox editor neovim --write", "a file in Neovim's plugin directory"],
+		],
+		load: () => import("./editor.ts"),
+	},
+	{
+		name: "tools",
+		args: "[action] [...names]",
+		summary: "what `go install` made: list, upgrade, rebuild, default",
+		firstWords: ["list", "upgrade", "rebuild", "default"],
+		options: [
+			{ flags: "--all", summary: "rebuild: also those that need it not" },
+			{ flags: "--dry-run", summary: "upgrade, rebuild: say what would be done" },
+		],
+		examples: [
+			["gox tools", "each with its version, the Go that built it, and what is wrong with it"],
+			["gox tools upgrade gopls", "go install …@latest, with the Go in force"],
+			["gox tools rebuild", "the same versions, where an older Go built them or for another machine"],
+			["gox tools default add golang.org/x/tools/gopls@latest", "and gox config default_tools on: with each new Go"],
+			["gox tools default install", "those that are missing, now"],
+		],
+		load: () => import("./tools.ts"),
+	},
+	{
+		name: "completions",
+		args: "<shell>",
+		summary: "print completions for zsh, bash or fish",
+		examples: [
+			['eval "$(gox completions bash)"', "in .bashrc; for zsh the same in .zshrc, behind compinit"],
+			["gox completions fish | source", "in config.fish"],
+		],
+		load: () => import("./completions.ts"),
+	},
+	{
+		name: "config",
+		args: "[name] [value]",
+		summary: "show or change settings",
+		options: [{ flags: "--unset", summary: "back to the default" }],
+		examples: [
+			["gox config", "all settings"],
+			["gox config auto_install yes", "install what a directory asks for without asking"],
+		],
+		load: () => import("./config.ts"),
+	},
+	{
+		name: "version",
+		args: "",
+		summary: "the version of gox itself",
+		examples: [
+			["gox version", "as gox --version"],
+			["gox version --json", "for scripts"],
+		],
+		load: () => import("./version.ts"),
+	},
+	{
+		name: "auto-install",
+		args: "<request>",
+		summary: "called by the shim when the version that is asked for isn't installed",
+		options: [{ flags: "--asked-by <file>", summary: "who asked" }],
+		examples: [["gox auto-install 1.22.5 --asked-by .go-version", "asks, where auto_install says so, and installs it"]],
+		hidden: true,
+		load: () => import("./auto-install.ts"),
+	},
+];
 
 /** Every command: what is called, listed, helped with and completed. */
 export const commands: readonly CommandSpec[] = [...versions, ...choice, ...running, ...upkeep, ...machine];

@@ -1,5 +1,27 @@
+import { join } from "node:path";
+import semver from "semver";
+import type { Invocation, Run } from "../cli/command.ts";
+import type { Report } from "../cli/report.ts";
+import { columns } from "../cli/text.ts";
+import { loadConfig } from "../config.ts";
+import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
-import type { Run } from "./command.ts";
+import { toolDirectories } from "../go/settings.ts";
+import { newestKnown, type Standing, standingInWords, standings } from "../releases/standing.ts";
+import { type BuildingGo, goCommandIn, goInForce, goInForceIfAny } from "../select/inforce.ts";
+import type { Installed } from "../store/installed.ts";
+import {
+	addDefaultTools,
+	type DefaultTool,
+	defaultToolsFile,
+	parseDefaultTool,
+	readDefaultTools,
+	removeDefaultTools,
+} from "../tools/defaults.ts";
+import { buildFlagsOf, goInstall, latestOf } from "../tools/install.ts";
+import { goOf, isOlder, type Tool, toolsIn, toolsNamed } from "../tools/tool.ts";
+import { archOf } from "../version/platform.ts";
+import { newestFirst, parseRelease } from "../version/release.ts";
 
 /** `gox tools`: each action in a module of its own. */
 export const run: Run = async (invocation) => {
@@ -11,15 +33,361 @@ export const run: Run = async (invocation) => {
 		throw new GoxError("usage", "tools: --dry-run is for upgrade and rebuild", { hint: "gox tools rebuild --dry-run" });
 	switch (action) {
 		case "list":
-			return (await import("./toolslist.ts")).list(invocation, names);
+			return list(invocation, names);
 		case "upgrade":
 		case "rebuild":
-			return (await import("./toolsbuild.ts")).build(invocation, action, names);
+			return build(invocation, action, names);
 		case "default":
-			return (await import("./toolsdefault.ts")).defaults(invocation, names);
+			return defaults(invocation, names);
 		default:
 			throw new GoxError("usage", `tools can't ${quote(action)}`, {
 				hint: "gox tools\ngox tools upgrade\ngox tools rebuild\ngox tools default",
 			});
 	}
 };
+
+/**
+ * What a new Go brings with it, where the config says `default_tools = on`: the default tools, built by the newest of the
+ * Gos that were just installed. The Go is installed whatever becomes of them.
+ */
+export async function welcomeNewGo(context: Context, report: Report, installed: readonly Installed[]): Promise<void> {
+	const [newest] = installed
+		.filter((each) => each.platform === context.host())
+		.sort((left, right) => newestFirst(left.release, right.release));
+	if (newest === undefined || !loadConfig(context).defaultTools) return;
+	try {
+		await installDefaultTools(context, report, goCommandIn(context, join(newest.goroot, "bin"), newest.goroot, true));
+	} catch (error) {
+		context.signal.throwIfAborted();
+		report.warn(`the default tools were not installed: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
+
+interface Row {
+	readonly tool: Tool;
+	/** Of the Go that built it; undefined for a development build. */
+	readonly standing: Standing | undefined;
+	readonly older: boolean;
+}
+
+/** Exit status 0 whatever is found: a script has --json. */
+export async function list({ context, report }: Invocation, names: readonly string[]): Promise<undefined> {
+	const go = goInForceIfAny(context);
+	const directories = toolDirectories(context, go?.goroot ?? null);
+	const found = toolsIn(context, directories, (path, why) => report.warn(`${path} can't be read: ${why}`));
+	const rows = await withStandings(context, toolsNamed(found, names), go);
+	if (report.asJson) {
+		report.json(rows.map(asJson));
+		return undefined;
+	}
+	const { bold, yellow } = report.style;
+	for (const line of columns(
+		rows.map((row) => [
+			bold(row.tool.name),
+			versionOf(row.tool),
+			row.tool.info.goVersion,
+			row.tool.architectures.join(" "),
+			yellow(remarks(row)),
+		]),
+	))
+		report.line(line);
+	report.say(`${rows.length === 1 ? "one tool" : `${rows.length} tools`} in ${directories.join(", ")}`);
+	const stale = rows.filter(({ tool, older }) => tool.obstacle === undefined && (older || !tool.native));
+	if (stale.length > 0)
+		report.say(
+			`to build ${stale.length === 1 ? "one" : stale.length} anew with ${go?.version ?? "the Go in force"}: gox tools rebuild`,
+		);
+	return undefined;
+}
+
+async function withStandings(context: Context, tools: readonly Tool[], go: BuildingGo | undefined): Promise<readonly Row[]> {
+	const releases = tools.map((tool) => parseRelease(goOf(tool.info) ?? ""));
+	const known = tools.length === 0 ? [] : newestKnown(context);
+	const standingOf = standings([...known, ...releases.filter((each) => each !== undefined)]);
+	return tools.map((tool, index) => {
+		const release = releases[index];
+		return {
+			tool,
+			standing: release && standingOf(release, context.host()),
+			older: go !== undefined && isOlder(tool.info, go.version),
+		};
+	});
+}
+
+function versionOf({ info }: Tool): string {
+	return info.main ? `${info.main.path}@${info.main.version}` : info.path;
+}
+
+function remarks({ tool, standing }: Row): string {
+	return [
+		tool.native ? "" : "not for this machine",
+		tool.obstacle ?? "",
+		standing && standingInWords(standing, false) !== "" ? `its Go: ${standingInWords(standing, false)}` : "",
+	]
+		.filter(Boolean)
+		.join("; ");
+}
+
+function asJson({ tool, standing, older }: Row) {
+	const { name, path, info, architectures, native, obstacle } = tool;
+	return {
+		name,
+		path,
+		package: info.path,
+		module: info.main?.path ?? null,
+		version: info.main?.version ?? null,
+		sum: info.main?.sum || null,
+		go: info.goVersion,
+		architectures,
+		native,
+		olderThanGoInForce: older,
+		endOfLife: standing?.endOfLife ?? null,
+		vulnerabilities: standing?.vulnerabilities.known ?? null,
+		upgradable: obstacle === undefined,
+		obstacle: obstacle ?? null,
+		settings: Object.fromEntries(info.settings),
+	};
+}
+
+type Action = "upgrade" | "rebuild";
+
+/** What became of one tool. */
+export interface ToolOutcome {
+	readonly name: string;
+	readonly package: string;
+	readonly status: "built" | "planned" | "fine" | "skipped" | "failed";
+	readonly from: { readonly version: string; readonly go: string };
+	readonly to: { readonly version: string; readonly go: string } | null;
+	/** Why it was skipped or failed. */
+	readonly reason?: string;
+}
+
+/** Each tool stands for itself; the exit status is 1 where one failed. */
+export async function build(invocation: Invocation, action: Action, names: readonly string[]): Promise<number> {
+	const { context, report, options } = invocation;
+	const go = nativeGo(goInForce(context));
+	const tools = toolsIn(context, toolDirectories(context, go.goroot), (path, why) =>
+		report.warn(`${path} can't be read: ${why}`),
+	);
+	const chosen = toolsNamed(tools, names);
+	const plan = { action, all: options.has("all"), dryRun: options.has("dryRun") };
+	const outcomes = await buildTools(context, report, go, chosen, plan);
+	if (report.asJson) report.json(outcomes);
+	tellSummary(report, action, outcomes, names.length > 0);
+	return outcomes.some(({ status }) => status === "failed") ? 1 : 0;
+}
+
+export interface BuildPlan {
+	readonly action: Action;
+	readonly all: boolean;
+	readonly dryRun: boolean;
+}
+
+/** One after the other: go uses every processor by itself. */
+export async function buildTools(
+	context: Context,
+	report: Report,
+	go: BuildingGo,
+	tools: readonly Tool[],
+	plan: BuildPlan,
+): Promise<readonly ToolOutcome[]> {
+	const outcomes: ToolOutcome[] = [];
+	for (const tool of tools) {
+		try {
+			outcomes.push(await buildTool(context, report, go, tool, plan));
+		} catch (error) {
+			context.signal.throwIfAborted();
+			const reason = error instanceof Error ? error.message : String(error);
+			report.warn(`${tool.name} stays as it was: ${reason}`);
+			if (plan.action === "rebuild") report.say(`a newer version of it may build: gox tools upgrade ${tool.name}`);
+			outcomes.push({ ...outcomeOf(tool), status: "failed", to: null, reason });
+		}
+	}
+	return outcomes;
+}
+
+/** @throws GoxError `no-go` where the Go in force can't build for this machine into a directory of gox's choice. */
+export function nativeGo(go: BuildingGo): BuildingGo {
+	if (go.native) return go;
+	throw new GoxError(
+		"no-go",
+		`the Go in force (${go.version}, ${go.bin}) is not for this machine, and would build tools that aren't either`,
+		{
+			hint: "gox install latest --default",
+		},
+	);
+}
+
+async function buildTool(context: Context, report: Report, go: BuildingGo, tool: Tool, plan: BuildPlan): Promise<ToolOutcome> {
+	const { info, obstacle, name } = tool;
+	const before = outcomeOf(tool);
+	if (obstacle !== undefined || info.main === undefined) {
+		report.detail(`${name} ${obstacle}`);
+		return { ...before, status: "skipped", to: null, reason: obstacle ?? "" };
+	}
+	const installed = info.main.version;
+	const latest = plan.action === "upgrade" ? await latestOf(context, go, info.main.path) : installed;
+	// What was installed by name, a pre-release or a commit, may be newer than the latest release.
+	const version = plan.action === "upgrade" && isNewer(latest, installed) ? latest : installed;
+	const stale = isOlder(info, go.version) || !tool.native;
+	if (version === installed && !(plan.action === "rebuild" && (stale || plan.all)))
+		return { ...before, status: "fine", to: null };
+	const to = { version, go: go.version };
+	report.say(`${plan.dryRun ? "would build" : "building"} ${name}: ${change(before.from, to)}`);
+	if (plan.dryRun) return { ...before, status: "planned", to };
+	const fresh = await goInstall(
+		context,
+		{ go, package: info.path, version, target: { path: tool.path }, built: buildFlagsOf(info, archOf(context.host())) },
+		report.detail,
+	);
+	return { ...before, status: "built", to: { version: fresh.info.main?.version ?? version, go: fresh.info.goVersion } };
+}
+
+function outcomeOf({ name, info }: Tool) {
+	return { name, package: info.path, from: { version: info.main?.version ?? "", go: info.goVersion } };
+}
+
+function isNewer(left: string, right: string): boolean {
+	return semver.valid(left) !== null && semver.valid(right) !== null ? semver.gt(left, right) : left !== right;
+}
+
+function change(from: ToolOutcome["from"], to: ToolOutcome["from"]): string {
+	const version = from.version === to.version ? from.version : `${from.version} -> ${to.version}`;
+	return `${version}, built with ${from.go === to.go ? to.go : `${from.go} -> ${to.go}`}`;
+}
+
+function tellSummary(report: Report, action: Action, outcomes: readonly ToolOutcome[], named: boolean): void {
+	const having = (status: ToolOutcome["status"]) => outcomes.filter((each) => each.status === status);
+	for (const { name, reason } of having("skipped"))
+		if (named) report.warn(`${name} ${reason}, so there is nothing to build it from`);
+	const done = action === "upgrade" ? "upgraded" : "rebuilt";
+	const parts = [
+		[having("built").length, done],
+		[having("planned").length, `would be ${done}`],
+		[having("fine").length, action === "upgrade" ? "at their latest" : "fine as they are"],
+		[having("skipped").length, "can't be built anew (gox tools says why)"],
+		[having("failed").length, "failed and left as they were"],
+	] as const;
+	const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+	report.say(said.length === 0 ? "there are no Go tools" : said.join(", "));
+}
+
+export async function defaults({ context, report }: Invocation, [action = "list", ...words]: readonly string[]): Promise<number> {
+	switch (action) {
+		case "list":
+			show(context, report);
+			return 0;
+		case "add": {
+			if (words.length === 0) throw nothingNamed("add");
+			const tools = words.map((word) => parseDefaultTool(word));
+			readDefaultTools(context);
+			addDefaultTools(context, tools);
+			for (const tool of tools) report.say(`${tool.package}@${tool.version} is a default tool`);
+			if (!loadConfig(context).defaultTools) report.say("to have them with each new Go: gox config default_tools on");
+			report.say("to have them now: gox tools default install");
+			return 0;
+		}
+		case "remove": {
+			if (words.length === 0) throw nothingNamed("remove");
+			const packages = packagesCalled(readDefaultTools(context), words);
+			for (const gone of removeDefaultTools(context, packages))
+				report.say(`${gone} is no default tool any more; what is installed stays`);
+			return 0;
+		}
+		case "install": {
+			const outcomes = await installDefaultTools(context, report, nativeGo(goInForce(context)));
+			if (report.asJson) report.json(outcomes);
+			return outcomes.some(({ status }) => status === "failed") ? 1 : 0;
+		}
+		default:
+			throw new GoxError("usage", `tools default can't ${quote(action)}`, {
+				hint: "gox tools default\ngox tools default add golang.org/x/tools/gopls\ngox tools default remove gopls\ngox tools default install",
+			});
+	}
+}
+
+export interface DefaultToolOutcome {
+	readonly package: string;
+	readonly wanted: string;
+	readonly status: "installed" | "already" | "failed";
+	readonly version: string | null;
+	readonly reason?: string;
+}
+
+/** Those that are missing, of another version than the list has, built by an older Go, or for another machine. */
+export async function installDefaultTools(
+	context: Context,
+	report: Report,
+	go: BuildingGo,
+): Promise<readonly DefaultToolOutcome[]> {
+	const directories = toolDirectories(context, go.goroot);
+	const [directory] = directories;
+	if (directory === undefined)
+		throw new GoxError("usage", "GOPATH is no absolute path, so there is no place for tools", { hint: "go env GOPATH" });
+	const there = toolsIn(context, directories);
+	const outcomes: DefaultToolOutcome[] = [];
+	const wanted = readDefaultTools(context);
+	if (wanted.length === 0) report.say(`${defaultToolsFile(context)} names no tools`);
+	for (const tool of wanted) {
+		const base = { package: tool.package, wanted: tool.version };
+		const found = there.find((each) => each.info.path === tool.package);
+		if (found && isWhatIsWanted(found, tool, go)) {
+			report.detail(`${tool.package} is installed`);
+			outcomes.push({ ...base, status: "already", version: found.info.main?.version ?? null });
+			continue;
+		}
+		report.say(`installing ${tool.package}@${tool.version} with ${go.version}`);
+		try {
+			const target = found ? { path: found.path } : { directory };
+			const fresh = await goInstall(context, { go, ...tool, target, built: { flags: [], env: {} } }, report.detail);
+			outcomes.push({ ...base, status: "installed", version: fresh.info.main?.version ?? null });
+		} catch (error) {
+			context.signal.throwIfAborted();
+			const reason = error instanceof Error ? error.message : String(error);
+			report.warn(`${tool.package}@${tool.version} was not installed: ${reason}`);
+			outcomes.push({ ...base, status: "failed", version: found?.info.main?.version ?? null, reason });
+		}
+	}
+	return outcomes;
+}
+
+/** What `latest` was is what `gox tools upgrade` looks after; a branch's or commit's version can't be told from its name. */
+function isWhatIsWanted({ info, native }: Tool, { version }: DefaultTool, go: BuildingGo): boolean {
+	const isPinned = /^v\d+\.\d+\.\d+/.test(version);
+	return native && !isOlder(info, go.version) && (!isPinned || info.main?.version === version);
+}
+
+function show(context: Context, report: Report): void {
+	const tools = readDefaultTools(context);
+	const there = toolsIn(context, toolDirectories(context, goInForceIfAny(context)?.goroot ?? null));
+	const rows = tools.map((tool) => ({
+		...tool,
+		installed: there.find((each) => each.info.path === tool.package)?.info.main?.version ?? null,
+	}));
+	if (report.asJson) {
+		report.json({ file: defaultToolsFile(context), withEachGo: loadConfig(context).defaultTools, tools: rows });
+		return;
+	}
+	for (const line of columns(rows.map((each) => [`${each.package}@${each.version}`, each.installed ?? "not installed"])))
+		report.line(line);
+	report.say(`${tools.length === 1 ? "one default tool" : `${tools.length} default tools`} in ${defaultToolsFile(context)}`);
+	report.say(
+		loadConfig(context).defaultTools ? "installed with each new Go" : "not installed by themselves: gox config default_tools on",
+	);
+}
+
+/** By import path, with or without a version, or by the program's name. */
+function packagesCalled(tools: readonly DefaultTool[], words: readonly string[]): readonly string[] {
+	return words.map((word) => {
+		const name = word.replace(/@.*$/, "");
+		const found = tools.find((each) => each.package === name) ?? tools.find((each) => each.package.split("/").at(-1) === name);
+		if (found) return found.package;
+		throw new GoxError("usage", `${quote(word)} is no default tool`, { hint: "gox tools default" });
+	});
+}
+
+function nothingNamed(action: string): GoxError {
+	return new GoxError("usage", `tools default ${action}: which tool?`, {
+		hint: `gox tools default ${action} golang.org/x/tools/gopls`,
+	});
+}

@@ -1,13 +1,13 @@
+import type { Invocation } from "../cli/command.ts";
+import { wantedPlatform } from "../cli/operands.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { wordFor } from "../select/toolchain.ts";
+import { wordFor } from "../select/selection.ts";
 import { type Installed, storedVersions } from "../store/installed.ts";
-import { matching, pickInstalled } from "../store/pick.ts";
-import { uninstallVersion } from "../store/uninstall.ts";
+import { matching, pickInstalled } from "../store/links.ts";
+import { uninstallVersion } from "../store/recovery.ts";
 import type { Platform } from "../version/platform.ts";
 import { parseRequest, type Request } from "../version/request.ts";
-import { wantedPlatform } from "./catalog.ts";
-import type { Invocation } from "./command.ts";
 
 export async function run({ context, report, args, options }: Invocation): Promise<undefined> {
 	const platform = wantedPlatform(context, options);

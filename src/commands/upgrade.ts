@@ -1,24 +1,22 @@
+import type { Invocation } from "../cli/command.ts";
+import { installChosen } from "../cli/installing.ts";
+import { catalogOptions, sourceChoice, wantedPlatform, withConfiguredSites } from "../cli/operands.ts";
+import { progressOn } from "../cli/progress.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { Catalog, Chosen } from "../releases/catalog.ts";
 import { loadCatalog } from "../releases/lookup.ts";
 import { select } from "../select/select.ts";
-import { setDefault } from "../store/default.ts";
+import { usageOf } from "../select/usage.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
-import { matching } from "../store/pick.ts";
+import { matching, setDefault } from "../store/links.ts";
+import { uninstallVersion } from "../store/recovery.ts";
 import { completeShims } from "../store/shims.ts";
-import { uninstallVersion } from "../store/uninstall.ts";
-import { progressOn } from "../ui/progress.ts";
-import { compareParsed } from "../version/goversion.ts";
 import type { Platform } from "../version/platform.ts";
+import { compareParsed } from "../version/release.ts";
 import { parseRequest, type Request } from "../version/request.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "./catalog.ts";
-import type { Invocation } from "./command.ts";
-import { installChosen } from "./installation.ts";
-import { sourceChoice } from "./installoptions.ts";
-import { welcomeNewGo } from "./newgo.ts";
-import { usageOf } from "./usage.ts";
+import { welcomeNewGo } from "./tools.ts";
 
 /** What is installed of one minor for one platform, newest first. */
 interface Line {

@@ -1,8 +1,8 @@
+import type { Run } from "../cli/command.ts";
+import { shellVersion } from "../cli/operands.ts";
 import { GoxError } from "../errors.ts";
-import { parsePin } from "../select/pin.ts";
-import { shellNames } from "../shell/shells.ts";
-import type { Run } from "./command.ts";
-import { shellVersion } from "./shellversion.ts";
+import { parsePin } from "../select/versionfile.ts";
+import { shellNames } from "../shell/hook.ts";
 
 /**
  * `gox use`. A process can't change the shell that started it: the hook's `gox` function does that, and asks here,

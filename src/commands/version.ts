@@ -1,5 +1,5 @@
+import type { Run } from "../cli/command.ts";
 import { goxVersion } from "../product.ts";
-import type { Run } from "./command.ts";
 
 /** `gox version`. The bare `gox --version` is answered by cli.ts, without any of this. */
 export const run: Run = ({ report }) => {

@@ -1,10 +1,10 @@
+import type { Run } from "../cli/command.ts";
+import { columns } from "../cli/text.ts";
 import { goInstead, goSwitch } from "../select/goswitch.ts";
 import { select } from "../select/select.ts";
-import { type Considered, isFile, type Selection } from "../select/source.ts";
+import { type Considered, isFile, type Selection } from "../select/selection.ts";
 import { insteadSentence, switchSentence, whySentence } from "../select/why.ts";
 import { rememberProject } from "../store/projects.ts";
-import { columns } from "../ui/table.ts";
-import type { Run } from "./command.ts";
 
 /** `gox why`: every source that was asked, in order, what it said, who won, and what Go itself will do next. */
 export const run: Run = ({ context, report }) => {

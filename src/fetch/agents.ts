@@ -3,7 +3,7 @@ import { rootCertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 import type { Env } from "../context.ts";
 import { GoxError, quote, systemCode } from "../errors.ts";
-import type { Timing } from "./timing.ts";
+import type { Timing } from "./timeouts.ts";
 
 /** Who carries requests: connections straight to a host, or through the proxy that the environment names. */
 export interface Agents {

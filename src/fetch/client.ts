@@ -1,14 +1,13 @@
 import { setMaxListeners } from "node:events";
+import type { Dispatcher } from "undici";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { type AddressRules, authorizationOf, hostOf, refusalOf, shown } from "./address.ts";
 import { type Agents, agentsFor } from "./agents.ts";
-import { exchange } from "./exchange.ts";
+import { Inflow } from "./body.ts";
 import { failureOf, NetworkError } from "./failure.ts";
-import { openFile } from "./localfile.ts";
-import { Patience, WatchedBody } from "./patience.ts";
-import type { Reply } from "./reply.ts";
-import { defaultTiming, duration, type Timing, timingIn } from "./timing.ts";
+import { openFile, type Reply, ReplyHeaders } from "./reply.ts";
+import { defaultTiming, duration, Patience, type Timing, timingIn, WatchedBody } from "./timeouts.ts";
 
 export interface ClientOptions extends AddressRules {
 	readonly timing?: Partial<Timing>;
@@ -182,4 +181,102 @@ function withoutCredentials(headers: Record<string, string>): Record<string, str
 /** Whether GOX_OFFLINE forbids the network; `0` and nothing don't. */
 export function isOffline(context: Context): boolean {
 	return (context.env.GOX_OFFLINE ?? "0") !== "0" && context.env.GOX_OFFLINE !== "";
+}
+
+/** The head of an answer, and its body as it arrives. */
+export interface Answer {
+	readonly status: number;
+	readonly headers: ReplyHeaders;
+	readonly body: Inflow;
+}
+
+/**
+ * Sends a GET through a dispatcher; resolves with the answer's head. Rejects as undici does when no answer comes, and
+ * with the signal's reason when that is aborted before.
+ * @param limit bytes of the body that are kept in memory before the sender is held up.
+ */
+export function exchange(
+	dispatcher: Dispatcher,
+	url: URL,
+	options: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal; readonly limit: number },
+): Promise<Answer> {
+	const { headers, signal, limit } = options;
+	return new Promise((resolve, reject) => {
+		let body: Inflow | undefined;
+		let controller: Dispatcher.DispatchController | undefined;
+		const hangUp = () => controller?.abort(signal.reason instanceof Error ? signal.reason : new Error("no longer wanted"));
+		const done = () => signal.removeEventListener("abort", hangUp);
+		signal.addEventListener("abort", hangUp);
+		dispatcher.dispatch(
+			{ origin: url.origin, path: url.pathname + url.search, method: "GET", headers },
+			{
+				onRequestStart: (started) => {
+					controller = started;
+					if (signal.aborted) hangUp();
+				},
+				onResponseStart: (started, status, fields) => {
+					if (status < 200) return;
+					const head = new ReplyHeaders(fields);
+					const valve = { pause: () => started.pause(), resume: () => started.resume(), abort: hangUp };
+					body = new Inflow(valve, expectedBytes(head), limit);
+					resolve({ status, headers: head, body });
+				},
+				onResponseData: (_, piece) => body?.take(piece),
+				onResponseEnd: () => {
+					done();
+					body?.finish({});
+				},
+				onResponseError: (_, failure) => {
+					done();
+					reject(failure);
+					body?.finish({ failure });
+				},
+			},
+		);
+	});
+}
+
+/** How much body is announced (RFC 9112 §6.3): Infinity with chunks, 0 where the end is the connection's end. */
+function expectedBytes(headers: ReplyHeaders): number {
+	if (/\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")) return Number.POSITIVE_INFINITY;
+	return headers.length ?? 0;
+}
+
+export interface Document {
+	/** Where it came from after redirects, without credentials. */
+	readonly url: URL;
+	readonly status: number;
+	readonly headers: ReplyHeaders;
+	readonly bytes: Buffer;
+}
+
+export interface DocumentOptions extends GetOptions {
+	/** More bytes than this is a failure; 64 MiB when not given. */
+	readonly limit?: number;
+}
+
+/**
+ * A small document, whole, whatever its status.
+ * @throws NetworkError, also when it is larger than the limit, shorter than announced, or takes longer than `documentMs`.
+ */
+export async function getDocument(client: Client, url: URL, options: DocumentOptions = {}): Promise<Document> {
+	const { limit = 64 * 1024 * 1024, ...get } = options;
+	const began = performance.now();
+	const reply = await client.get(url, get);
+	const source = hostOf(reply.url);
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of reply.body) {
+		size += chunk.length;
+		if (size > limit) throw new NetworkError("improper", source, `the answer is larger than ${limit} bytes`);
+		if (performance.now() - began > client.timing.documentMs) {
+			throw new NetworkError("slow", source, `the answer was not complete within ${duration(client.timing.documentMs)}`);
+		}
+		chunks.push(chunk);
+	}
+	const announced = reply.headers.length;
+	if (announced !== undefined && announced !== size && reply.status !== 304) {
+		throw new NetworkError("cut", source, `${size} of ${announced} bytes came`);
+	}
+	return { url: reply.url, status: reply.status, headers: reply.headers, bytes: Buffer.concat(chunks) };
 }

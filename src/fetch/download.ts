@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { Client, type ClientOptions, isOffline } from "./client.ts";
-import { Mirrors } from "./mirrorqueue.ts";
-import { Pass } from "./pass.ts";
+import { Mirrors } from "./mirrors.ts";
+import { Pass } from "./transfer.ts";
 
 /** What to download: `BASE/filename` of the first mirror that delivers it. */
 export interface Wanted {

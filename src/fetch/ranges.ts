@@ -1,12 +1,11 @@
 import { GoxError } from "../errors.ts";
 import { hostOf } from "./address.ts";
+import { Pieces } from "./body.ts";
 import type { Client } from "./client.ts";
 import { NetworkError } from "./failure.ts";
-import type { Mirrors } from "./mirrorqueue.ts";
-import { Misfit, openAt } from "./opening.ts";
-import { Pieces } from "./pieces.ts";
-import { pauseBefore } from "./retry.ts";
-import { duration } from "./timing.ts";
+import { type Mirrors, pauseBefore } from "./mirrors.ts";
+import { Misfit, openAt } from "./rangerequest.ts";
+import { duration } from "./timeouts.ts";
 
 export interface RangesOptions {
 	readonly client: Client;

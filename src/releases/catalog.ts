@@ -1,9 +1,8 @@
-import { GoxError } from "../errors.ts";
+import { GoxError, quote } from "../errors.ts";
 import type { Platform } from "../version/platform.ts";
-import { newestFirst, type Release } from "../version/release.ts";
-import type { Request } from "../version/request.ts";
-import type { Archive, IndexRelease } from "./index.ts";
-import { matching, resolve } from "./resolve.ts";
+import { compareParsed, type GoVersion, newestFirst, parseGoVersion, type Release } from "../version/release.ts";
+import { inRange, notAVersion, type Request } from "../version/request.ts";
+import type { Archive, IndexRelease } from "./list.ts";
 import type { ReleaseTable } from "./table.ts";
 
 /** What each witness says an archive's SHA-256 is; one that doesn't know it is absent. They must not disagree. */
@@ -135,4 +134,142 @@ function mergeArchives(
 		merged.set(platform, { ...archive, sha256: known?.sha256 ?? archive.sha256, size: archive.size || (known?.size ?? 0) });
 	}
 	return merged;
+}
+
+/**
+ * The release that a request means: the first of `matching`.
+ * @param releases newest first.
+ * @throws GoxError `no-such-release`, `no-such-platform`; `not-a-version` for an alias and for words that mean
+ * something of this machine (`mod`, `system`), which the caller reads before.
+ */
+export function resolve(request: Request, releases: readonly IndexRelease[], platform: Platform): IndexRelease {
+	const wanted = request.platform ?? platform;
+	const [found] = matching(request, releases, wanted);
+	if (found) return found;
+	const anywhere = candidates(request, releases);
+	if (anywhere.length > 0) throw noSuchPlatform(request, anywhere, releases, wanted);
+	throw noSuchRelease(request, releases, wanted);
+}
+
+/**
+ * All releases that a request matches and that were published for the platform, newest first: what
+ * `list --remote REQUEST` shows. A prefix and a range match many; every other request one at most.
+ * @param releases newest first.
+ * @throws GoxError `not-a-version`, as `resolve`.
+ */
+export function matching(request: Request, releases: readonly IndexRelease[], platform: Platform): readonly IndexRelease[] {
+	const wanted = request.platform ?? platform;
+	return candidates(
+		request,
+		releases.filter(({ archives }) => archives.has(wanted)),
+	);
+}
+
+/** The meaning of each kind of request (design §3), among releases that come newest first. */
+function candidates(request: Request, releases: readonly IndexRelease[]): readonly IndexRelease[] {
+	const stable = releases.filter(({ release }) => release.stable);
+	const newest = stable[0];
+	switch (request.kind) {
+		case "exact":
+			return releases.filter(({ release }) => release.name === request.release.name);
+		case "prefix":
+			return stable.filter(({ release }) => hasPrefix(release, request.prefix));
+		case "range":
+			return releases.filter(({ release }) => inRange(release, request.range));
+		case "latest":
+			return stable.slice(0, 1);
+		case "oldstable": {
+			const before = stable.find(({ release }) => release.minor !== newest?.release.minor);
+			return before ? [before] : [];
+		}
+		case "next": {
+			const [first] = releases;
+			return first && isNewer(first.release, newest?.release) ? [first] : stable.slice(0, 1);
+		}
+		default:
+			throw notAVersion(request.text, request.kind === "alias" ? "no alias has that name" : "it names no published release");
+	}
+}
+
+/** Whether a release belongs to a minor (`1.22`) or a major (`1`). */
+export function hasPrefix(release: Release, prefix: string): boolean {
+	return prefix.includes(".") ? release.minor === prefix : release.parsed.major === prefix;
+}
+
+function isNewer(release: Release, than: Release | undefined): boolean {
+	return !than || compareParsed(release.parsed, than.parsed) > 0;
+}
+
+/** The failure for a request that no release fits, whatever the platform; the hint names the nearest. */
+export function noSuchRelease(request: Request, releases: readonly IndexRelease[], platform: Platform): GoxError {
+	const here = releases.filter(({ archives }) => archives.has(platform));
+	const text = wordsOf(request);
+	const asked = versionOf(request);
+	const preRelease = request.kind === "prefix" ? here.find(({ release }) => release.minor === request.prefix) : undefined;
+	if (preRelease) {
+		return new GoxError("no-such-release", `there is no release of Go ${text} yet, only ${preRelease.release.name}`, {
+			hint: installing(preRelease, request),
+		});
+	}
+	const near = asked && nearest(here, asked);
+	if (!near) return new GoxError("no-such-release", `no Go release matches ${text}`, { hint: "gox list --remote" });
+	const minor = asked && here.some(({ release }) => release.minor === `${asked.major}.${asked.minor}`);
+	return new GoxError("no-such-release", `there is no Go ${text}; the nearest is ${near.release.name}`, {
+		hint: `${installing(near, request)}\ngox list --remote ${minor ? near.release.minor : ""}`.trimEnd(),
+	});
+}
+
+/**
+ * The failure for releases that exist, but not for the platform.
+ * @param anywhere what the request would match on other platforms, newest first; not empty.
+ */
+export function noSuchPlatform(
+	request: Request,
+	anywhere: readonly IndexRelease[],
+	releases: readonly IndexRelease[],
+	platform: Platform,
+): GoxError {
+	const [newest] = anywhere;
+	const near =
+		newest &&
+		nearest(
+			releases.filter(({ archives, release }) => archives.has(platform) && (release.stable || !newest.release.stable)),
+			newest.release.parsed,
+		);
+	const who = request.kind === "exact" ? request.release.name : `Go ${wordsOf(request)}`;
+	const hints = [
+		near && installing(near, request),
+		platform === "darwin-arm64" &&
+			newest?.archives.has("darwin-amd64") &&
+			`gox install ${newest.release.word} --platform darwin-amd64`,
+	].filter((hint): hint is string => Boolean(hint));
+	const nearby = near ? `; the nearest release that was is ${near.release.name}` : "";
+	return new GoxError("no-such-platform", `${who} was never published for ${platform}${nearby}`, {
+		hint: hints.length > 0 ? hints.join("\n") : "gox list --remote",
+	});
+}
+
+/** The command that installs it where the request asked for: the platform that somebody named must not get lost. */
+function installing({ release }: IndexRelease, { platform }: Request): string {
+	return `gox install ${release.version}${platform ? ` --platform ${platform}` : ""}`;
+}
+
+/** The release with the least distance in Go's order; of two neighbours the newer, for its fixes. */
+function nearest(releases: readonly IndexRelease[], asked: GoVersion): IndexRelease | undefined {
+	const sameMinor = releases.filter(
+		({ release }) => release.parsed.major === asked.major && release.parsed.minor === asked.minor,
+	);
+	const pool = sameMinor.some(({ release }) => release.stable) ? sameMinor.filter(({ release }) => release.stable) : releases;
+	const newer = pool.findLast(({ release }) => compareParsed(release.parsed, asked) > 0);
+	return newer ?? pool.find(({ release }) => release.stable) ?? pool[0];
+}
+
+function versionOf(request: Request): GoVersion | undefined {
+	if (request.kind === "exact") return request.release.parsed;
+	return request.kind === "prefix" ? parseGoVersion(request.prefix) : undefined;
+}
+
+function wordsOf(request: Request): string {
+	if (request.kind === "exact") return request.release.version;
+	return request.kind === "prefix" ? request.prefix : quote(request.text);
 }

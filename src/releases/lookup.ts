@@ -1,17 +1,18 @@
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { shown } from "../fetch/address.ts";
-import { Client, type ClientOptions, isOffline } from "../fetch/client.ts";
+import { hostOf, shown } from "../fetch/address.ts";
+import { Client, type ClientOptions, type Document, getDocument, isOffline } from "../fetch/client.ts";
 import { NetworkError } from "../fetch/failure.ts";
+import { kindOf } from "../fetch/rangerequest.ts";
+import { type ListedToolchain, listToolchains } from "../proxy/toolchain.ts";
 import type { Platform } from "../version/platform.ts";
+import { newestFirst } from "../version/release.ts";
 import type { Request } from "../version/request.ts";
+import { type CachedIndex, IndexCache, isFresh, NewestNotes } from "./cache.ts";
 import { Catalog, type Chosen } from "./catalog.ts";
-import { decodeIndex, type Index, type IndexRelease } from "./index.ts";
-import { type IndexSources, indexSources } from "./indexaddresses.ts";
-import { type CachedIndex, IndexCache, isFresh } from "./indexcache.ts";
-import { type FetchedIndex, fetchIndex } from "./indexsource.ts";
-import { newestOfMinors } from "./newest.ts";
-import { NewestNotes } from "./newestnotes.ts";
+import { type Archive, decodeIndex, type Index, type IndexRelease } from "./list.ts";
+import { type IndexSources, indexSources } from "./mirrors.ts";
+import { newestOfMinors } from "./standing.ts";
 import type { ReleaseTable } from "./table.ts";
 
 export interface CatalogOptions extends ClientOptions {
@@ -140,4 +141,64 @@ function withHint(bad: GoxError): GoxError {
 
 function dayOf(date: Date): string {
 	return date.toISOString().slice(0, 10);
+}
+
+export interface FetchedIndex {
+	readonly index: Index;
+	/** What to keep for the next time. */
+	readonly cached: CachedIndex;
+}
+
+/**
+ * Asks one source, on condition that the list changed where one is known already (RFC 9110 §13.1).
+ * @throws NetworkError; GoxError `bad-index` for an answer that is no list of releases.
+ */
+export async function fetchIndex(client: Client, url: URL, known: CachedIndex | undefined): Promise<FetchedIndex> {
+	const reply = await getDocument(client, url, { headers: conditionsOf(known) });
+	if (reply.status === 304 && known) {
+		return { index: decodeIndex(known.body, shown(url)), cached: { ...known, fetchedAt: client.now() } };
+	}
+	if (reply.status !== 200) throw refused(reply, url);
+	const body = reply.bytes.toString("utf8");
+	const { etag, lastModified } = { etag: reply.headers.get("etag"), lastModified: reply.headers.get("last-modified") };
+	return { index: decodeIndex(body, shown(url)), cached: { body, etag, lastModified, fetchedAt: client.now() } };
+}
+
+function conditionsOf(known: CachedIndex | undefined): Record<string, string> {
+	return {
+		...(known?.etag && { "if-none-match": known.etag }),
+		...(known?.lastModified && { "if-modified-since": known.lastModified }),
+		// A cache on the way that answers 304 to somebody who has nothing is told to go and look.
+		...(!known && { "cache-control": "no-cache" }),
+	};
+}
+
+function refused(reply: Document, url: URL): GoxError {
+	const kind = kindOf(reply.status);
+	if (kind !== "missing")
+		return new NetworkError(kind, hostOf(url), `asked for the list of releases, it answered ${reply.status}`);
+	return new GoxError("bad-index", `${shown(url)}: there is no list of Go releases (${reply.status})`);
+}
+
+/**
+ * What exists where only the Go module proxy is let through: the built-in table and what the proxy lists beyond it.
+ * Nobody has published a SHA-256 of those archives, so they come as modules, which the checksum database vouches for.
+ * @param dir a private temporary directory.
+ * @returns newest first; the table's own where no proxy answers.
+ */
+export async function releasesBeyond(
+	context: Context,
+	table: ReleaseTable,
+	options: { readonly dir: string; readonly insecure: boolean },
+): Promise<readonly IndexRelease[]> {
+	const listed: readonly ListedToolchain[] = await listToolchains(context, options).catch(() => []);
+	const merged = new Map(table.releases.map((each) => [each.release.name, each]));
+	for (const { release, platform } of listed) {
+		const before = merged.get(release.name);
+		if (before?.archives.has(platform)) continue;
+		const archive: Archive = { filename: `${release.name}.${platform}.tar.gz`, sha256: undefined, size: 0 };
+		const archives = new Map<Platform, Archive>(before?.archives).set(platform, archive);
+		merged.set(release.name, { release, stable: release.stable, archives });
+	}
+	return [...merged.values()].sort((left, right) => newestFirst(left.release, right.release));
 }

@@ -5,12 +5,19 @@ import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { fileUnder, hostOf, shown } from "../fetch/address.ts";
-import { Client } from "../fetch/client.ts";
-import { getDocument } from "../fetch/document.ts";
+import { Client, getDocument } from "../fetch/client.ts";
 import { NetworkError, neverReached } from "../fetch/failure.ts";
 import { ifPresent, makeDirectory, writeFileAtomic } from "../fs.ts";
-import { bundledKey, fingerprintOf, googleKey, type PinnedKey, readPinnedKey } from "../verify/releasekey.ts";
-import { DetachedSignature, largestSignature, type SignatureCheck } from "../verify/signature.ts";
+import {
+	bundledKey,
+	DetachedSignature,
+	fingerprintOf,
+	googleKey,
+	largestSignature,
+	type PinnedKey,
+	readPinnedKey,
+	type SignatureCheck,
+} from "../verify/signature.ts";
 
 /** A key file with a hundred subkeys stays below. */
 const largestKeyFile = 1024 * 1024;

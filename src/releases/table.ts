@@ -1,7 +1,7 @@
 import table from "../../data/release-table.json" with { type: "json" };
 import { type Platform, parsePlatform } from "../version/platform.ts";
 import { newestFirst, parseRelease } from "../version/release.ts";
-import type { Archive, IndexRelease } from "./index.ts";
+import type { Archive, IndexRelease } from "./list.ts";
 
 /** The releases and digests that gox was built with: known independently of any download site. */
 export interface ReleaseTable {

@@ -1,17 +1,14 @@
 import { isAbsolute, join } from "node:path";
+import { attempt } from "../boundedfile.ts";
 import type { Context } from "../context.ts";
 import { quote } from "../errors.ts";
+import { goSetting } from "../go/settings.ts";
 import { layoutOf } from "../store/layout.ts";
-import { compareParsed, type GoVersion, isLanguageVersion, parseGoVersion } from "../version/goversion.ts";
-import { parseRelease } from "../version/release.ts";
-import { findModFile, type ModFile } from "./floor.ts";
-import { goSetting } from "./goenv.ts";
-import type { LinesThatAsk } from "./modfile.ts";
-import { attempt } from "./openfile.ts";
-import { type Selection, switchVariable } from "./source.ts";
+import { compareParsed, type GoVersion, isLanguageVersion, parseGoVersion, parseRelease } from "../version/release.ts";
+import { findModFile, type LinesThatAsk, type ModFile } from "./modfile.ts";
+import { keyLinkedAt, type Selection, switchVariable, toolchainOf } from "./selection.ts";
 import { startOf } from "./start.ts";
 import { findSystemGo, isExecutable } from "./system.ts";
-import { keyLinkedAt, toolchainOf } from "./toolchain.ts";
 
 /** What the selected Go will do next about toolchains: run itself, become another, or refuse. */
 export interface GoSwitch {

@@ -1,9 +1,9 @@
 import { accessSync, constants, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
+import { carriesShimMarker } from "../go/machine.ts";
 import type { Layout } from "../store/layout.ts";
-import { carriesShimMarker } from "../verify/shimmarker.ts";
-import type { Toolchain } from "./toolchain.ts";
+import type { Toolchain } from "./selection.ts";
 
 /** The next `go` on PATH that isn't gox's. */
 export interface SystemGo extends Toolchain {

@@ -1,7 +1,13 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type FileRule, readFile } from "../boundedfile.ts";
 import { GoxError, quote } from "../errors.ts";
-import { badWord, versionFileHint } from "./failure.ts";
-import { type FileRule, readFile } from "./openfile.ts";
-import { parsePin, trimBlanks, withoutGo } from "./pin.ts";
+import { goInMiseToml, goInPrototools } from "../foreign/misetoml.ts";
+import { readIfPresent } from "../fs.ts";
+import { type Platform, platforms } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
+import { isAliasName, parseExact, parsePrefix } from "../version/request.ts";
+import { badWord, versionFileHint } from "./selection.ts";
 
 const blanks = /[ \t\r\f\v]+/;
 
@@ -69,4 +75,118 @@ function checkPin(word: string, path: string, line: number, hasAlias: HasAlias):
 	const pin = parsePin(word);
 	if (!pin) throw badWord(path, line, word);
 	if (pin.kind === "alias" && !hasAlias(pin.name)) throw badWord(path, line, word, true);
+}
+
+/** What `.go-version`, `.tool-versions` and GOX_VERSION may say (docs/selection.md, "Words"). */
+export type Pin =
+	| { readonly kind: "exact"; readonly release: Release; readonly platform?: Platform }
+	/** `1.22` or `1`: the name of the link in `aliases/`. */
+	| { readonly kind: "prefix"; readonly prefix: string }
+	| { readonly kind: "latest" | "system" }
+	| { readonly kind: "alias"; readonly name: string };
+
+const longest = 128;
+
+/** Reads a pin, whole word or not at all: undefined for anything else. An alias is only a name here; it may not exist. */
+export function parsePin(word: string): Pin | undefined {
+	if (word.length > longest) return undefined;
+	if (word === "latest" || word === "stable") return { kind: "latest" };
+	if (word === "system") return { kind: "system" };
+	const prefix = parsePrefix(word);
+	if (prefix !== undefined) return { kind: "prefix", prefix };
+	const at = word.indexOf("@");
+	const name = at < 0 ? word : word.slice(0, at);
+	const release = parseExact(name);
+	if (release) {
+		if (at < 0) return { kind: "exact", release };
+		const platform = platforms.find((each) => each === word.slice(at + 1));
+		return platform && { kind: "exact", release, platform };
+	}
+	return isAliasName(word) ? { kind: "alias", name: word } : undefined;
+}
+
+/** The word without the `go` that may stand in front of a version. */
+export function withoutGo(word: string): string {
+	return word.replace(/^go(?=\d)/, "");
+}
+
+/** Without the blanks at both ends (space, tab, CR, LF, form feed, vertical tab), in one pass whatever the length. */
+export function trimBlanks(text: string): string {
+	const isBlank = (at: number) => " \t\r\n\f\v".includes(text[at] ?? "x");
+	let start = 0;
+	let end = text.length;
+	while (start < end && isBlank(start)) start++;
+	while (start < end && isBlank(end - 1)) end--;
+	return text.slice(start, end);
+}
+
+/** A project's file that another tool reads and gox doesn't. */
+export interface ForeignFile {
+	readonly path: string;
+	/** What it asks for, in that tool's words. */
+	readonly said: string;
+	/** What a `.go-version` would say; undefined for what means nothing to gox. */
+	readonly pin: string | undefined;
+}
+
+const readers: readonly (readonly [name: string, read: (text: string) => string | undefined])[] = [
+	["mise.local.toml", goInMiseToml],
+	[".mise.local.toml", goInMiseToml],
+	["mise.toml", goInMiseToml],
+	[".mise.toml", goInMiseToml],
+	["mise/config.toml", goInMiseToml],
+	[".mise/config.toml", goInMiseToml],
+	[".config/mise.toml", goInMiseToml],
+	[".config/mise/config.toml", goInMiseToml],
+	[".rtx.toml", goInMiseToml],
+	[".prototools", goInPrototools],
+	[".gvmrc", goInGvmrc],
+];
+
+/** The first file of a directory that asks another tool for a Go, where none does that gox reads itself. */
+export function foreignFileIn(directory: string): ForeignFile | undefined {
+	if (speaksToGox(directory)) return undefined;
+	for (const [name, read] of readers) {
+		const path = join(directory, name);
+		const text = readable(path);
+		const said = text === undefined ? undefined : read(text);
+		if (said !== undefined) return { path, said, pin: asPin(said) };
+	}
+	return undefined;
+}
+
+/** A `.gvmrc` is a script that gvm's users run: `gvm use go1.20.4@set`. */
+function goInGvmrc(text: string): string | undefined {
+	return /^[ \t]*(?:gvm[ \t]+use[ \t]+)(?:--\S+[ \t]+)*["']?(\S+?)["']?(?:[ \t;&].*)?$/m.exec(text)?.[1]?.replace(/@.*$/, "");
+}
+
+/** `1.22.5`, `go1.22.5`, `1.22.x`, `latest`; mise's `prefix:1.22`. Ranges and git revisions mean nothing as a pin. */
+function asPin(said: string): string | undefined {
+	const word = withoutGo(said.replace(/^prefix:/, "").replace(/\.[x*]$/, ""));
+	const pin = parsePin(word);
+	return pin === undefined || pin.kind === "alias" ? undefined : word;
+}
+
+function speaksToGox(directory: string): boolean {
+	const path = join(directory, ".go-version");
+	if (existsSync(path)) return parses(() => parseGoVersionFile(readable(path) ?? "", path, () => true) !== undefined);
+	const tools = readable(join(directory, ".tool-versions"));
+	return tools !== undefined && parses(() => parseToolVersions(tools, directory, () => true).length > 0);
+}
+
+/** A file that gox refuses speaks all the same: it is to be mended, not overruled. */
+function parses(read: () => boolean): boolean {
+	try {
+		return read();
+	} catch {
+		return true;
+	}
+}
+
+function readable(path: string): string | undefined {
+	try {
+		return readIfPresent(path);
+	} catch {
+		return undefined;
+	}
 }

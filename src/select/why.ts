@@ -1,5 +1,5 @@
 import type { GoInstead, GoSwitch } from "./goswitch.ts";
-import type { Selection } from "./source.ts";
+import type { Selection } from "./selection.ts";
 
 /** Why a version is in force, on one line, as `gox current` says it in parentheses. */
 export function whySentence({ source, version, below }: Selection): string {

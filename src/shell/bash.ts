@@ -1,9 +1,15 @@
 import { join } from "node:path";
-import { bashCompletions } from "./bashcompletions.ts";
-import { posixEnvironment } from "./posixenvironment.ts";
-import { posixHook } from "./posixhook.ts";
-
-import type { Shell, StartupFile, UserHome } from "./shell.ts";
+import { posixEnvironment, posixHook } from "./posix.ts";
+import {
+	type CompletedCommand,
+	type CompletedOption,
+	type CompletedWords,
+	type HookSettings,
+	type Shell,
+	type StartupFile,
+	shQuote,
+	type UserHome,
+} from "./shell.ts";
 
 const loginFiles = [".bash_profile", ".bash_login", ".profile"];
 
@@ -61,3 +67,97 @@ case "$-" in *i*) __gox_start ;; esac
 	...posixEnvironment,
 	completions: bashCompletions,
 };
+
+/** Completions for bash 3.2 and up: words are compared in the shell, nothing is started. Where none fits, files do. */
+export function bashCompletions(commands: readonly CompletedCommand[], settings: HookSettings): string {
+	return `# The place of the command line that follows -- in _gox_from; fails where there is none yet.
+function _gox_command {
+	_gox_from=2
+	while [ "$_gox_from" -lt "$COMP_CWORD" ]; do
+		[ "\${COMP_WORDS[_gox_from]}" != -- ] || { _gox_from=$((_gox_from + 1)); return 0; }
+		_gox_from=$((_gox_from + 1))
+	done
+	return 1
+}
+
+function _gox_complete {
+	local word="\${COMP_WORDS[COMP_CWORD]}" before="" _gox_from=0 IFS=$' \\t\\n'
+	local home="\${GOX_HOME:-}" choices="" options="" versions="" each="" known=""
+	[ -n "$home" ] || home=${shQuote(settings.home)}
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		choices=${shQuote(commands.flatMap(({ names }) => names).join(" "))}
+	else
+		before="\${COMP_WORDS[COMP_CWORD - 1]}"
+		case "\${COMP_WORDS[1]}" in
+		${commands
+			.filter(({ takesCommand }) => takesCommand)
+			.flatMap(({ names }) => names)
+			.join(" | ")})
+			if _gox_command; then
+				_gox_complete_command "$_gox_from"
+				return 0
+			fi
+			;;
+		esac
+		# After = the words are the value itself, which bash takes for a word of its own.
+		[ "$word" != = ] || word=""
+		[ "$before" != = ] || before="\${COMP_WORDS[COMP_CWORD - 2]}"
+		case "\${COMP_WORDS[1]} $before" in
+${commands.flatMap(armsOfValues).join("\n")}
+		*)
+			case "\${COMP_WORDS[1]}" in
+${commands.map(armOf).join("\n")}
+			esac
+			case "$word:$choices$versions" in
+			-* | :) choices="$options" versions="" ;;
+			esac
+			;;
+		esac
+	fi
+	for each in $choices; do
+		case "$each" in "$word"*) COMPREPLY[\${#COMPREPLY[@]}]="$each" ;; esac
+	done
+	[ -n "$versions" ] || return 0
+	for each in "$home"/versions/go* "$home"/aliases/*; do
+		[ -e "$each" ] || continue
+		each="\${each##*/}"
+		case "$each" in
+		go1.[1-9] | go1.1[0-9] | go1.20) each="\${each#go}.0" ;;
+		go[0-9]*) each="\${each#go}" ;;
+		esac
+		case "$known " in *" $each "*) continue ;; esac
+		known="$known $each"
+		case "$each" in "$word"*) COMPREPLY[\${#COMPREPLY[@]}]="$each" ;; esac
+	done
+}
+
+# The command line that is to be run: by bash-completion where that is in the shell, else its first word and files.
+function _gox_complete_command {
+	local each=""
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif declare -F _comp_command_offset >/dev/null; then
+		_comp_command_offset "$1"
+	elif [ "$1" -eq "$COMP_CWORD" ]; then
+		while IFS= read -r each; do COMPREPLY[\${#COMPREPLY[@]}]="$each"; done <<<"$(compgen -c -- "$word")"
+	fi
+}
+complete -o default -F _gox_complete gox
+`;
+}
+
+function armOf({ names, options, words, takesCommand }: CompletedCommand): string {
+	const flags = options.flatMap((option) => option.flags).join(" ");
+	const choices = [...words.names, ...(takesCommand ? ["--"] : [])].join(" ");
+	return `			${names.join(" | ")}) options=${shQuote(flags)} choices=${shQuote(choices)}${words.versions ? " versions=yes" : ""} ;;`;
+}
+
+/** Behind an option that takes a value. */
+function armsOfValues({ names, options }: CompletedCommand): string[] {
+	const valued = options.filter((option): option is CompletedOption & { value: CompletedWords } => option.value !== undefined);
+	return valued.map(({ flags, value }) => {
+		const pattern = names.flatMap((name) => flags.map((flag) => shQuote(`${name} ${flag}`))).join(" | ");
+		return `		${pattern}) choices=${shQuote(value.names.join(" "))}${value.versions ? " versions=yes" : ""} ;;`;
+	});
+}

@@ -1,12 +1,14 @@
+import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Context } from "../context.ts";
+import { ifPresent, makeDirectory, namesIn, replaceSymlink, writeFileAtomic } from "../fs.ts";
 import { readFishScript } from "./fishscript.ts";
-import { commandVerdict, type ReadAs } from "./leftovercommand.ts";
-import { type LeftoverTool, leftoverTools } from "./leftovertools.ts";
-import type { Statement } from "./script.ts";
-import type { StartupFile } from "./shell.ts";
+import { commandVerdict, type LeftoverTool, leftoverTools, type ReadAs } from "./leftovercommand.ts";
+import { type SimpleCommand, type Statement, simpleCommandsIn } from "./script.ts";
+import type { Shell, StartupFile, UserHome } from "./shell.ts";
 import { readShScript } from "./shscript.ts";
-import { type SimpleCommand, simpleCommandsIn } from "./simplecommands.ts";
 
-export type { LeftoverTool } from "./leftovertools.ts";
+export type { LeftoverTool } from "./leftovercommand.ts";
 
 /** Lines of a start-up file that set up another version manager of Go, or a Go beside gox's. */
 export interface Leftover {
@@ -144,4 +146,127 @@ function place(file: string, start: number, end: number) {
 	const text = file.slice(start, end).replace(/\r?\n$/, "");
 	const line = file.slice(0, start).split("\n").length;
 	return { start, end, text, line, lastLine: line + text.split("\n").length - 1 };
+}
+
+export type SearchedFile = Pick<StartupFile, "path" | "dialect">;
+
+/** The leftovers in one start-up file. */
+export interface FoundLeftovers {
+	readonly file: SearchedFile;
+	readonly leftovers: readonly Leftover[];
+}
+
+/**
+ * The leftovers of other version managers in every file that a new shell may read; files that can't be read are left out.
+ * Texts hold one character for each byte.
+ */
+export function findLeftovers(context: Context, shell: Shell): readonly FoundLeftovers[] {
+	const surroundings = leftoverSurroundings(context);
+	const home: UserHome = { userHome: context.userHome, env: context.env, exists: existsSync };
+	return searchedFiles(shell, home).flatMap((file) => {
+		const text = textOf(file.path);
+		const leftovers = text === undefined ? [] : leftoversIn(text, file.dialect, surroundings);
+		return leftovers.length > 0 ? [{ file, leftovers }] : [];
+	});
+}
+
+/** Every file that a new shell may read, in the order in which it does. */
+export function searchedFiles(shell: Shell, { userHome, env }: UserHome): readonly SearchedFile[] {
+	const in_ = (directory: string, dialect: StartupFile["dialect"], ...names: readonly string[]) =>
+		names.map((name) => ({ path: join(directory, name), dialect }));
+	if (shell.name === "zsh") {
+		const directory = env.ZDOTDIR || userHome;
+		const files = in_(directory, "zsh", ".zshenv", ".zprofile", ".zshrc", ".zlogin");
+		return directory === userHome ? files : [...in_(userHome, "zsh", ".zshenv"), ...files];
+	}
+	if (shell.name === "bash") {
+		return [
+			...in_(userHome, "bash", ".bash_profile", ".bash_login"),
+			...in_(userHome, "sh", ".profile"),
+			// Debian's .bashrc reads the last.
+			...in_(userHome, "bash", ".bashrc", ".bash_aliases"),
+		];
+	}
+	const config = join(env.XDG_CONFIG_HOME || join(userHome, ".config"), "fish");
+	const snippets = namesIn(join(config, "conf.d")).filter((name) => name.endsWith(".fish"));
+	return [...in_(join(config, "conf.d"), "fish", ...snippets), ...in_(config, "fish", "config.fish")];
+}
+
+/** Whose home it is, and whether Go is all that asdf and mise manage in it. */
+export function leftoverSurroundings({ userHome, env }: Pick<Context, "userHome" | "env">): LeftoverSurroundings {
+	const onlyGo = (directory: string, go: RegExp) => {
+		const names = namesIn(directory).filter((name) => !name.startsWith("."));
+		return names.length > 0 && names.every((name) => go.test(name));
+	};
+	const shared = env.XDG_DATA_HOME || join(userHome, ".local/share");
+	return {
+		userHome: Buffer.from(userHome, "utf8").toString("latin1"),
+		onlyGo: {
+			asdf: onlyGo(join(env.ASDF_DATA_DIR || join(userHome, ".asdf"), "plugins"), /^(?:golang|go)$/),
+			mise: onlyGo(join(env.MISE_DATA_DIR || join(shared, "mise"), "installs"), /^(?:go|golang|core-go)$/),
+		},
+	};
+}
+
+function textOf(path: string): string | undefined {
+	try {
+		return ifPresent(() => (statSync(path).isFile() ? readFileSync(path, "latin1") : undefined));
+	} catch {
+		return undefined;
+	}
+}
+
+/** A `go` or `gofmt` that another tool put into a directory which stays on PATH. */
+export interface StrayCommand {
+	readonly tool: LeftoverTool;
+	readonly path: string;
+	/** What it points to, where it is a symlink. */
+	readonly link?: string;
+	/** Its bytes, one character each, and its mode, where it is a file. */
+	readonly content?: string;
+	readonly mode?: number;
+}
+
+const names = ["go", "gofmt", "godoc"];
+
+/**
+ * g links Go's commands into GOPATH/bin, where `go install` puts everybody's programs; asdf and mise have shims for Go
+ * beside those for other languages.
+ * @param staying tools whose set-up stays because it is for other languages too
+ */
+export function strayCommands({ env, userHome }: Context, staying: ReadonlySet<LeftoverTool>): readonly StrayCommand[] {
+	const gopath = (env.GOPATH || join(userHome, "go")).split(":")[0] ?? "";
+	const asdf = join(env.ASDF_DATA_DIR || join(userHome, ".asdf"), "shims");
+	const mise = join(env.MISE_DATA_DIR || join(env.XDG_DATA_HOME || join(userHome, ".local/share"), "mise"), "shims");
+	return [
+		...found("g", join(gopath, "bin")).filter(({ link }) => link?.startsWith(`${join(userHome, ".go")}/`)),
+		...(staying.has("asdf") ? found("asdf", asdf) : []),
+		...(staying.has("mise") ? found("mise", mise) : []),
+	];
+}
+
+export function takeAway({ path }: StrayCommand): void {
+	rmSync(path, { force: true });
+}
+
+/** Puts it back, unless something else is there now. */
+export function putBack({ path, link, content, mode = 0o755 }: StrayCommand): void {
+	if (ifPresent(() => lstatSync(path))) return;
+	makeDirectory(dirname(path));
+	if (link !== undefined) replaceSymlink(link, path);
+	else {
+		writeFileAtomic(path, Buffer.from(content ?? "", "latin1"), mode);
+		chmodSync(path, mode);
+	}
+}
+
+function found(tool: LeftoverTool, directory: string): readonly StrayCommand[] {
+	return names.flatMap((name): StrayCommand[] => {
+		const path = join(directory, name);
+		const stat = ifPresent(() => lstatSync(path));
+		if (stat?.isSymbolicLink()) return [{ tool, path, link: readlinkSync(path) }];
+		// A shim is a small script: anything larger is somebody's program.
+		if (!stat?.isFile() || stat.size > 65_536) return [];
+		return [{ tool, path, content: readFileSync(path, "latin1"), mode: stat.mode & 0o7777 }];
+	});
 }

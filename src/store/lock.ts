@@ -1,13 +1,3 @@
-/**
- * One lock for each version, so that eight installers of one version make one download.
- *
- * The lock saves work; the rename onto a path that must not exist is what makes an installation correct.
- * proper-lockfile makes a directory and keeps its mtime fresh; a lock whose mtime is old is taken over, and its
- * holder, should it wake, sees that it is compromised and aborts. Beside it, `KEY.owner` names the holder's
- * process, so that a lock left by a killed process on this machine is taken over at once. Whoever wants the lock has
- * a claim, `KEY.MAKER.claim`, from before the first attempt until after the release, and it is the holder's claim that
- * becomes `KEY.owner`: a lock with neither an owner nor a living claim is a dead process's.
- */
 import { randomBytes } from "node:crypto";
 import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -19,6 +9,16 @@ import { ifPresent, isThere, makeDirectory, namesIn, naming, readIfPresent } fro
 import { isAbandoned, makerMark, makerShape } from "../maker.ts";
 import type { Layout } from "./layout.ts";
 
+/**
+ * One lock for each version, so that eight installers of one version make one download.
+ *
+ * The lock saves work; the rename onto a path that must not exist is what makes an installation correct.
+ * proper-lockfile makes a directory and keeps its mtime fresh; a lock whose mtime is old is taken over, and its
+ * holder, should it wake, sees that it is compromised and aborts. Beside it, `KEY.owner` names the holder's
+ * process, so that a lock left by a killed process on this machine is taken over at once. Whoever wants the lock has
+ * a claim, `KEY.MAKER.claim`, from before the first attempt until after the release, and it is the holder's claim that
+ * becomes `KEY.owner`: a lock with neither an owner nor a living claim is a dead process's.
+ */
 export const lockTimes: LockTimes = { stale: 20_000, update: 5_000, poll: 100, patience: 15 * 60_000 };
 
 /** What the work under a lock is given. */

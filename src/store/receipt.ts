@@ -1,10 +1,12 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ifPresent, readIfPresent, syncDirectory, writeFileAtomic } from "../fs.ts";
-import type { Manifest } from "../verify/differences.ts";
+import type { Context } from "../context.ts";
+import { ifPresent, isThere, readIfPresent, syncDirectory, writeFileAtomic } from "../fs.ts";
+import type { Manifest } from "../verify/goroot.ts";
 import type { Witness } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
-import type { Layout } from "./layout.ts";
+import type { Installed } from "./installed.ts";
+import { type Layout, layoutOf } from "./layout.ts";
 
 /** What gox remembers of an installation: `receipts/KEY.json`; the manifest is beside it in `receipts/KEY.files`. */
 export interface Receipt {
@@ -153,4 +155,19 @@ function isText(value: unknown): value is string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Bytes of a version's files, as its receipt has them: nothing is walked. Null where it has none. */
+export interface Sizes {
+	readonly size: number | null;
+	/** How much of that lies on the disk only once, together with another version that is still there. */
+	readonly sharedSize: number | null;
+}
+
+export function sizesOf(context: Context, { key }: Installed): Sizes {
+	const layout = layoutOf(context.home);
+	const receipt = readReceipt(layout, key);
+	if (!receipt) return { size: null, sharedSize: null };
+	const { size, shared } = receipt;
+	return { size, sharedSize: shared && isThere(receiptPath(layout, shared.with)) ? shared.bytes : 0 };
 }

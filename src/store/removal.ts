@@ -1,15 +1,15 @@
-import { readdirSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
 import { systemCode } from "../errors.ts";
-import { isThere, removeTree, syncDirectory } from "../fs.ts";
-import { makeHome, openHome } from "./home.ts";
+import { ifPresent, isThere, removeTree, syncDirectory } from "../fs.ts";
+import { makeHome, openHome, stagingPath } from "./home.ts";
 import { goneMeanwhile, type Installed } from "./installed.ts";
 import { announce, endTrials } from "./journal.ts";
+import type { Layout } from "./layout.ts";
 import { settleLinks } from "./links.ts";
 import { isLocked, withLock } from "./lock.ts";
-import { removeReceipt } from "./receipt.ts";
-import { stagingPath } from "./staging.ts";
+import { manifestPath, placeReceipt, receiptPath, removeReceipt, removeReceiptFrom } from "./receipt.ts";
 
 export interface Removal {
 	/** Whether it was the default; there is none now. */
@@ -95,4 +95,60 @@ async function removeInOrder(context: Context, installed: Installed, waiting?: (
 		},
 		waiting,
 	);
+}
+
+/*
+ * What `install --force` replaces: `old.….KEY/` in `tmp/` with the old tree as `go` and copies of its receipt. The copies
+ * are made first and go first, so that what lies there always tells how far it came:
+ *   no go, receipts      the tree hasn't left versions/ yet, or is back there: the receipts belong to it
+ *   go, and no version   the new tree isn't there: both are put back
+ *   go, and a version    the new tree is there: what lies here is to be removed
+ */
+
+/** Moves the version out of the way; where to. @param staging a directory of ours in `tmp/` */
+export function putAside(context: Context, layout: Layout, key: string, staging: string): string {
+	const made = join(staging, "old");
+	mkdirSync(made, 0o755);
+	for (const path of [manifestPath(layout, key), receiptPath(layout, key)])
+		ifPresent(() => copyFileSync(path, join(made, basename(path))));
+	context.checkpoint("install:copied-receipt");
+	const aside = stagingPath(context, layout, "old", key);
+	renameSync(made, aside);
+	context.checkpoint("install:made-old");
+	try {
+		renameSync(join(layout.versions, key), join(aside, "go"));
+	} catch (error) {
+		removeTree(aside);
+		throw error;
+	}
+	context.checkpoint("install:moved-old");
+	return aside;
+}
+
+/**
+ * Undoes `putAside`, or finishes it, whichever is left to do. The version must be locked, or its installer dead.
+ * @param tidily removes what is of no use any more
+ */
+export function putBack(
+	context: Context,
+	layout: Layout,
+	key: string,
+	aside: string,
+	tidily: (work: () => void) => void = (work) => work(),
+): void {
+	const version = join(layout.versions, key);
+	const tree = join(aside, "go");
+	if (isThere(tree) && !isThere(version)) {
+		renameSync(tree, version);
+		syncDirectory(layout.versions);
+		context.checkpoint("mend:put-back");
+	}
+	if (!isThere(tree)) placeReceipt(aside, layout, key);
+	tidily(() => discard(aside, key));
+}
+
+/** Removes what was replaced. */
+export function discard(aside: string, key: string): void {
+	removeReceiptFrom(aside, key);
+	removeTree(aside);
 }

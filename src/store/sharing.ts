@@ -12,9 +12,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { FileSharing, TreeFile } from "../archive/tree.ts";
+import type { Config } from "../config.ts";
+import type { Context } from "../context.ts";
 import { besideName, ifPresent } from "../fs.ts";
-import type { Manifest } from "../verify/differences.ts";
-import type { Shared } from "./receipt.ts";
+import type { Manifest } from "../verify/goroot.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
+import { type Installed, installedVersions } from "./installed.ts";
+import { layoutOf } from "./layout.ts";
+import { readManifest, receiptPath, type Shared } from "./receipt.ts";
 
 /** The two ways in which equal files of two versions can lie on the disk once. */
 export interface SharingCalls {
@@ -165,4 +171,57 @@ function plainFile(path: string): Stats | undefined {
 
 function isExecutable({ mode }: Stats): boolean {
 	return (mode & 0o111) !== 0;
+}
+
+/**
+ * What lets a version that is about to be built take over the files of its nearest neighbour: by clones where the file
+ * system has them, else, only where that is asked for, by hard links. Where neither is to be, this costs one failed call.
+ * @param staging where it will be built
+ */
+export function sharingWithNearest(
+	context: Context,
+	staging: string,
+	{ release, platform }: { readonly release: Release; readonly platform: Platform },
+	dedupe: Config["dedupe"],
+	calls: SharingCalls = systemCalls,
+): NeighbourFiles | undefined {
+	if (dedupe === "off") return undefined;
+	const nearest = nearestNow(context, release, platform);
+	if (!nearest) return undefined;
+	const how = canClone(join(nearest.goroot, "VERSION"), staging, calls) ? "clone" : "link";
+	if (how === "link" && dedupe !== "link") return undefined;
+	const neighbour = asNeighbour(context, nearest);
+	return neighbour && new NeighbourFiles(neighbour, how, calls);
+}
+
+/** What must be known before hard links are made; undefined where there is nothing to say. */
+export function linkWarning({ uid }: Pick<Context, "uid">): string | undefined {
+	if (uid !== 0) return undefined;
+	return "root may write into read-only files, so an edit in place would change every version that has the file (gox verify tells)";
+}
+
+/**
+ * The installed version whose files a release is likeliest to have too: the nearest patch of its minor, its own platform
+ * first (two patches share 9,496 of 9,551 files, two platforms of one release all sources); undefined where there is none.
+ */
+export function nearestInstalled(release: Release, platform: Platform, installed: readonly Installed[]): Installed | undefined {
+	const distance = (each: Installed) =>
+		2 * Math.abs(Number(each.release.parsed.patch || -1) - Number(release.parsed.patch || -1)) +
+		(each.platform === platform ? 0 : 1);
+	const [nearest] = installed
+		.filter((each) => each.release.minor === release.minor && !(each.release.name === release.name && each.platform === platform))
+		.sort((left, right) => distance(left) - distance(right));
+	return nearest;
+}
+
+/** What is needed of it to share its files; undefined where it has no manifest. */
+export function asNeighbour(context: Context, { key, goroot }: Installed): Neighbour | undefined {
+	const layout = layoutOf(context.home);
+	const manifest = readManifest(layout, key);
+	return manifest && { key, goroot, manifest, recordedAt: recordedAt(receiptPath(layout, key)) };
+}
+
+/** As `nearestInstalled`, among all that are installed now. */
+export function nearestNow(context: Context, release: Release, platform: Platform): Installed | undefined {
+	return nearestInstalled(release, platform, installedVersions(context));
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import {
@@ -15,12 +16,10 @@ import {
 	replaceSymlink,
 	writeFileAtomic,
 } from "../fs.ts";
-import { makeHome, openHome } from "./home.ts";
+import { makeHome, makeStaging, openHome } from "./home.ts";
 import { type Installed, installedVersions } from "./installed.ts";
 import { announced } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { makeStaging } from "./staging.ts";
-import { markStrict } from "./strict.ts";
 
 export interface ShimReport {
 	/** What runs when `go` is called: the native program, or the sh script where the native one can't run here. */
@@ -173,4 +172,17 @@ function writeLauncher(context: Context, layout: Layout, changed: Set<string>): 
 	if (readIfPresent(layout.launcher) === text) return;
 	writeFileAtomic(layout.launcher, text, 0o644, () => context.checkpoint("shims:launcher"));
 	changed.add("launcher");
+}
+
+/**
+ * Makes the marker that the shims look for say what the config says about `strict`; whether that changed anything.
+ * Throws as `loadConfig`.
+ */
+export function markStrict(context: Context, layout: Layout): boolean {
+	const { strict } = loadConfig(context);
+	const marked = readIfPresent(layout.strict) !== undefined;
+	if (strict === marked) return false;
+	if (strict) writeFileAtomic(layout.strict, "");
+	else rmSync(layout.strict, { force: true });
+	return true;
 }

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { besideShape, ifPresent, namesIn } from "../fs.ts";
-import { type BuildInfo, readExecutable, type Slice } from "../verify/buildinfo/buildinfo.ts";
-import { compareGoVersions, parseGoVersion } from "../version/goversion.ts";
+import { type BuildInfo, readExecutable, type Slice } from "../go/buildinfo.ts";
 import { archOf, osOf } from "../version/platform.ts";
+import { compareGoVersions, parseGoVersion } from "../version/release.ts";
 
 /** A program that `go install` put there. */
 export interface Tool {

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
-import { checks } from "../../src/doctor/checks.ts";
+import { checks } from "../../src/doctor/checks/all.ts";
 import { macOf } from "../../src/doctor/mac.ts";
 import type { Probes } from "../../src/doctor/probes.ts";
-import { machineOf } from "../../src/verify/machine.ts";
+import { machineOf } from "../../src/go/machine.ts";
 import { excerptBytes, excerptNamed } from "../support/excerpts.ts";
 import { printingProgram } from "../support/fakego.ts";
 import { expectPastable } from "../support/pastable.ts";

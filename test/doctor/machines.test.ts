@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
-import { checks } from "../../src/doctor/checks.ts";
-import { hookPlace, writeHook } from "../../src/shell/hookfile.ts";
-import { applyEdit, planSetup } from "../../src/shell/startupedit.ts";
+import { checks } from "../../src/doctor/checks/all.ts";
+import { hookPlace, writeHook } from "../../src/shell/hook.ts";
+import { applyEdit, planSetup } from "../../src/shell/startup.ts";
 import { zsh } from "../../src/shell/zsh.ts";
 import { printingProgram } from "../support/fakego.ts";
 import { expectPastable } from "../support/pastable.ts";

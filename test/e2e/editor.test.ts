@@ -1,8 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { golandGoroot, withGolandGoroot } from "../../src/editor/goland.ts";
-import { vscodeUserSettings } from "../../src/editor/vscode.ts";
+import { golandGoroot, vscodeUserSettings, withGolandGoroot } from "../../src/editor/editors.ts";
 import { testContext } from "../support/context.ts";
 import { excerptNamed, writeExcerpt } from "../support/excerpts.ts";
 import { Sandbox } from "../support/sandbox.ts";

@@ -13,13 +13,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Options } from "../../src/commands/command.ts";
+import { Options } from "../../src/cli/command.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { run as importGos } from "../../src/commands/import.ts";
 import { commands } from "../../src/commands/table.ts";
 import { GoxError } from "../../src/errors.ts";
 import { layoutOf } from "../../src/store/layout.ts";
 import { readReceipt } from "../../src/store/receipt.ts";
-import { reportOn } from "../../src/ui/report.ts";
 import { freshRoot, type TestContextOptions, testContext } from "../support/context.ts";
 import { lay, layGo, layModule, snapshot } from "../support/foreigngos.ts";
 import { hostPlatform } from "../support/mirror.ts";

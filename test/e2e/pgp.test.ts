@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Options } from "../../src/commands/command.ts";
+import { Options } from "../../src/cli/command.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { run as installCommand } from "../../src/commands/install.ts";
 import { commands } from "../../src/commands/table.ts";
 import type { GoxError } from "../../src/errors.ts";
 import { layoutOf } from "../../src/store/layout.ts";
 import { readReceipt } from "../../src/store/receipt.ts";
-import { reportOn } from "../../src/ui/report.ts";
 import { goArchive, sha256 } from "../support/archives.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { downloadArchive, type Wanted } from "../../src/fetch/download.ts";
 import { partialDirectory } from "../../src/fetch/partial.ts";
-import type { Timing } from "../../src/fetch/timing.ts";
+import type { Timing } from "../../src/fetch/timeouts.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { etagOf, sha256, startServer, type TestServer } from "../support/server.ts";
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GoxError } from "../../src/errors.ts";
-import { parseVerifierKey } from "../../src/verify/note.ts";
-import { headsInMemory } from "../../src/verify/seenheads.ts";
-import { lookupSumdb } from "../../src/verify/sumdb.ts";
-import type { SumdbReader } from "../../src/verify/sumdbreader.ts";
+import { headsInMemory } from "../../src/sumdb/heads.ts";
+import { parseVerifierKey } from "../../src/sumdb/note.ts";
+import type { SumdbReader } from "../../src/sumdb/reader.ts";
+import { lookupSumdb } from "../../src/sumdb/sumdb.ts";
 import { findGoModSource, GoClient } from "../support/sumdb/goclient.ts";
 import { h1Of, LogSigner, readerOf, TestLog } from "../support/sumdb/log.ts";
 import { recordedAnswers, recordedToolchains } from "../support/sumdb/recorded.ts";

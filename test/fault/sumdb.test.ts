@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GoxError } from "../../src/errors.ts";
-import { headsInMemory } from "../../src/verify/seenheads.ts";
-import { lookupSumdb } from "../../src/verify/sumdb.ts";
-import { parseGosumdb } from "../../src/verify/sumdbdatabase.ts";
-import type { SumdbReader } from "../../src/verify/sumdbreader.ts";
+import { headsInMemory } from "../../src/sumdb/heads.ts";
+import { parseGosumdb } from "../../src/sumdb/note.ts";
+import type { SumdbReader } from "../../src/sumdb/reader.ts";
+import { lookupSumdb } from "../../src/sumdb/sumdb.ts";
 import { h1Of, LogSigner, readerOf, recordText, TestLog } from "../support/sumdb/log.ts";
 import { recordedAnswers, recordedToolchains } from "../support/sumdb/recorded.ts";
 import { tried } from "../support/tally.ts";

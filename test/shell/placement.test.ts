@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { saysMadeFile, withBlocks, withoutBlocks } from "../../src/shell/block.ts";
-import { placementsIn } from "../../src/shell/placement.ts";
+import { placementsIn, saysMadeFile, withBlocks, withoutBlocks } from "../../src/shell/startup.ts";
 import { tried } from "../support/tally.ts";
 import { bashProfile, bashrc, fishConfig, type Kind, startupCases, unmark, zprofile, zshrc } from "./startupcases.ts";
 

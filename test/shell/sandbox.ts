@@ -1,10 +1,10 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Options } from "../../src/commands/command.ts";
+import { Options } from "../../src/cli/command.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { run as completions } from "../../src/commands/completions.ts";
 import { run as setup } from "../../src/commands/setup.ts";
 import { commands } from "../../src/commands/table.ts";
-import { reportOn } from "../../src/ui/report.ts";
 import { freshRoot, type TestContext, type TestContextOptions, testContext } from "../support/context.ts";
 import { type Finished, finish, type RealShell } from "./shells.ts";
 

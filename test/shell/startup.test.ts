@@ -1,8 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { withBlocks } from "../../src/shell/block.ts";
-import { placementsIn } from "../../src/shell/placement.ts";
+import { placementsIn, withBlocks } from "../../src/shell/startup.ts";
 import { freshRoot } from "../support/context.ts";
 import { finish, onPath, type RealShell, realShells } from "./shells.ts";
 import { startupCases, unmark } from "./startupcases.ts";

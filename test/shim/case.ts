@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { compareGoVersions } from "../../src/version/goversion.ts";
+import { compareGoVersions } from "../../src/version/release.ts";
 
 /** One line of `cases.json`; the format is told in README.md beside it. */
 export interface Case {

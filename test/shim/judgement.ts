@@ -1,15 +1,13 @@
 import { Buffer } from "node:buffer";
 import { GoxError, quote } from "../../src/errors.ts";
-import { requestFor } from "../../src/select/floor.ts";
-import { parseModFile } from "../../src/select/modfile.ts";
-import { parsePin } from "../../src/select/pin.ts";
+import { parseModFile, requestFor } from "../../src/select/modfile.ts";
 import { switchRelease } from "../../src/select/select.ts";
+import { isKey, wordFor } from "../../src/select/selection.ts";
 import { chdirFlag, plainPath } from "../../src/select/start.ts";
-import { isKey, wordFor } from "../../src/select/toolchain.ts";
-import { parseGoVersionFile, parseToolVersions, versionFileText } from "../../src/select/versionfile.ts";
+import { parseGoVersionFile, parsePin, parseToolVersions, versionFileText } from "../../src/select/versionfile.ts";
 import { versionKey } from "../../src/store/layout.ts";
-import { compareGoVersions } from "../../src/version/goversion.ts";
 import type { Platform } from "../../src/version/platform.ts";
+import { compareGoVersions } from "../../src/version/release.ts";
 
 /** The order in which shims/fuzz/judge.c takes bytes that are none of these letters. */
 const readers = "pgtmskqvdwl";

@@ -1,13 +1,13 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Options, type Run } from "../../src/commands/command.ts";
+import { Options, type Run } from "../../src/cli/command.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { run as current } from "../../src/commands/current.ts";
 import { run as which } from "../../src/commands/which.ts";
 import { GoxError } from "../../src/errors.ts";
 import { select } from "../../src/select/select.ts";
 import { wanted } from "../../src/select/wanted.ts";
-import { reportOn } from "../../src/ui/report.ts";
 import { type Platform, parsePlatform } from "../../src/version/platform.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 import { type Case, layOut, readCases, rooted, titleOf } from "./case.ts";

@@ -2,10 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shimsDir } from "../../scripts/build-shims.mjs";
-import { Options } from "../../src/commands/command.ts";
+import { Options } from "../../src/cli/command.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { run as config } from "../../src/commands/config.ts";
 import { run as exec } from "../../src/commands/exec.ts";
-import { reportOn } from "../../src/ui/report.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 import { type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
 

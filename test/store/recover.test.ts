@@ -5,7 +5,7 @@ import { isAbandoned, makerMark } from "../../src/maker.ts";
 import { installedVersions } from "../../src/store/installed.ts";
 import { announce, editing } from "../../src/store/journal.ts";
 import { layoutOf } from "../../src/store/layout.ts";
-import { recover } from "../../src/store/recover.ts";
+import { recover } from "../../src/store/recovery.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 import { hostPlatform } from "../support/mirror.ts";

@@ -14,15 +14,20 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type FileSharing, TreeWriter } from "../../src/archive/tree.ts";
-import { type InstallPlan, installVersion } from "../../src/store/install.ts";
+import { type InstallPlan, installVersion } from "../../src/install/install.ts";
 import { installedVersions } from "../../src/store/installed.ts";
 import { layoutOf } from "../../src/store/layout.ts";
-import { asNeighbour, nearestInstalled } from "../../src/store/neighbour.ts";
 import { readReceipt } from "../../src/store/receipt.ts";
-import { freedBy } from "../../src/store/shared.ts";
-import { sharingWithNearest } from "../../src/store/sharedinstall.ts";
-import { NeighbourFiles, type SharingCalls, systemCalls } from "../../src/store/sharing.ts";
-import { uninstallVersion } from "../../src/store/uninstall.ts";
+import { uninstallVersion } from "../../src/store/recovery.ts";
+import {
+	asNeighbour,
+	NeighbourFiles,
+	nearestInstalled,
+	type SharingCalls,
+	sharingWithNearest,
+	systemCalls,
+} from "../../src/store/sharing.ts";
+import { freedBy } from "../../src/store/space.ts";
 import { parseRelease, type Release } from "../../src/version/release.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";

@@ -1,7 +1,7 @@
-import { parseArguments } from "../../src/arguments.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { commandCalled, commands } from "../../src/commands/table.ts";
 import { GoxError } from "../../src/errors.ts";
-import { reportOn } from "../../src/ui/report.ts";
 import { type TestContext, type TestContextOptions, testContext } from "./context.ts";
 
 export interface Commanded {

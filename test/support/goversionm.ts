@@ -1,5 +1,4 @@
-import type { BuildInfo } from "../../src/verify/buildinfo/buildinfo.ts";
-import type { GoModule } from "../../src/verify/buildinfo/modules.ts";
+import type { BuildInfo, GoModule } from "../../src/go/buildinfo.ts";
 
 /** Build information in the lines that `go version -m` prints below a program's name (runtime/debug.BuildInfo.String). */
 export function asGoVersionPrints({ goVersion, path, main, deps, settings }: BuildInfo): string {

@@ -3,8 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { compareParsed } from "../../src/version/goversion.ts";
-import { parseRelease } from "../../src/version/release.ts";
+import { compareParsed, parseRelease } from "../../src/version/release.ts";
 
 /** By version key: SHA-256 of everything in its GOROOT (paths, kinds, execute bits, contents). */
 export type Digests = ReadonlyMap<string, string>;

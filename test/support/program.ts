@@ -1,9 +1,9 @@
-import { parseArguments } from "../../src/arguments.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { renderFailure } from "../../src/cli/failure.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { commandCalled, commands } from "../../src/commands/table.ts";
 import type { Context } from "../../src/context.ts";
-import { recover } from "../../src/store/recover.ts";
-import { renderFailure } from "../../src/ui/failure.ts";
-import { reportOn } from "../../src/ui/report.ts";
+import { recover } from "../../src/store/recovery.ts";
 
 /** A command as the program would run it, in this process: its exit status. */
 export async function runCommand(context: Context, [name = "", ...words]: readonly string[]): Promise<number> {

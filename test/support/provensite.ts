@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ToolchainHash, toolchainName, toolchainVersion } from "../../src/verify/toolchain.ts";
+import { ToolchainHash, toolchainName, toolchainVersion } from "../../src/verify/dirhash.ts";
 import type { Platform } from "../../src/version/platform.ts";
 import { parseRelease } from "../../src/version/release.ts";
 import { type GoArchiveOptions, goEntries, sha256, tarGz } from "./archives.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { commandHelp, ownWords, parseArguments } from "../../src/arguments.ts";
-import type { CommandSpec } from "../../src/commands/command.ts";
+import { commandHelp, ownWords, parseArguments } from "../../src/cli/arguments.ts";
+import type { CommandSpec } from "../../src/cli/command.ts";
 import { commandCalled, commands } from "../../src/commands/table.ts";
 import { GoxError } from "../../src/errors.ts";
 

@@ -3,10 +3,16 @@ import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { differences, notExecutable, treeHash } from "../../src/verify/differences.ts";
-import { asInArchive, identify } from "../../src/verify/goroot.ts";
-import { toolchainHash } from "../../src/verify/toolchain.ts";
-import { type ScannedTree, scanTree } from "../../src/verify/treescan.ts";
+import { toolchainHash } from "../../src/verify/dirhash.ts";
+import {
+	asInArchive,
+	differences,
+	identify,
+	notExecutable,
+	type ScannedTree,
+	scanTree,
+	treeHash,
+} from "../../src/verify/goroot.ts";
 import { parseRelease } from "../../src/version/release.ts";
 import { printingProgram } from "../support/fakego.ts";
 

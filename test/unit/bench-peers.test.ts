@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { gzipWithHead, seededVersions, sizedArchives, tinyArchives } from "../../scripts/bench/archives.mjs";
 import { startMirror } from "../../scripts/bench/mirror.mjs";
 import { adapters, findPeers, versionIn } from "../../scripts/bench/peers.mjs";
-import { decodeIndex } from "../../src/releases/index.ts";
+import { decodeIndex } from "../../src/releases/list.ts";
 import { freshRoot } from "../support/context.ts";
 
 test.each<[string, string, string | undefined]>([

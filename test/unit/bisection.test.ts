@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bisect, boundary, inQuestion, majority, next, stepsLeft, told, type Verdict } from "../../src/version/bisection.ts";
+import { bisect, boundary, inQuestion, majority, next, stepsLeft, told, type Verdict } from "../../src/run/bisection.ts";
 
 /** A line of releases, where it changes, and which of those between the ends can't be judged. */
 const histories = fc.integer({ min: 2, max: 300 }).chain((length) =>

@@ -4,8 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DirHash } from "../../src/verify/dirhash.ts";
-import { parseToolchainVersion, toolchainHash, toolchainName, toolchainVersion } from "../../src/verify/toolchain.ts";
+import { DirHash, parseToolchainVersion, toolchainHash, toolchainName, toolchainVersion } from "../../src/verify/dirhash.ts";
 import { platforms } from "../../src/version/platform.ts";
 import { parseRelease, type Release } from "../../src/version/release.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { inWords } from "../../src/commands/diagnosis.ts";
-import { macosFor } from "../../src/doctor/checks/macosversion.ts";
+import { wrapped } from "../../src/cli/text.ts";
+import { inWords } from "../../src/commands/doctor.ts";
+import { macosFor } from "../../src/doctor/checks/machine.ts";
 import { proxy } from "../../src/doctor/checks/proxy.ts";
-import { mountOf, parseMountInfo, parseMountOutput } from "../../src/doctor/mounts.ts";
-import { linesThatExport } from "../../src/doctor/startup.ts";
-import { wrapped } from "../../src/ui/wrap.ts";
+import { mountOf, parseMountInfo, parseMountOutput } from "../../src/doctor/checks/store.ts";
+import { linesThatExport } from "../../src/doctor/settings.ts";
 import { type MachineOptions, RecordedMachine } from "../support/recordedmachine.ts";
 
 describe("lines that export a variable", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderFailure, renderLoss } from "../../src/ui/failure.ts";
+import { renderFailure, renderLoss } from "../../src/cli/failure.ts";
 import { testContext } from "../support/context.ts";
 
 const system = (code: string, fields: object) => Object.assign(new Error(`${code}: in Node's words`), { code, ...fields });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Inflow } from "../../src/fetch/inflow.ts";
+import { Inflow } from "../../src/fetch/body.ts";
 
 /** A sender that counts how it is turned off and on. */
 function valve() {

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GoxError } from "../../src/errors.ts";
-import { decodeIndex } from "../../src/releases/index.ts";
+import { decodeIndex } from "../../src/releases/list.ts";
 import { goIndex } from "../support/server.ts";
 import { tried } from "../support/tally.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkMachine, machineOf } from "../../src/verify/machine.ts";
+import { checkMachine, machineOf } from "../../src/go/machine.ts";
 import { platforms } from "../../src/version/platform.ts";
 import { freshRoot } from "../support/context.ts";
 import { printingProgram } from "../support/fakego.ts";

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { proposedOrder } from "../../src/releases/mirrororder.ts";
 import { defaultMirrors } from "../../src/releases/mirrors.ts";
 import type { MirrorTrial } from "../../src/releases/mirrortrial.ts";
+import { proposedOrder } from "../../src/releases/mirrortrial.ts";
 import { archiveName, goArchive } from "../support/archives.ts";
 import { command } from "../support/command.ts";
 import { freshRoot } from "../support/context.ts";

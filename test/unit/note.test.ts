@@ -2,8 +2,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GoxError } from "../../src/errors.ts";
-import { keyHash, openNote, parseVerifierKey } from "../../src/verify/note.ts";
-import { defaultGosumdb, parseGosumdb } from "../../src/verify/sumdbdatabase.ts";
+import { defaultGosumdb, keyHash, openNote, parseGosumdb, parseVerifierKey } from "../../src/sumdb/note.ts";
 import { LogSigner } from "../support/sumdb/log.ts";
 import { tried } from "../support/tally.ts";
 

@@ -4,12 +4,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GoxError } from "../../src/errors.ts";
 import { NetworkError } from "../../src/fetch/failure.ts";
-import { eachProxy } from "../../src/releases/proxy/eachproxy.ts";
-import { findGo } from "../../src/releases/proxy/findgo.ts";
-import { goFailure } from "../../src/releases/proxy/gofailure.ts";
-import { parseGoproxy, underProxy } from "../../src/releases/proxy/goproxy.ts";
-import { goSettings } from "../../src/releases/proxy/gosettings.ts";
-import { escapeModule } from "../../src/verify/modulepath.ts";
+import { findGo, goFailure } from "../../src/go/command.ts";
+import { goSettings } from "../../src/go/settings.ts";
+import { eachProxy } from "../../src/proxy/client.ts";
+import { parseGoproxy, underProxy } from "../../src/proxy/goproxy.ts";
+import { escapeModule } from "../../src/sumdb/record.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 
 describe("GOPROXY", () => {

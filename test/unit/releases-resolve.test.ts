@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeIndex } from "../../src/releases/index.ts";
-import { matching, resolve } from "../../src/releases/resolve.ts";
+import { matching, resolve } from "../../src/releases/catalog.ts";
+import { decodeIndex } from "../../src/releases/list.ts";
 import { builtInTable } from "../../src/releases/table.ts";
 import type { Platform } from "../../src/version/platform.ts";
 import { parseRequest } from "../../src/version/request.ts";

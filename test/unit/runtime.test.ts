@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { tooOldRuntime } from "../../src/runtime.ts";
+import { tooOldRuntime } from "../../src/product.ts";
 
 it.each([
 	["18.20.8", true],

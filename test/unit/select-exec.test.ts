@@ -4,12 +4,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Options } from "../../src/commands/command.ts";
+import { Options } from "../../src/cli/command.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { run } from "../../src/commands/exec.ts";
-import { hasForeignFormat } from "../../src/commands/execformat.ts";
 import type { Context } from "../../src/context.ts";
 import { GoxError } from "../../src/errors.ts";
-import { reportOn } from "../../src/ui/report.ts";
+import { hasForeignFormat } from "../../src/run/program.ts";
 import { layOut } from "../shim/case.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 

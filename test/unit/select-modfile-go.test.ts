@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GoxError } from "../../src/errors.ts";
 import { type Directive, directivesOf, type Floor, parseModFile } from "../../src/select/modfile.ts";
-import { compareGoVersions } from "../../src/version/goversion.ts";
+import { compareGoVersions } from "../../src/version/release.ts";
 import { goOracle } from "../support/gooracle.ts";
 
 interface Question {

@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GoxError } from "../../src/errors.ts";
 import { parseModFile } from "../../src/select/modfile.ts";
-import { parsePin, withoutGo } from "../../src/select/pin.ts";
-import { parseGoVersionFile, parseToolVersions } from "../../src/select/versionfile.ts";
+import { parseGoVersionFile, parsePin, parseToolVersions, withoutGo } from "../../src/select/versionfile.ts";
 
 const words = ["1.22.5", "go1.22.5", "1.22", "latest", "system", "work", "1.22rc1", "1.20.0", "1.15.15@darwin-amd64"];
 const rubbish = fc.oneof(

@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Options } from "../../src/commands/command.ts";
+import { Options } from "../../src/cli/command.ts";
+import { reportOn } from "../../src/cli/report.ts";
 import { run as which } from "../../src/commands/which.ts";
 import { run as why } from "../../src/commands/why.ts";
 import { GoxError } from "../../src/errors.ts";
 import { wanted } from "../../src/select/wanted.ts";
-import { reportOn } from "../../src/ui/report.ts";
 import { type Case, layOut } from "../shim/case.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 

@@ -2,8 +2,14 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { createMessage, sign } from "openpgp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { bundledKey, fingerprintOf, googleKey, readPinnedKey } from "../../src/verify/releasekey.ts";
-import { DetachedSignature, type Signer } from "../../src/verify/signature.ts";
+import {
+	bundledKey,
+	DetachedSignature,
+	fingerprintOf,
+	googleKey,
+	readPinnedKey,
+	type Signer,
+} from "../../src/verify/signature.ts";
 import {
 	published,
 	type SigningKey,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { timetable, timingsAsJson } from "../../src/commands/timetable.ts";
+import { timetable, timingsAsJson } from "../../src/cli/installing.ts";
 import { Thread, Timings, untimed } from "../../src/stopwatch.ts";
 
 let now = 0;

@@ -3,11 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { GoxError } from "../../src/errors.ts";
-import { headsInHome, headsInMemory, type SeenHeads } from "../../src/verify/seenheads.ts";
-import { lookupSumdb, type SumdbClientOptions } from "../../src/verify/sumdb.ts";
-import { cacheIn } from "../../src/verify/sumdbcache.ts";
-import { parseGosumdb, type SumdbDatabase } from "../../src/verify/sumdbdatabase.ts";
-import { firstOf, patiently, recordedAnswers, type SumdbReader } from "../../src/verify/sumdbreader.ts";
+import { headsInHome, headsInMemory, type SeenHeads } from "../../src/sumdb/heads.ts";
+import { parseGosumdb, type SumdbDatabase } from "../../src/sumdb/note.ts";
+import { cacheIn, firstOf, patiently, recordedAnswers, type SumdbReader } from "../../src/sumdb/reader.ts";
+import { lookupSumdb, type SumdbClientOptions } from "../../src/sumdb/sumdb.ts";
 import { h1Of, LogSigner, readerOf, TestLog } from "../support/sumdb/log.ts";
 import { recordedDirectory, recordedToolchains } from "../support/sumdb/recorded.ts";
 

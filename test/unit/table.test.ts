@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { decodeIndex } from "../../src/releases/index.ts";
+import { decodeIndex } from "../../src/releases/list.ts";
 import { builtInTable } from "../../src/releases/table.ts";
 import { freshRoot } from "../support/context.ts";
 import { goIndex } from "../support/server.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Header, Parser, Pax, type ReadEntry } from "tar";
 import { describe, expect, it } from "vitest";
-import { TarReader } from "../../src/archive/tarreader.ts";
+import { TarReader } from "../../src/archive/tar.ts";
 import { GoxError } from "../../src/errors.ts";
 import { tar } from "../support/archives.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatTeamLock, holdToLock, type LockedToolchain, parseTeamLock, type TeamLock } from "../../src/verify/teamlock.ts";
+import { formatTeamLock, holdToLock, type LockedToolchain, parseTeamLock, type TeamLock } from "../../src/select/goxlock.ts";
 import { type Platform, platforms } from "../../src/version/platform.ts";
 import { parseRelease, type Release } from "../../src/version/release.ts";
 import { h1Of } from "../support/sumdb/log.ts";

@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { subtreesOf } from "../../src/verify/merkle.ts";
-import { recordedAnswers } from "../../src/verify/sumdbreader.ts";
-import { ancestor, parseTilePath, tileOf, tilePath } from "../../src/verify/tile.ts";
+import { recordedAnswers } from "../../src/sumdb/reader.ts";
+import { ancestor, parseTilePath, subtreesOf, tileOf, tilePath } from "../../src/sumdb/tree.ts";
 
 const big = 2 ** 50;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { buildFlagsOf } from "../../src/tools/buildflags.ts";
-import { parseDefaultTool } from "../../src/tools/defaultlist.ts";
+import type { BuildInfo } from "../../src/go/buildinfo.ts";
+import { parseDefaultTool } from "../../src/tools/defaults.ts";
+import { buildFlagsOf } from "../../src/tools/install.ts";
 import { isOlder } from "../../src/tools/tool.ts";
-import type { BuildInfo } from "../../src/verify/buildinfo/buildinfo.ts";
 
 const info = (settings: Readonly<Record<string, string>>, goVersion = "go1.22.5"): BuildInfo => ({
 	goVersion,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareGoVersions, minorOf, parseGoVersion } from "../../src/version/goversion.ts";
+import { compareGoVersions, minorOf, parseGoVersion } from "../../src/version/release.ts";
 import { goOracle } from "../support/gooracle.ts";
 
 const oracle = goOracle("versions");

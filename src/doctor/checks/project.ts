@@ -1,7 +1,6 @@
 import { GoxError } from "../../errors.ts";
 import { whySentence } from "../../select/why.ts";
-import { type Check, type Finding, fine } from "../finding.ts";
-import { fixOf } from "../remedy.ts";
+import { type Check, type Finding, fine, fixOf } from "../finding.ts";
 
 /** The Go in force in this directory: installed, and new enough for its go.mod. */
 export const project: Check = {

@@ -1,9 +1,9 @@
 import { GoxError } from "../../errors.ts";
-import { type ProxyEntry, parseGoproxy, underProxy } from "../../releases/proxy/goproxy.ts";
-import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../verify/sumdbdatabase.ts";
+import { type ProxyEntry, parseGoproxy, underProxy } from "../../proxy/goproxy.ts";
+import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../sumdb/note.ts";
 import { type Check, type Finding, type Fix, fine } from "../finding.ts";
-import { shippedSetting } from "../gosettings.ts";
 import type { Patient } from "../patient.ts";
+import { shippedSetting } from "../settings.ts";
 
 /** Milliseconds for each address. */
 const patience = 3_000;

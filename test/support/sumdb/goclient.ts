@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { SumdbReader } from "../../../src/verify/sumdbreader.ts";
+import type { SumdbReader } from "../../../src/sumdb/reader.ts";
 
 const source = fileURLToPath(new URL("../go/sumdb", import.meta.url));
 const modules = ["sumdb", "module", "semver", "internal"];

@@ -1,10 +1,9 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { GoxError } from "../../../src/errors.ts";
-import { type Hash, nodeHash, recordHash, rootOf, subtreesOf } from "../../../src/verify/merkle.ts";
-import { escapeModule } from "../../../src/verify/modulepath.ts";
-import { keyHash } from "../../../src/verify/note.ts";
-import type { SumdbReader } from "../../../src/verify/sumdbreader.ts";
-import { parseTilePath, tilePath } from "../../../src/verify/tile.ts";
+import { keyHash } from "../../../src/sumdb/note.ts";
+import type { SumdbReader } from "../../../src/sumdb/reader.ts";
+import { escapeModule } from "../../../src/sumdb/record.ts";
+import { type Hash, nodeHash, parseTilePath, recordHash, rootOf, subtreesOf, tilePath } from "../../../src/sumdb/tree.ts";
 
 /** A key pair that signs tree heads. */
 export class LogSigner {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ToolchainHash, toolchainName, toolchainVersion } from "../../../src/verify/toolchain.ts";
+import { ToolchainHash, toolchainName, toolchainVersion } from "../../../src/verify/dirhash.ts";
 import type { Platform } from "../../../src/version/platform.ts";
 import { parseRelease, type Release } from "../../../src/version/release.ts";
 import { goEntries, sha256 } from "../archives.ts";

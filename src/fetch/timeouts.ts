@@ -1,0 +1,206 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Env } from "../context.ts";
+import { GoxError, quote } from "../errors.ts";
+import { failureOf, NetworkError } from "./failure.ts";
+
+/** How long gox waits for a network, and how often it tries again. Milliseconds and bytes; a test makes them tiny. */
+export interface Timing {
+	/** DNS, TCP and TLS together. undici's timer for it ticks about once a second. */
+	readonly connectMs: number;
+	/** From sending a request to the last of its headers. */
+	readonly headersMs: number;
+	/** Between two pieces of a body; time that the receiver takes doesn't count. */
+	readonly idleMs: number;
+	/** Of every so much time spent waiting for a body … */
+	readonly rateWindowMs: number;
+	/** … at least so many bytes must come of it, or the source is given up: a trickle never idles. */
+	readonly rateBytes: number;
+	/** A source that would need longer than this for the whole of an archive is left for the next one, if there is one. */
+	readonly sourceMs: number;
+	/** An archive that isn't there after this much is given up. */
+	readonly totalMs: number;
+	/** For the whole of a small document, such as the list of releases. */
+	readonly documentMs: number;
+	/** The pauses before each new try at one source; their number is the number of new tries. */
+	readonly backoffMs: readonly number[];
+	/** A Retry-After that asks for more is not waited for. */
+	readonly longestRetryAfterMs: number;
+	/** Every so often a download's pace is looked at; 0 takes it for slow from its first piece. */
+	readonly sampleMs: number;
+	/** A download is slow when the network, not the disk, sets its pace and more than this is still to be waited for. */
+	readonly slowMs: number;
+	/** A slow download goes on in ranges that take about `rangeMs` each, between `leastRange` and `mostRange` bytes … */
+	readonly rangeMs: number;
+	readonly leastRange: number;
+	readonly mostRange: number;
+	/** … over so many connections. */
+	readonly connections: number;
+	wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const defaultTiming: Timing = Object.freeze({
+	connectMs: 10_000,
+	headersMs: 30_000,
+	idleMs: 30_000,
+	rateWindowMs: 30_000,
+	rateBytes: 30 * 1024,
+	sourceMs: 15 * 60_000,
+	totalMs: 4 * 3_600_000,
+	documentMs: 120_000,
+	backoffMs: Object.freeze([200, 1_000, 3_000]),
+	longestRetryAfterMs: 30_000,
+	sampleMs: 400,
+	slowMs: 1_500,
+	rangeMs: 750,
+	leastRange: 1024 * 1024,
+	mostRange: 4 * 1024 * 1024,
+	connections: 6,
+	wait: async (ms: number, signal: AbortSignal) => {
+		await delay(ms, undefined, { signal });
+	},
+});
+
+/**
+ * What GOX_TIMEOUT says of a download's deadline: `90`, `90s`, `20m` or `2h`; nothing when it isn't set.
+ * @throws GoxError `usage`.
+ */
+export function timingIn(env: Env): Partial<Timing> {
+	const text = env.GOX_TIMEOUT?.trim();
+	if (!text) return {};
+	const found = /^(\d{1,6})([smh]?)$/.exec(text);
+	const count = Number(found?.[1] ?? 0);
+	if (count > 0) return { totalMs: count * 1_000 * { s: 1, m: 60, h: 3_600 }[(found?.[2] || "s") as "s" | "m" | "h"] };
+	throw new GoxError("usage", `GOX_TIMEOUT: ${quote(text)} is not a time`, { hint: "export GOX_TIMEOUT=20m" });
+}
+
+/** Milliseconds in words, for messages. */
+export function duration(ms: number): string {
+	return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`;
+}
+
+/** One request's clock: ends it when its time is up or the person interrupts. */
+export class Patience {
+	/** Rejects with the reason when the request must end. */
+	readonly exhausted: Promise<never>;
+	readonly #abort = new AbortController();
+	readonly #outer: AbortSignal;
+	readonly #interrupt = () => this.#abort.abort(new GoxError("interrupted", "interrupted"));
+	#timer: ReturnType<typeof setTimeout> | undefined;
+	/** When the timer goes off; it is left running over many pieces, as setting it anew for each costs more than they do. */
+	#alarm = 0;
+	#limit: { readonly at: number; readonly reason: () => NetworkError } | undefined;
+
+	constructor(outer: AbortSignal) {
+		this.#outer = outer;
+		this.exhausted = new Promise((_, reject) => {
+			this.#abort.signal.addEventListener("abort", () => reject(this.#abort.signal.reason), { once: true });
+		});
+		this.exhausted.catch(() => {});
+		if (outer.aborted) this.#interrupt();
+		else outer.addEventListener("abort", this.#interrupt, { once: true });
+	}
+
+	get signal(): AbortSignal {
+		return this.#abort.signal;
+	}
+
+	/** From now on there are so many milliseconds, until `stop`. */
+	start(ms: number, reason: () => NetworkError): void {
+		const now = performance.now();
+		this.#limit = { at: now + ms, reason };
+		if (this.#timer === undefined || this.#alarm > this.#limit.at) this.#setTimer(ms, now);
+	}
+
+	stop(): void {
+		this.#limit = undefined;
+	}
+
+	/** The request is over: nothing is left behind. */
+	end(): void {
+		this.stop();
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		this.#outer.removeEventListener("abort", this.#interrupt);
+	}
+
+	#setTimer(ms: number, now: number): void {
+		clearTimeout(this.#timer);
+		this.#alarm = now + ms;
+		this.#timer = setTimeout(() => this.#ring(), ms);
+	}
+
+	#ring(): void {
+		this.#timer = undefined;
+		if (!this.#limit) return;
+		const now = performance.now();
+		const left = this.#limit.at - now;
+		if (left >= 1) this.#setTimer(left, now);
+		else this.#abort.abort(this.#limit.reason());
+	}
+}
+
+export interface Watch {
+	readonly client: { readonly timing: Timing; within(ms: number): number };
+	readonly patience: Patience;
+	/** The host, for messages. */
+	readonly source: string;
+	readonly proxy: string | undefined;
+}
+
+/**
+ * A body that may neither pause for `idleMs` nor trickle below the minimum rate. Only the time spent
+ * waiting for it counts, so a slow disk on the receiving side never ends a download.
+ */
+export class WatchedBody implements AsyncIterableIterator<Buffer> {
+	readonly #pieces: AsyncIterableIterator<Buffer>;
+	readonly #watch: Watch;
+	readonly #idle: () => NetworkError;
+	#waitedMs = 0;
+	#bytes = 0;
+
+	constructor(pieces: AsyncIterableIterator<Buffer>, watch: Watch) {
+		this.#pieces = pieces;
+		this.#watch = watch;
+		this.#idle = () => new NetworkError("slow", watch.source, `nothing came for ${duration(watch.client.timing.idleMs)}`);
+	}
+
+	async next(): Promise<IteratorResult<Buffer, undefined>> {
+		const { client, patience, source, proxy } = this.#watch;
+		try {
+			patience.start(client.within(client.timing.idleMs), this.#idle);
+			const asked = performance.now();
+			const next = await this.#pieces.next();
+			patience.stop();
+			if (next.done) patience.end();
+			else this.#count(next.value.length, performance.now() - asked);
+			return next;
+		} catch (error) {
+			await this.return();
+			throw failureOf(error, source, proxy);
+		}
+	}
+
+	/** Hangs up. */
+	async return(): Promise<IteratorResult<Buffer, undefined>> {
+		this.#watch.patience.end();
+		await this.#pieces.return?.();
+		return { done: true, value: undefined };
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	#count(bytes: number, waitedMs: number): void {
+		const { source } = this.#watch;
+		const { timing } = this.#watch.client;
+		this.#waitedMs += waitedMs;
+		this.#bytes += bytes;
+		if (this.#waitedMs < timing.rateWindowMs) return;
+		if (this.#bytes < timing.rateBytes) {
+			throw new NetworkError("slow", source, `only ${this.#bytes} bytes came in ${duration(this.#waitedMs)}`);
+		}
+		this.#waitedMs = 0;
+		this.#bytes = 0;
+	}
+}

@@ -1,0 +1,403 @@
+import { createHash } from "node:crypto";
+import type { Context } from "../context.ts";
+import { GoxError } from "../errors.ts";
+import { hostOf, shown } from "./address.ts";
+import type { Client } from "./client.ts";
+import type { DownloadOptions, Wanted } from "./download.ts";
+import { NetworkError } from "./failure.ts";
+import { type Mirrors, pauseBefore, progressBytes } from "./mirrors.ts";
+import { Keeper, type Received } from "./partial.ts";
+import { begins, Misfit, type Opening, openAt } from "./rangerequest.ts";
+import { Ranges } from "./ranges.ts";
+import { Pace, SourceRate } from "./speed.ts";
+import { duration } from "./timeouts.ts";
+
+/** How a pass ended: the file was delivered whole, must be delivered anew, or can't be had. */
+export type PassEnd =
+	| { readonly kind: "whole"; readonly sha256: string; readonly size: number; readonly url: string }
+	| { readonly kind: "again" }
+	| { readonly kind: "failed"; readonly error: unknown };
+
+/** Where the next bytes come from. */
+interface Flow {
+	readonly bytes: AsyncIterator<Buffer>;
+	/** The mirror's answer that they are the body of; undefined when they come from disk. */
+	readonly answer: { readonly from: string; readonly at: URL; readonly whole: boolean } | undefined;
+}
+
+/** Passes that a mirror gets when bytes of its several answers don't fit together. */
+const mostMisfits = 2;
+
+/**
+ * One delivery of a file from byte 0 to a consumer: what an earlier run left, then what a mirror sends. A cut is
+ * answered by asking for the rest: by Range where a strong ETag or the file's known SHA-256 makes that safe, else for
+ * the whole file, whose beginning must then have the digest of what was already given out. A slow answer goes on as
+ * several ranges.
+ */
+export class Pass implements AsyncIterableIterator<Buffer> {
+	readonly #client: Client;
+	readonly #mirrors: Mirrors;
+	readonly #wanted: Wanted;
+	readonly #options: DownloadOptions;
+	readonly #keeper: Keeper;
+	readonly #pace: Pace;
+	readonly #ticker: ReturnType<typeof setInterval> | undefined;
+	readonly #file: Beginning;
+	#flow: Flow | undefined;
+	#begun = false;
+	/** What the last report of progress said. */
+	#reported = 0;
+	#sinceTry = 0;
+	readonly #source = new SourceRate();
+	#end: PassEnd | undefined;
+
+	constructor(context: Context, client: Client, mirrors: Mirrors, wanted: Wanted, options: DownloadOptions) {
+		this.#client = client;
+		this.#mirrors = mirrors;
+		this.#wanted = wanted;
+		this.#options = options;
+		this.#file = new Beginning(mirrors.url);
+		this.#keeper = new Keeper(context, wanted, (text) => this.#note(text));
+		this.#pace = new Pace(client.timing);
+		const { sampleMs } = client.timing;
+		this.#ticker = sampleMs > 0 ? setInterval(() => this.#look(), sampleMs) : undefined;
+		this.#ticker?.unref();
+	}
+
+	/** The file's bytes for the consumer. Leaving the loop early doesn't end the pass: `settle` reads the rest. */
+	bytes(): AsyncIterable<Buffer> {
+		return { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) };
+	}
+
+	/** Whether the pass has an outcome already. */
+	get ended(): boolean {
+		return this.#end !== undefined;
+	}
+
+	/** Hangs up. The pass has no outcome then. */
+	async abandon(): Promise<void> {
+		clearInterval(this.#ticker);
+		this.#keeper.close(this.#file.received);
+		await this.#hangUp();
+	}
+
+	/** Reads what the consumer left, so that the digest is known. To be called once the consumer is done. */
+	async settle(): Promise<PassEnd> {
+		try {
+			while (!this.#end && !(await this.next()).done);
+		} catch {
+			// #end says what
+		}
+		const unknown = new GoxError("internal", `${this.#wanted.filename}: the download ended without an end`);
+		return this.#end ?? { kind: "failed", error: unknown };
+	}
+
+	/** The next piece. @throws why the file can't be had, or that it starts over. */
+	async next(): Promise<IteratorResult<Buffer, undefined>> {
+		while (!this.#end) {
+			try {
+				this.#flow ??= await this.#open();
+				const piece = this.#flow && (await this.#take(this.#flow));
+				if (piece) return { done: false, value: piece };
+			} catch (error) {
+				await this.#hangUp();
+				await this.#answer(error);
+			}
+		}
+		if (this.#end.kind === "failed") throw this.#end.error;
+		if (this.#end.kind === "again") throw new GoxError("network", `${this.#wanted.filename}: the download starts over`);
+		return { done: true, value: undefined };
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	/** The bytes from here on; undefined when the answer was of another kind, and all is said. */
+	async #open(): Promise<Flow | undefined> {
+		const { url } = this.#mirrors;
+		if (!this.#begun) {
+			this.#begun = true;
+			const left = this.#keeper.resume(url);
+			if (left) {
+				this.#file.total = left.header.total;
+				if (left.header.url === shown(url)) this.#mirrors.tag = left.header.tag;
+				this.#file.pure = false;
+				this.#file.cameFrom(url, left.header.tag);
+				return { bytes: left.bytes(this.#file.hash), answer: undefined };
+			}
+		}
+		if (this.#file.is(this.#wanted.sha256)) {
+			this.#finish(url);
+			return undefined;
+		}
+		this.#checkTime(hostOf(url));
+		const opening = await openAt(this.#client, url, {
+			offset: this.#file.length,
+			byRange: this.#mayResume(),
+			tag: this.#mirrors.tag,
+			total: this.#file.total,
+		});
+		// A mirror that hasn't sent anything yet is believed before what was lying here.
+		const local = this.#file.allFromDisk;
+		if (opening.kind === "misfit") throw new Misfit(opening.why, local, local);
+		if (opening.kind === "open") return this.#begin(url, opening);
+		this.#finish(url);
+		return undefined;
+	}
+
+	#begin(url: URL, opening: Opening & { kind: "open" }): Flow {
+		this.#mirrors.tag = opening.tag;
+		this.#file.cameFrom(url, opening.tag);
+		this.#file.total = opening.total;
+		if (this.#file.length === 0) this.#pace.begin();
+		const from = hostOf(url);
+		const behind = this.#file.length - opening.offset;
+		if (this.#file.length > 0) {
+			this.#file.pure = opening.offset === 0;
+			this.#note(`${from}: ${opening.offset > 0 ? `resumed at byte ${opening.offset}` : "sends the file from its beginning"}`);
+		}
+		const bytes = behind > 0 ? begins(opening.body, behind, this.#file.digest()) : opening.body;
+		return { bytes, answer: { from, at: opening.at, whole: behind === 0 } };
+	}
+
+	/** The next piece of a flow, counted and hashed; undefined at its end. */
+	async #take(flow: Flow): Promise<Buffer | undefined> {
+		if (flow.answer) this.#judgeSource(flow.answer.from);
+		const asked = performance.now();
+		this.#pace.wait();
+		const next = await flow.bytes.next();
+		this.#pace.came(next.done ? 0 : next.value.length);
+		if (next.done) return this.#close(flow);
+		const piece = next.value;
+		if (this.#file.length === 0 && flow.answer && isWebPage(piece)) {
+			throw new NetworkError("blocked", flow.answer.from, "a web page came instead of the file (a login page of the network?)");
+		}
+		this.#file.take(piece, !flow.answer);
+		if (flow.answer) {
+			this.#sinceTry += piece.length;
+			this.#source.took(performance.now() - asked, piece.length);
+			this.#keeper.take(piece, this.#file.received);
+			if (this.#pace.slow) this.#slow(flow);
+		}
+		this.#progress();
+		return piece;
+	}
+
+	#close(flow: Flow): undefined {
+		this.#flow = undefined;
+		if (!flow.answer) return;
+		if (this.#file.total !== undefined && this.#file.length < this.#file.total && !this.#file.is(this.#wanted.sha256)) {
+			throw new NetworkError(
+				"cut",
+				flow.answer.from,
+				`the connection was cut at byte ${this.#file.length} of ${this.#file.total}`,
+			);
+		}
+		this.#finish(this.#mirrors.url);
+	}
+
+	/** The network holds the download up: what comes is kept for the next run, and more connections may help. */
+	#slow(flow: Flow): void {
+		this.#keeper.keep(this.#file.received);
+		const { timing } = this.#client;
+		const { answer } = flow;
+		const left = (this.#file.total ?? 0) - this.#file.length;
+		if (!answer?.whole || answer.at.protocol === "file:" || !this.#mayResume() || flow.bytes instanceof Ranges) return;
+		if (this.#file.total === undefined || left < 4 * timing.leastRange || timing.connections < 2 || this.#mirrors.single) return;
+		// A mirror that won't give ranges isn't asked for them twice.
+		this.#mirrors.single = true;
+		this.#file.pure = false;
+		const bytes = new Ranges({
+			client: this.#client,
+			mirrors: this.#mirrors,
+			total: this.#file.total,
+			proven: this.#wanted.sha256 !== undefined,
+			first: { from: this.#file.length, at: answer.at, body: flow.bytes },
+			rangeBytes: Math.round(Math.min(timing.mostRange, Math.max(timing.leastRange, this.#source.rate * timing.rangeMs))),
+			note: (text) => this.#note(text),
+			arrived: () => this.#progress(),
+		});
+		this.#note(`${answer.from}: slow; going on over ${timing.connections} connections`);
+		this.#flow = { bytes, answer: { ...answer, whole: false } };
+	}
+
+	/** From time to time: whether the network holds the download up. */
+	#look(): void {
+		if (this.#end || !this.#flow?.answer) return;
+		this.#pace.judge(this.#file.total === undefined ? undefined : this.#file.total - this.#file.length);
+		if (!this.#pace.slow) return;
+		this.#keeper.keep(this.#file.received);
+		this.#keeper.flush(this.#file.received);
+	}
+
+	/** A mirror at whose rate the file would take too long is left, while there is another. */
+	#judgeSource(from: string): void {
+		this.#checkTime(from);
+		const tooSlow = this.#source.judge(from, this.#file.total ?? this.#wanted.size, this.#client.timing);
+		if (tooSlow && !this.#mirrors.isLast) throw tooSlow;
+	}
+
+	#checkTime(from: string): void {
+		const { totalMs } = this.#client.timing;
+		// Timers may go off a millisecond early.
+		if (this.#client.within(1) === 1) return;
+		throw this.#mirrors.giveUp(new NetworkError("slow", from, `the download was not done within ${duration(totalMs)}`));
+	}
+
+	/** What comes of a failure. */
+	async #answer(error: unknown): Promise<void> {
+		try {
+			if (error instanceof Misfit) this.#misfit(error);
+			else if (error instanceof NetworkError) await this.#recover(error);
+			else throw error;
+		} catch (failure) {
+			this.#conclude({ kind: "failed", error: failure });
+		}
+	}
+
+	/** The mirror says that this is the end of the file. */
+	#finish(url: URL): void {
+		const { sha256, size } = this.#wanted;
+		const digest = this.#file.digest();
+		const expected =
+			sha256 === undefined ? this.#file.length > 0 && (size || this.#file.length) === this.#file.length : digest === sha256;
+		if (expected) {
+			this.#conclude({ kind: "whole", sha256: digest, size: this.#file.length, url: shown(url) });
+			return;
+		}
+		if (!this.#file.pure) throw new Misfit("the parts that came don't make the file", true);
+		const found =
+			sha256 === undefined ? `${this.#file.length} bytes instead of ${size}` : `SHA-256 ${digest} instead of ${sha256}`;
+		this.#keeper.discard();
+		this.#mirrors.next(new NetworkError("wrong", hostOf(url), `what it sent is not the file: ${found}`));
+		this.#note(`${hostOf(url)}: wrong bytes; starting over at ${hostOf(this.#mirrors.url)}`);
+		this.#conclude({ kind: "again" });
+	}
+
+	/**
+	 * Bytes of several answers don't fit together. The mirror can't be trusted with a resume: the whole file from now
+	 * on, and at last another mirror. No telling which bytes were right, where that is in doubt: all of them go.
+	 */
+	#misfit({ message, given, local }: Misfit): void {
+		const from = hostOf(this.#mirrors.url);
+		this.#note(`${local ? "" : `${from}: `}${message}; starting over`);
+		if (given) this.#keeper.discard();
+		if (!local && this.#mirrors.misfits++ >= mostMisfits) this.#mirrors.next(new NetworkError("wrong", from, message));
+		else if (!local) this.#mirrors.wholeOnly = true;
+		if (!given) return;
+		this.#mirrors.tag = undefined;
+		this.#conclude({ kind: "again" });
+	}
+
+	/** After a failure: a pause and a new try, or the next mirror. */
+	async #recover(failure: NetworkError): Promise<void> {
+		if (this.#file.is(this.#wanted.sha256)) return this.#finish(this.#mirrors.url);
+		if (this.#sinceTry >= progressBytes) this.#mirrors.tries = 0;
+		this.#sinceTry = 0;
+		this.#source.reset();
+		this.#checkTime(hostOf(this.#mirrors.url));
+		const asked = pauseBefore(failure, this.#mirrors, this.#client.timing);
+		const pause = asked && Math.ceil(this.#client.within(asked));
+		if (pause === undefined) {
+			this.#mirrors.next(failure);
+			this.#note(`${failure.message}; going on at ${hostOf(this.#mirrors.url)}`);
+			return;
+		}
+		this.#mirrors.tries++;
+		this.#note(`${failure.message}; trying again in ${duration(pause)}`);
+		try {
+			await this.#client.timing.wait(pause, this.#client.signal);
+		} catch (cause) {
+			throw new GoxError("interrupted", "interrupted", { cause });
+		}
+	}
+
+	#conclude(end: PassEnd): void {
+		if (this.#end) return;
+		this.#end = end;
+		clearInterval(this.#ticker);
+		if (end.kind === "failed") this.#keeper.leave(this.#file.received);
+		else this.#keeper.discard();
+	}
+
+	async #hangUp(): Promise<void> {
+		const flow = this.#flow;
+		this.#flow = undefined;
+		await flow?.bytes.return?.();
+	}
+
+	#mayResume(): boolean {
+		return !this.#mirrors.wholeOnly && (this.#wanted.sha256 !== undefined || this.#mirrors.tag !== undefined);
+	}
+
+	#progress(): void {
+		const { progress } = this.#options;
+		if (!progress) return;
+		const flow = this.#flow;
+		const ahead = flow?.bytes instanceof Ranges ? flow.bytes.ahead : 0;
+		this.#reported = Math.max(this.#reported, this.#file.length + ahead);
+		const total = this.#file.total ?? (this.#wanted.size || undefined);
+		progress({ received: this.#reported, total, from: flow?.answer?.from ?? "this machine" });
+	}
+
+	#note(text: string): void {
+		this.#options.note?.(text);
+	}
+}
+
+/** No archive begins with `<`; every login page does. */
+function isWebPage(piece: Buffer): boolean {
+	return /^(?:\ufeff)?\s*</.test(piece.subarray(0, 64).toString("utf8"));
+}
+
+/** The bytes of a file that came so far, from its first one: how many, their digest, and where they are from. */
+export class Beginning {
+	readonly hash = createHash("sha256");
+	/** Bytes of the whole file, as soon as anybody said. */
+	total: number | undefined;
+	/** Whether all bytes so far came in one answer of one mirror. */
+	pure = true;
+	#length = 0;
+	#fromDisk = 0;
+	/** Under which address, and which strong ETag, the bytes came. */
+	#origin: { readonly url: URL; readonly tag: string | undefined };
+
+	constructor(url: URL) {
+		this.#origin = { url, tag: undefined };
+	}
+
+	get length(): number {
+		return this.#length;
+	}
+
+	/** Whether there is something, and an earlier run left all of it. */
+	get allFromDisk(): boolean {
+		return this.#length > 0 && this.#length === this.#fromDisk;
+	}
+
+	take(piece: Buffer, fromDisk: boolean): void {
+		this.hash.update(piece);
+		this.#length += piece.length;
+		if (fromDisk) this.#fromDisk += piece.length;
+	}
+
+	cameFrom(url: URL, tag: string | undefined): void {
+		this.#origin = { url, tag };
+	}
+
+	/** SHA-256 of what came so far, 64 small hex digits. */
+	digest(): string {
+		return this.hash.copy().digest("hex");
+	}
+
+	/** Whether that digest is the one of the whole file: then nothing is missing, whatever a Content-Length said. */
+	is(sha256: string | undefined): boolean {
+		return sha256 !== undefined && this.#length > 0 && this.digest() === sha256;
+	}
+
+	/** The same, for what is kept for the next run. */
+	get received(): Received {
+		return { length: this.#length, hash: this.hash, ...this.#origin, total: this.total };
+	}
+}

@@ -1,0 +1,156 @@
+import { readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Context } from "../context.ts";
+import { GoxError, systemCode } from "../errors.ts";
+import { ifPresent, isThere, namesIn, sweepBeside } from "../fs.ts";
+import { abandonedStaging, isAbandonedStaging, makeHome, openHome, sweepStaging } from "./home.ts";
+import { type Installed, installedVersions, linkedKey } from "./installed.ts";
+import { isAbandonedEntry, type JournalEntry, journalEntries } from "./journal.ts";
+import { type Layout, layoutOf, parseVersionKey } from "./layout.ts";
+import { setDefault, settleLinks, userAliases } from "./links.ts";
+import { isAbandonedLock, isLocked, lockTimes, sweepLocks, withLock } from "./lock.ts";
+import { receiptKeys, removeReceipt } from "./receipt.ts";
+import { putBack, type Removal, removeVersion } from "./removal.ts";
+
+/**
+ * Finishes or undoes what dead processes left in the store. Every command begins with it: three directory reads when all
+ * is well. What living processes work on, and what other machines that share the home do, is left alone; so is everything
+ * where it can't be mended, because a read-only home is no reason not to list what is in it.
+ *
+ * The native shim never does this. It needs nothing mended to be right: what it reads is put into place by single
+ * renames, and where it finds no version it calls this program (`gox auto-install`) and looks again.
+ * @param say told what was done
+ */
+export async function recover(context: Context, say: (text: string) => void = () => {}): Promise<void> {
+	try {
+		if (!hasLeftovers(context, layoutOf(context.home))) return;
+		for (const text of await mend(context)) say(text);
+	} catch (error) {
+		if (!(error instanceof GoxError) && systemCode(error) === undefined) throw error;
+		say(`what another gox left behind can't be mended now: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
+
+function hasLeftovers(context: Context, layout: Layout): boolean {
+	return (
+		namesIn(layout.journal).some((name) => isAbandonedEntry(context, layout, name)) ||
+		namesIn(layout.tmp).some((name) => isAbandonedStaging(context, layout, name)) ||
+		namesIn(layout.locks).some((name) => isAbandonedLock(context, layout, name))
+	);
+}
+
+/**
+ * Finishes or undoes everything that dead processes left; what was done, in words. Each step can be repeated: a process
+ * that is killed at this leaves it to the next, and the journal's entries go last.
+ * @throws GoxError `bad-home`, `bad-config`; file-system errors as they come.
+ */
+export async function mend(context: Context): Promise<string[]> {
+	const layout = openHome(context);
+	makeHome(layout);
+	sweepLocks(context, layout);
+	const entries = journalEntries(context, layout).filter(({ abandoned }) => abandoned);
+	const done = [];
+	const busy = new Set<string>();
+	const stuck: unknown[] = [];
+	const tidily = (work: () => void) => {
+		try {
+			work();
+		} catch (error) {
+			if (systemCode(error) === undefined) throw error;
+			stuck.push(error);
+		}
+	};
+	const unfinished = unfinishedKeys(context, layout, entries);
+	for (const key of unfinished) {
+		const mended = await underLock(context, layout, key, async () => mendVersion(context, layout, key, tidily));
+		if (mended) done.push(`finished or undid what a killed gox had begun with ${key}`);
+		else busy.add(key);
+	}
+	sweepStaging(context, layout, tidily);
+	for (const { work } of entries) {
+		if (work?.work === "edit") sweepBeside(dirname(work.path), basename(work.path));
+		if (work?.work === "share" && parseVersionKey(work.key, context.host())) sweepTree(join(layout.versions, work.key));
+		if (work?.work === "trial" && (await endTrial(context, layout, work.key)))
+			done.push(`removed ${work.key}, which was there for a trial only`);
+	}
+	for (const directory of [layout.home, layout.tmp, layout.aliases, layout.shims, layout.receipts, join(layout.home, "backup")])
+		sweepBeside(directory);
+	context.checkpoint("mend:swept");
+	if (unfinished.size > 0 || entries.some(({ work }) => work === undefined || work.work !== "edit")) {
+		settleLinks(context, layout);
+		chooseDefault(context, layout, entries);
+	}
+	context.checkpoint("mend:links");
+	for (const { path, work } of entries) if (!(work && "key" in work && busy.has(work.key))) rmSync(path, { force: true });
+	// A tree that can't be removed (an immutable file in it) is known by its place in tmp/, and keeps nothing else from being mended.
+	if (stuck.length > 0) throw stuck[0];
+	return done;
+}
+
+/** The versions that a dead process was changing, or has put aside. */
+function unfinishedKeys(context: Context, layout: Layout, entries: readonly JournalEntry[]): Set<string> {
+	const named = entries.flatMap(({ work }) => (work?.work === "install" || work?.work === "uninstall" ? [work.key] : []));
+	const staged = abandonedStaging(context, layout).map(({ key }) => key);
+	// A receipt comes before its version; what an earlier gox or a hand removed may have left one, too.
+	const orphans = [...receiptKeys(layout)].filter((key) => !isThere(join(layout.versions, key)) && !isLocked(layout, key));
+	return new Set([...named, ...staged, ...orphans].filter((key) => parseVersionKey(key, context.host()) !== undefined));
+}
+
+/** A version is there or it isn't: before its installer's last rename it isn't, after its uninstaller's first it isn't. */
+function mendVersion(context: Context, layout: Layout, key: string, tidily: (work: () => void) => void): void {
+	for (const staged of abandonedStaging(context, layout))
+		if (staged.kind === "old" && staged.key === key) putBack(context, layout, key, staged.path, tidily);
+	context.checkpoint("mend:version");
+	if (!isThere(join(layout.versions, key))) removeReceipt(layout, key);
+}
+
+/** Whether `work` was done: not when a living process holds the lock, who then sees to the version itself. */
+async function underLock(context: Context, layout: Layout, key: string, work: () => Promise<void>): Promise<boolean> {
+	try {
+		await withLock(context, layout, key, work, () => {}, { ...(context.lockTimes ?? lockTimes), patience: -1 });
+		return true;
+	} catch (error) {
+		if (error instanceof GoxError && error.code === "locked") return false;
+		throw error;
+	}
+}
+
+/** What was being put in the place of a tree's files. */
+function sweepTree(directory: string): void {
+	sweepBeside(directory);
+	for (const entry of ifPresent(() => readdirSync(directory, { withFileTypes: true })) ?? [])
+		if (entry.isDirectory()) sweepTree(join(directory, entry.name));
+}
+
+/** Whether the version was removed: it stays where somebody has named it since. */
+async function endTrial(context: Context, layout: Layout, key: string): Promise<boolean> {
+	const installed = installedVersions(context).find((each) => each.key === key);
+	if (
+		!installed ||
+		isLocked(layout, key) ||
+		linkedKey(layout.current) === key ||
+		[...userAliases(context).values()].includes(key)
+	)
+		return false;
+	await removeVersion(context, installed);
+	return true;
+}
+
+/** An installation that had got as far as its version's being there also makes it the default, if it was to. */
+function chooseDefault(context: Context, layout: Layout, entries: readonly JournalEntry[]): void {
+	for (const { work } of entries) {
+		if (work?.work !== "install" || !work.asDefault) continue;
+		const installed = installedVersions(context).find((each) => each.key === work.key);
+		if (installed && installed.platform === context.host() && !isLocked(layout, work.key)) setDefault(context, installed);
+	}
+}
+
+/** Removes a version from a store in which nothing half is left. Throws as `removeVersion`. */
+export async function uninstallVersion(
+	context: Context,
+	installed: Installed,
+	waiting?: (owner: string) => void,
+): Promise<Removal> {
+	await recover(context);
+	return removeVersion(context, installed, waiting);
+}
