@@ -10,7 +10,7 @@ import { type BundleSource, buildFromBundle } from "../install/frombundle.ts";
 import { type InstallOutcome, type InstallPlan, installVersion } from "../install/install.ts";
 import { type Chosen, matching } from "../releases/catalog.ts";
 import type { IndexRelease } from "../releases/list.ts";
-import { type FoundToolchain, findTeamLock, holdToLock, lockedFor } from "../select/goxlock.ts";
+import { type FoundToolchain, findGoxLock, holdToLock, lockedFor } from "../select/goxlock.ts";
 import { type Part, type Timings, untimed } from "../stopwatch.ts";
 import { installedVersions } from "../store/installed.ts";
 import { layoutOf, versionKey } from "../store/layout.ts";
@@ -99,11 +99,11 @@ export async function installChosen(installation: Installation): Promise<Install
 
 /** What is known against it, in a few words. */
 async function tellStanding(context: Context, { release, platform }: Chosen, say: (text: string) => void): Promise<void> {
-	const [{ newestKnown }, { standingInWords, standings }] = await Promise.all([
+	const [{ newestKnown }, { statusInWords, releaseStatuses }] = await Promise.all([
 		import("../releases/standing.ts"),
 		import("../releases/standing.ts"),
 	]);
-	const words = standingInWords(standings([...newestKnown(context), release])(release, platform));
+	const words = statusInWords(releaseStatuses([...newestKnown(context), release])(release, platform));
 	if (words) say(`  ${release.version}: ${words}`);
 }
 
@@ -233,7 +233,7 @@ export function lockCheck(
 	{ release, platform, hashes }: Pick<Chosen, "release" | "platform" | "hashes">,
 	force: boolean,
 ): LockCheck | undefined {
-	const found = findTeamLock(context);
+	const found = findGoxLock(context);
 	if (!found || found.lock.release.name !== release.name) return undefined;
 	const { path, lock } = found;
 	const key = versionKey(release.name, platform, context.host());
@@ -258,7 +258,7 @@ function toolchainOf({ source, archive, h1 }: Pick<Receipt, "source" | "archive"
 }
 
 /** Runs `work` on every item, so many at a time, in order of their beginning. */
-export async function inTurns<T>(jobs: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(jobs: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
 	const queue = items.values();
 	const worker = async () => {
 		for (const item of queue) await work(item);

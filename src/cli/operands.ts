@@ -85,10 +85,10 @@ export function catalogOptions({ context, report, options }: Pick<Invocation, "c
 		refresh: options.has("refresh"),
 		widen: async (table) => {
 			const layout = openHome(context);
-			const { releasesBeyond } = await import("../releases/lookup.ts");
+			const { releasesFromModuleProxy } = await import("../releases/lookup.ts");
 			const dir = makeStaging(context, layout, "list");
 			try {
-				return await releasesBeyond(context, table, { dir, insecure: options.has("insecure") });
+				return await releasesFromModuleProxy(context, table, { dir, insecure: options.has("insecure") });
 			} finally {
 				removeTree(dir);
 			}

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { goSetting } from "../go/settings.ts";
 import { goInstead } from "../select/goswitch.ts";
-import { findTeamLock, lockedWord } from "../select/goxlock.ts";
+import { findGoxLock, lockedWord } from "../select/goxlock.ts";
 import { select } from "../select/select.ts";
 import { startOf, strangerBehind, upward } from "../select/start.ts";
 import { insteadSentence } from "../select/why.ts";
@@ -34,7 +34,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	if (autoInstall !== "yes") tellOfGo(context, report, askedBy);
 	if (autoInstall === "no" || (autoInstall === "ask" && !context.interactive)) return 0;
 	if (askedBy.startsWith("/")) refuseStranger(context, askedBy, "asks for", meant);
-	if (locked !== undefined) refuseStranger(context, findTeamLock(context)?.path ?? "", "locks", meant);
+	if (locked !== undefined) refuseStranger(context, findGoxLock(context)?.path ?? "", "locks", meant);
 	if (autoInstall === "ask") {
 		const answer = await context.ask(`${askedBy} asks for ${nameOf(word)}, which is not installed. Install it now? [Y/n] `);
 		if (!/^(y|yes|)$/i.test(answer.trim())) return 0;

@@ -59,7 +59,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	);
 	const spool = makeStaging(context, layout, "bisect");
 	try {
-		const judge = new Judge(invocation, context, (release) => choose(catalog, release, invocation), spool);
+		const judge = new Verdicts(invocation, context, (release) => choose(catalog, release, invocation), spool);
 		const line = [older.release, ...between.reverse(), newer.release];
 		report.say(`checking both ends: ${older.release.name} and ${newer.release.name}`);
 		for (const end of [older, newer]) checkEnd(end, await judge.judge(end.release));
@@ -165,7 +165,7 @@ export interface Finding {
 }
 
 /** Says of releases whether a command passes with them; installs them for it, and removes them again. */
-export class Judge {
+export class Verdicts {
 	readonly findings: Finding[] = [];
 	readonly #context: Context;
 	readonly #caller: Context;

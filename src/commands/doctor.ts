@@ -4,7 +4,7 @@ import { wrapped } from "../cli/text.ts";
 import { checks } from "../doctor/checks/all.ts";
 import { type Examined, examine, makeRepairs, type Repaired, repairable, worst } from "../doctor/examination.ts";
 import type { Area, Verdict } from "../doctor/finding.ts";
-import { type Patient, patientOf } from "../doctor/patient.ts";
+import { type Machine, machineUnder } from "../doctor/patient.ts";
 import { machineProbes } from "../doctor/probes.ts";
 import { repairsToUndo, undoRepair } from "../doctor/repair.ts";
 import { GoxError, quote } from "../errors.ts";
@@ -19,8 +19,8 @@ export const run: Run = async (invocation) => {
 	const { context, options } = invocation;
 	if (options.given("undo")) return undo(invocation);
 	const offline = options.has("offline") || isOffline(context);
-	const patient = patientOf(context, machineProbes(context), offline);
-	const findings = await examine(patient, [...checks, ...(options.has("deep") ? await deepChecks(invocation) : [])]);
+	const machine = machineUnder(context, machineProbes(context), offline);
+	const findings = await examine(machine, [...checks, ...(options.has("deep") ? await deepChecks(invocation) : [])]);
 	if (options.has("fix")) return fix(invocation, findings);
 	show(invocation, findings, []);
 	return worst(findings) === "broken" ? somethingBroken : 0;
@@ -57,8 +57,8 @@ async function fix(invocation: Invocation, findings: readonly Examined[]): Promi
 
 /** A second look, at what the repairs left. The slow questions were answered before. */
 async function again({ context }: Invocation): Promise<readonly Examined[]> {
-	const patient: Patient = patientOf(context, machineProbes(context), true);
-	return examine(patient, checks);
+	const machine: Machine = machineUnder(context, machineProbes(context), true);
+	return examine(machine, checks);
 }
 
 async function isWanted({ context, options, report }: Invocation): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Invocation, Run } from "../cli/command.ts";
-import { bring, bringingBy, inTurns } from "../cli/installing.ts";
+import { bring, bringingBy, inParallel } from "../cli/installing.ts";
 import { catalogOptions, jobCount, requestNamed, withConfiguredSites } from "../cli/operands.ts";
 import { progressOn, type StatusLine, statusLineOn } from "../cli/progress.ts";
 import type { Report } from "../cli/report.ts";
@@ -114,7 +114,7 @@ async function provide(
 	const bringing = bringingBy(context, report, options, progress);
 	const runners = new Map<string, Runner>();
 	const failures: unknown[] = [];
-	await inTurns(2, members, async (member) => {
+	await inParallel(2, members, async (member) => {
 		if (failures.length > 0) return;
 		try {
 			const bin = member.kind === "here" ? member.bin : join((await bring(bringing, member.chosen)).installed.goroot, "bin");
@@ -163,7 +163,7 @@ class Matrix {
 	async run(jobs: number): Promise<void> {
 		const clock = this.#line.live ? setInterval(() => this.#draw(), 200) : undefined;
 		try {
-			await inTurns(jobs, this.#plans, async ({ runner, output, place }) => {
+			await inParallel(jobs, this.#plans, async ({ runner, output, place }) => {
 				this.#running.set(runner.name, performance.now());
 				this.#draw();
 				const env = trialEnvironment(this.#context, runner.bin);

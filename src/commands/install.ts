@@ -1,6 +1,6 @@
 import type { Bundle } from "../archive/bundle.ts";
 import type { Invocation } from "../cli/command.ts";
-import { bundleNamed, chooseBundled, installChosen, inTurns, outcomeAsJson, timingsAsJson } from "../cli/installing.ts";
+import { bundleNamed, chooseBundled, installChosen, inParallel, outcomeAsJson, timingsAsJson } from "../cli/installing.ts";
 import {
 	catalogOptions,
 	forPlatform,
@@ -19,7 +19,7 @@ import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { lockedWord, refuseUnlocked } from "../select/goxlock.ts";
 import { isFile } from "../select/selection.ts";
-import { wanted } from "../select/wanted.ts";
+import { projectRequest } from "../select/wanted.ts";
 import { Thread, Timings } from "../stopwatch.ts";
 import { openHome } from "../store/home.ts";
 import { requireForHost } from "../store/links.ts";
@@ -50,7 +50,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	const progress = progressOn(context, report.quiet || report.asJson);
 	const outcomes = new Map<string, InstallOutcome>();
 	const failures: unknown[] = [];
-	await inTurns(jobs, chosen, async (each) => {
+	await inParallel(jobs, chosen, async (each) => {
 		try {
 			outcomes.set(
 				`${each.release.name} ${each.platform}`,
@@ -117,7 +117,7 @@ function stopwatches(chosen: readonly Chosen[], began: number): ReadonlyMap<Chos
 function requests({ context, report, args, options }: Invocation): readonly Request[] | undefined {
 	const platform = namedPlatform(options);
 	if (args.length > 0) return args.map((word) => requestNamed(context, word, platform));
-	const found = wanted(context);
+	const found = projectRequest(context);
 	if (!found)
 		throw new GoxError("usage", "nothing in this directory says which Go it wants", {
 			hint: "gox install latest\ngox pin 1.22.5, then gox install",

@@ -6,7 +6,7 @@ import { shown } from "../fetch/address.ts";
 import { AvailableNotes, IndexCache, isFor, isFresh } from "../releases/cache.ts";
 import type { Catalog } from "../releases/catalog.ts";
 import { indexSources } from "../releases/mirrors.ts";
-import { isSupported, newestKnown, type Standing, standingInWords, standings, supportedMinors } from "../releases/standing.ts";
+import { isSupported, newestKnown, type ReleaseStatus, statusInWords, releaseStatuses, supportedMinors } from "../releases/standing.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
 import { type Sizes, sizesOf } from "../store/receipt.ts";
@@ -51,7 +51,7 @@ async function listInstalled(invocation: Invocation): Promise<void> {
 		);
 		return;
 	}
-	const standing = standings([...newestKnown(context), ...all.map((each) => each.release)]);
+	const standing = releaseStatuses([...newestKnown(context), ...all.map((each) => each.release)]);
 	report.lines(
 		columns(
 			listed.map((each) => [
@@ -88,8 +88,8 @@ function sizesInWords({ size, sharedSize }: Sizes): string {
 	return `${bytesInWords(size)}${sharedSize ? `, ${bytesInWords(sharedSize)} shared` : ""}`;
 }
 
-function remarks(isDefault: boolean, standing: Standing): string {
-	const words = standingInWords(standing, false);
+function remarks(isDefault: boolean, standing: ReleaseStatus): string {
+	const words = statusInWords(standing, false);
 	if (!isDefault) return words;
 	return words === "" ? "default" : `default; ${words}`;
 }

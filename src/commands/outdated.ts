@@ -3,7 +3,7 @@ import { catalogOptions, wantedPlatform, withConfiguredSites } from "../cli/oper
 import type { Report } from "../cli/report.ts";
 import { columns } from "../cli/text.ts";
 import { loadCatalog } from "../releases/lookup.ts";
-import { type Standing, standingInWords, standings } from "../releases/standing.ts";
+import { type ReleaseStatus, statusInWords, releaseStatuses } from "../releases/standing.ts";
 import { type Vulnerability, vulnerabilitiesDate, vulnerabilitiesOf } from "../releases/vulns.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
@@ -16,7 +16,7 @@ const few = 5;
 interface Finding {
 	readonly installed: Installed;
 	readonly isDefault: boolean;
-	readonly standing: Standing;
+	readonly standing: ReleaseStatus;
 	/** Newest first. */
 	readonly vulnerabilities: readonly Vulnerability[];
 }
@@ -43,7 +43,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 		return {
 			installed,
 			isDefault: installed.key === current?.key,
-			standing: standings([...known, ...all.map((each) => each.release)], catalog.offered(platform))(release, platform),
+			standing: releaseStatuses([...known, ...all.map((each) => each.release)], catalog.offered(platform))(release, platform),
 			vulnerabilities: vulnerabilitiesOf(release, platform).toReversed(),
 		};
 	});
@@ -53,11 +53,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
 }
 
 function tell(report: Report, findings: readonly Finding[]): void {
-	const outdated = findings.filter(({ standing }) => standingInWords(standing) !== "");
+	const outdated = findings.filter(({ standing }) => statusInWords(standing) !== "");
 	for (const finding of outdated) {
 		const { installed, isDefault, standing, vulnerabilities } = finding;
 		const { bold, dim } = report.style;
-		report.line(`${bold(installed.key)}${isDefault ? " (default)" : ""}: ${standingInWords(standing)}`);
+		report.line(`${bold(installed.key)}${isDefault ? " (default)" : ""}: ${statusInWords(standing)}`);
 		const shown = report.verbose ? vulnerabilities : vulnerabilities.slice(0, few);
 		for (const line of columns(shown.map(row), "  ")) report.line(`  ${line}`);
 		const rest = vulnerabilities.length - shown.length;

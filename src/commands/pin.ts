@@ -8,7 +8,7 @@ import { shown } from "../fetch/address.ts";
 import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { sumdbEvidence } from "../proxy/sumdb.ts";
 import { lookUp } from "../releases/lookup.ts";
-import { formatTeamLock, type LockedToolchain, parseTeamLock, type TeamLock, teamLockName } from "../select/goxlock.ts";
+import { formatGoxLock, type LockedToolchain, parseGoxLock, type GoxLock, goxLockName } from "../select/goxlock.ts";
 import { select } from "../select/select.ts";
 import { wordFor } from "../select/selection.ts";
 import { editing } from "../store/journal.ts";
@@ -38,7 +38,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 	context.checkpoint("pin:done");
 	rememberProject(context, path);
 	report.say(`${path} now says ${pin}`);
-	const lockPath = lock && writeTeamLock(context, lock);
+	const lockPath = lock && writeGoxLock(context, lock);
 	if (lock) report.say(`${lockPath} now locks ${lock.release.name} for ${[...lock.platforms.keys()].join(", ")}`);
 	if (pin !== "system" && matching(context, parseRequest(pin), context.host()).length === 0)
 		report.say(`it is not installed yet: gox install ${pin}`);
@@ -48,17 +48,17 @@ export async function run(invocation: Invocation): Promise<undefined> {
 }
 
 /** With --lock, and where a lock is here already: a pin that left it behind would contradict it. */
-async function lockFor(invocation: Invocation, request: Request): Promise<TeamLock | undefined> {
+async function lockFor(invocation: Invocation, request: Request): Promise<GoxLock | undefined> {
 	const { options } = invocation;
 	const context = withConfiguredSites(invocation.context);
-	if (!options.has("lock") && !hasTeamLock(context)) return undefined;
+	if (!options.has("lock") && !hasGoxLock(context)) return undefined;
 	if (request.kind === "system" || request.kind === "mod")
 		throw new GoxError("usage", `a lock is for one release, and "${request.text.trim()}" is none`, {
 			hint: `gox pin 1.22.5 --lock\nrm ${join(context.cwd, "gox.lock")}`,
 		});
 	const [named] = request.kind === "alias" ? matching(context, request, context.host()) : [];
 	const release = named?.release ?? (await lookUp(context, request, context.host(), catalogOptions(invocation))).release;
-	return makeTeamLock(context, invocation, release);
+	return makeGoxLock(context, invocation, release);
 }
 
 /** What goes into the file: an exact release, a minor as it was given, or what a range, `latest` and the like resolve to. */
@@ -119,8 +119,8 @@ function toolVersionsHere(context: Context): boolean {
 }
 
 /** Whether this directory, and not only one above it, has a lock. */
-export function hasTeamLock(context: Context): boolean {
-	return readIfPresent(join(context.cwd, teamLockName)) !== undefined;
+export function hasGoxLock(context: Context): boolean {
+	return readIfPresent(join(context.cwd, goxLockName)) !== undefined;
 }
 
 /**
@@ -129,7 +129,7 @@ export function hasTeamLock(context: Context): boolean {
  * @param context with the configured sites
  * @throws GoxError `integrity` when they contradict each other, or the lock that is there; `no-such-release`.
  */
-export async function makeTeamLock(context: Context, invocation: Invocation, release: Release): Promise<TeamLock> {
+export async function makeGoxLock(context: Context, invocation: Invocation, release: Release): Promise<GoxLock> {
 	const before = existingLock(context, release);
 	const insecure = invocation.options.has("insecure");
 	const locked = new Map<Platform, LockedToolchain>();
@@ -155,19 +155,19 @@ export async function makeTeamLock(context: Context, invocation: Invocation, rel
 }
 
 /** Writes the lock beside `.go-version`; a link is written through. */
-export function writeTeamLock(context: Context, lock: TeamLock): string {
-	const path = join(context.cwd, teamLockName);
+export function writeGoxLock(context: Context, lock: GoxLock): string {
+	const path = join(context.cwd, goxLockName);
 	const target = ifPresent(() => realpathSync(path)) ?? path;
 	editing(context, target, () =>
-		writeFileAtomic(target, formatTeamLock(lock), 0o644, () => context.checkpoint("pin:lock-written")),
+		writeFileAtomic(target, formatGoxLock(lock), 0o644, () => context.checkpoint("pin:lock-written")),
 	);
 	return path;
 }
 
-function existingLock(context: Context, release: Release): TeamLock["platforms"] | undefined {
-	const path = join(context.cwd, teamLockName);
+function existingLock(context: Context, release: Release): GoxLock["platforms"] | undefined {
+	const path = join(context.cwd, goxLockName);
 	const text = readIfPresent(path);
-	const before = text === undefined ? undefined : parseTeamLock(text, path);
+	const before = text === undefined ? undefined : parseGoxLock(text, path);
 	return before?.release.name === release.name ? before.platforms : undefined;
 }
 
@@ -188,7 +188,7 @@ async function archiveDigest(context: Context, invocation: Invocation, release: 
 function merge(before: LockedToolchain | undefined, now: LockedToolchain, what: string, context: Context): LockedToolchain {
 	for (const kind of ["sha256", "h1"] as const) {
 		if (before?.[kind] === undefined || now[kind] === undefined || before[kind] === now[kind]) continue;
-		const path = join(context.cwd, teamLockName);
+		const path = join(context.cwd, goxLockName);
 		throw new GoxError("integrity", `${what}: ${path} says ${before[kind]}, but now it is said to be ${now[kind]}`, {
 			hint: `git log -p ${path}`,
 		});

@@ -7,7 +7,7 @@ import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { toolDirectories } from "../go/settings.ts";
-import { newestKnown, type Standing, standingInWords, standings } from "../releases/standing.ts";
+import { newestKnown, type ReleaseStatus, statusInWords, releaseStatuses } from "../releases/standing.ts";
 import { type BuildingGo, goCommandIn, goInForce, goInForceIfAny } from "../select/inforce.ts";
 import type { Installed } from "../store/installed.ts";
 import {
@@ -66,7 +66,7 @@ export async function welcomeNewGo(context: Context, report: Report, installed: 
 interface Row {
 	readonly tool: Tool;
 	/** Of the Go that built it; undefined for a development build. */
-	readonly standing: Standing | undefined;
+	readonly standing: ReleaseStatus | undefined;
 	readonly older: boolean;
 }
 
@@ -103,7 +103,7 @@ export async function list({ context, report }: Invocation, names: readonly stri
 async function withStandings(context: Context, tools: readonly Tool[], go: BuildingGo | undefined): Promise<readonly Row[]> {
 	const releases = tools.map((tool) => parseRelease(goOf(tool.info) ?? ""));
 	const known = tools.length === 0 ? [] : newestKnown(context);
-	const standingOf = standings([...known, ...releases.filter((each) => each !== undefined)]);
+	const standingOf = releaseStatuses([...known, ...releases.filter((each) => each !== undefined)]);
 	return tools.map((tool, index) => {
 		const release = releases[index];
 		return {
@@ -122,7 +122,7 @@ function remarks({ tool, standing }: Row): string {
 	return [
 		tool.native ? "" : "not for this machine",
 		tool.obstacle ?? "",
-		standing && standingInWords(standing, false) !== "" ? `its Go: ${standingInWords(standing, false)}` : "",
+		standing && statusInWords(standing, false) !== "" ? `its Go: ${statusInWords(standing, false)}` : "",
 	]
 		.filter(Boolean)
 		.join("; ");

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { layoutOf } from "../store/layout.ts";
 import { type Area, type Check, type Finding, fixOf, type Verdict, verdicts } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { Machine } from "./patient.ts";
 import { Changes } from "./repair.ts";
 
 /** A finding, and the check that made it. */
@@ -13,13 +13,13 @@ export interface Examined extends Finding {
 }
 
 /** Every check's findings, in the order of the checks. @throws GoxError `interrupted`. */
-export async function examine(patient: Patient, checks: readonly Check[]): Promise<readonly Examined[]> {
+export async function examine(machine: Machine, checks: readonly Check[]): Promise<readonly Examined[]> {
 	const all: Examined[] = [];
 	for (const check of checks) {
 		// Programs are waited for without the event loop: here a Ctrl-C gets through.
 		await setImmediate();
-		patient.context.signal.throwIfAborted();
-		const findings = await guarded(check, patient);
+		machine.context.signal.throwIfAborted();
+		const findings = await guarded(check, machine);
 		all.push(...findings.map((finding) => ({ check: check.name, area: check.area, ...finding })));
 	}
 	return all;
@@ -30,9 +30,9 @@ export function worst(findings: readonly Finding[]): Verdict {
 	return verdicts.findLast((verdict) => findings.some((finding) => finding.verdict === verdict)) ?? "ok";
 }
 
-async function guarded(check: Check, patient: Patient): Promise<readonly Finding[]> {
+async function guarded(check: Check, machine: Machine): Promise<readonly Finding[]> {
 	try {
-		return await check.run(patient);
+		return await check.run(machine);
 	} catch (error) {
 		if (error instanceof GoxError && error.code !== "interrupted")
 			return [

@@ -1,5 +1,5 @@
 import type { GoxError } from "../errors.ts";
-import type { Patient } from "./patient.ts";
+import type { Machine } from "./patient.ts";
 import type { Changes } from "./repair.ts";
 
 /**
@@ -47,7 +47,7 @@ export interface Check {
 	 * At least one finding where the check applies to the machine, none where it doesn't. Errors thrown are findings too:
 	 * a GoxError is something broken, a file system's error something that couldn't be looked at.
 	 */
-	run(patient: Patient): readonly Finding[] | Promise<readonly Finding[]>;
+	run(machine: Machine): readonly Finding[] | Promise<readonly Finding[]>;
 }
 
 /** The finding of a check that has nothing to say against what it saw. */

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
-import type { Machine } from "../go/machine.ts";
+import type { Executable } from "../go/machine.ts";
 import { select } from "../select/select.ts";
 import type { Selection } from "../select/selection.ts";
 import { type Installed, storedVersions } from "../store/installed.ts";
@@ -10,7 +10,7 @@ import type { Probes } from "./probes.ts";
 import { type GoEnvFile, type GoSetting, readGoEnvFile, type StartupText, settingsNamed, startupTexts } from "./settings.ts";
 
 /** The machine under examination. What several checks want to know is found out once, by the first that asks. */
-export interface Patient {
+export interface Machine {
 	readonly context: Context;
 	readonly layout: Layout;
 	readonly probes: Probes;
@@ -29,7 +29,7 @@ export interface Patient {
 	inForce(): Selection;
 }
 
-export function patientOf(context: Context, probes: Probes, offline: boolean): Patient {
+export function machineUnder(context: Context, probes: Probes, offline: boolean): Machine {
 	const goEnv = once(() => readGoEnvFile(context, probes));
 	const startup = once(() => startupTexts(context, probes));
 	return {
@@ -67,7 +67,7 @@ export interface GoOnPath {
 	/** The first line of GOROOT/VERSION; undefined for a wrapper. */
 	readonly version: string | undefined;
 	/** Undefined for a script. */
-	readonly machine: Machine | undefined;
+	readonly executable: Executable | undefined;
 	/** Who put it there, in words; undefined where nothing tells. */
 	readonly origin: string | undefined;
 }
@@ -105,7 +105,7 @@ export function gosOnPath(context: Context, probes: Probes, path = context.env.P
 			if (probes.isShim(program)) {
 				const shim = own !== undefined && probes.realPath(directory) === own ? "own" : "other";
 				return [
-					{ path: program, shim, real, goroot: undefined, version: undefined, machine: probes.machine(program), origin: "gox" },
+					{ path: program, shim, real, goroot: undefined, version: undefined, executable: probes.executable(program), origin: "gox" },
 				];
 			}
 			const goroot = dirname(dirname(real));
@@ -117,7 +117,7 @@ export function gosOnPath(context: Context, probes: Probes, path = context.env.P
 					real,
 					goroot: version === undefined ? undefined : goroot,
 					version,
-					machine: probes.machine(program),
+					executable: probes.executable(program),
 					origin: originOf(real) ?? originOf(program),
 				},
 			];
@@ -129,7 +129,7 @@ export function gosOnPath(context: Context, probes: Probes, path = context.env.P
 export function goInWords(go: GoOnPath): string {
 	if (go.shim === "own") return `${go.path}: gox's shim`;
 	if (go.shim === "other") return `${go.path}: the shim of another gox`;
-	const words = [go.version ?? "version unknown", go.machine?.words ?? "a script", go.origin && `from ${go.origin}`];
+	const words = [go.version ?? "version unknown", go.executable?.words ?? "a script", go.origin && `from ${go.origin}`];
 	return `${go.path}: ${words.filter(Boolean).join(", ")}`;
 }
 
@@ -138,14 +138,14 @@ function originOf(path: string): string | undefined {
 }
 
 /** Where `go install` puts programs: GOBIN, else bin/ of each GOPATH entry. */
-export function goToolDirectories(patient: Patient): readonly string[] {
-	const gobin = patient.settings("GOBIN")[0]?.value;
-	return gobin && isAbsolute(gobin) ? [gobin] : gopathEntries(patient).map((entry) => join(entry, "bin"));
+export function goToolDirectories(machine: Machine): readonly string[] {
+	const gobin = machine.settings("GOBIN")[0]?.value;
+	return gobin && isAbsolute(gobin) ? [gobin] : gopathEntries(machine).map((entry) => join(entry, "bin"));
 }
 
 /** GOPATH's absolute entries; `~/go` where nothing sets it. */
-export function gopathEntries(patient: Patient): readonly string[] {
-	const value = patient.settings("GOPATH")[0]?.value;
-	if (value === undefined) return [join(patient.context.userHome, "go")];
+export function gopathEntries(machine: Machine): readonly string[] {
+	const value = machine.settings("GOPATH")[0]?.value;
+	if (value === undefined) return [join(machine.context.userHome, "go")];
 	return value.split(":").filter((entry) => isAbsolute(entry));
 }

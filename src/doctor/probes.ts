@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { namesIn } from "../fs.ts";
 import { readExecutable, type Slice } from "../go/buildinfo.ts";
-import { carriesShimMarker, type Machine, machineOfFile } from "../go/machine.ts";
+import { carriesShimMarker, type Executable, executableAt } from "../go/machine.ts";
 
 /** How a tool answered. */
 export interface ToolAnswer {
@@ -51,7 +51,7 @@ export interface Probes {
 	/** The path without symlinks; undefined where it leads nowhere. */
 	realPath(path: string): string | undefined;
 	/** What the header of an executable says; undefined for a script or no file. */
-	machine(path: string): Machine | undefined;
+	executable(path: string): Executable | undefined;
 	/** Each part of a program, with what Go's linker left in it; none for a script or no file. */
 	slices(path: string): readonly Slice[];
 	/** Whether the program is a gox shim. */
@@ -97,7 +97,7 @@ export function machineProbes(context: Context): Probes {
 			}),
 		linkAt: (path) => quietly(() => readlinkSync(path)),
 		realPath: (path) => quietly(() => realpathSync(path)),
-		machine: (path) => quietly(() => (statSync(path).isFile() ? machineOfFile(path) : undefined)),
+		executable: (path) => quietly(() => (statSync(path).isFile() ? executableAt(path) : undefined)),
 		slices: (path) => quietly(() => (statSync(path).isFile() ? readExecutable(path) : [])) ?? [],
 		isShim: (path) => quietly(() => carriesShimMarker(path, statSync(path).size)) ?? false,
 		isWritable: (path) => may(path, constants.W_OK),

@@ -12,7 +12,7 @@ export interface Valve {
  * process by an assertion when a connection closes behind a paused parser (nodejs/undici#5360), as every HTTP/1.0
  * server makes it do. In mid-body the unread rest keeps the closing from being noticed.
  */
-export class Inflow implements AsyncIterableIterator<Buffer> {
+export class BodyQueue implements AsyncIterableIterator<Buffer> {
 	readonly #valve: Valve;
 	readonly #limit: number;
 	/** Bytes of the whole body; Infinity where the framing tells the end (chunks), 0 where only the closing does. */

@@ -4,10 +4,10 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { type AddressRules, authorizationOf, hostOf, refusalOf, shown } from "./address.ts";
 import { type Agents, agentsFor } from "./agents.ts";
-import { Inflow } from "./body.ts";
+import { BodyQueue } from "./body.ts";
 import { failureOf, NetworkError } from "./failure.ts";
 import { openFile, type Reply, ReplyHeaders } from "./reply.ts";
-import { defaultTiming, duration, Patience, type Timing, timingIn, WatchedBody } from "./timeouts.ts";
+import { defaultTiming, duration, Deadline, type Timing, timingIn, WatchedBody } from "./timeouts.ts";
 
 export interface ClientOptions extends AddressRules {
 	readonly timing?: Partial<Timing>;
@@ -99,7 +99,7 @@ export class Client {
 		this.#agents ??= agentsFor(this.#context.env, this.timing);
 		const agents = await this.#agents;
 		const proxy = agents.proxyFor(url);
-		const patience = new Patience(signal);
+		const patience = new Deadline(signal);
 		try {
 			patience.start(
 				this.within(this.timing.headersMs),
@@ -187,7 +187,7 @@ export function isOffline(context: Context): boolean {
 export interface Answer {
 	readonly status: number;
 	readonly headers: ReplyHeaders;
-	readonly body: Inflow;
+	readonly body: BodyQueue;
 }
 
 /**
@@ -202,7 +202,7 @@ export function exchange(
 ): Promise<Answer> {
 	const { headers, signal, limit } = options;
 	return new Promise((resolve, reject) => {
-		let body: Inflow | undefined;
+		let body: BodyQueue | undefined;
 		let controller: Dispatcher.DispatchController | undefined;
 		const hangUp = () => controller?.abort(signal.reason instanceof Error ? signal.reason : new Error("no longer wanted"));
 		const done = () => signal.removeEventListener("abort", hangUp);
@@ -218,7 +218,7 @@ export function exchange(
 					if (status < 200) return;
 					const head = new ReplyHeaders(fields);
 					const valve = { pause: () => started.pause(), resume: () => started.resume(), abort: hangUp };
-					body = new Inflow(valve, expectedBytes(head), limit);
+					body = new BodyQueue(valve, expectedBytes(head), limit);
 					resolve({ status, headers: head, body });
 				},
 				onResponseData: (_, piece) => body?.take(piece),

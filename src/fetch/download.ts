@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { Client, type ClientOptions, isOffline } from "./client.ts";
-import { Mirrors } from "./mirrors.ts";
-import { Pass } from "./transfer.ts";
+import { MirrorTurn } from "./mirrors.ts";
+import { Transfer } from "./transfer.ts";
 
 /** What to download: `BASE/filename` of the first mirror that delivers it. */
 export interface Wanted {
@@ -61,11 +61,11 @@ export async function downloadArchive<T>(
 	options: DownloadOptions = {},
 ): Promise<Delivered<T>> {
 	const client = new Client(context, options);
-	const mirrors = new Mirrors(reachable(context, wanted), wanted.filename);
+	const mirrors = new MirrorTurn(reachable(context, wanted), wanted.filename);
 	client.deadline = mirrors.began + client.timing.totalMs;
 	try {
 		for (;;) {
-			const pass = new Pass(context, client, mirrors, wanted, options);
+			const pass = new Transfer(context, client, mirrors, wanted, options);
 			const outcome = await consume(pass.bytes()).then(
 				(value) => ({ value }),
 				(error: unknown) => ({ error }),

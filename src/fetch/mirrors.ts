@@ -4,7 +4,7 @@ import { type NetworkError, neverReached } from "./failure.ts";
 import type { Timing } from "./timeouts.ts";
 
 /** The mirrors of one download, tried in turn, and what is known of the one whose turn it is. */
-export class Mirrors {
+export class MirrorTurn {
 	/** New tries of the present mirror since it last brought something. */
 	tries = 0;
 	/** The present mirror answered a resume wrongly: it is asked for the whole file from now on. */

@@ -16,7 +16,7 @@ import type { Context } from "../context.ts";
 import { ifPresent } from "../fs.ts";
 import { hostOf, shown } from "./address.ts";
 import type { Wanted } from "./download.ts";
-import { Misfit } from "./rangerequest.ts";
+import { RangeMismatch } from "./rangerequest.ts";
 
 /** What a partial file says of itself. */
 export interface PartialHeader {
@@ -203,7 +203,7 @@ export interface Received {
  * Keeps what came of a download for the next run, where that pays: once it proves slow, or when it fails. A fast one
  * never touches the disk, and a disk that is full or read-only never touches the download.
  */
-export class Keeper {
+export class PartialKeeper {
 	readonly #context: Context;
 	readonly #wanted: Wanted;
 	readonly #note: (text: string) => void;
@@ -326,7 +326,7 @@ export class Keeper {
 		}
 		if (hash.copy().digest("hex") === header.digest) return;
 		this.discard();
-		throw new Misfit("what an earlier run left is damaged", true, true);
+		throw new RangeMismatch("what an earlier run left is damaged", true, true);
 	}
 
 	#write(file: PartialFile, piece: Buffer, at: number): void {

@@ -23,7 +23,7 @@ export interface Asked {
  * An answer to the question for a file from `offset` on. `ended`: there are no bytes from there on.
  * `misfit`: the answer is about another file, or not the one to the question; its body is thrown away.
  */
-export type Opening =
+export type RangeReply =
 	| {
 			readonly kind: "open";
 			/** The first byte of `body`: the offset asked for, or 0 when the whole file comes. */
@@ -41,7 +41,7 @@ export type Opening =
  * Bytes of several answers don't make one file. `given` says whether that casts doubt on those already given out,
  * `local` that it is the bytes on this machine which are wrong, not the mirror's.
  */
-export class Misfit extends Error {
+export class RangeMismatch extends Error {
 	readonly given: boolean;
 	readonly local: boolean;
 
@@ -57,7 +57,7 @@ export class Misfit extends Error {
  * Asks for a file, for its rest, or for a range of it (RFC 9110 §13.1.5 and §14).
  * @throws NetworkError for every status that delivers nothing.
  */
-export async function openAt(client: Client, url: URL, asked: Asked): Promise<Opening> {
+export async function requestRange(client: Client, url: URL, asked: Asked): Promise<RangeReply> {
 	const rest = asked.byRange && (asked.offset > 0 || asked.end !== undefined);
 	const range = `bytes=${asked.offset}-${asked.end === undefined ? "" : asked.end - 1}`;
 	const headers = rest ? { range, ...(asked.tag && { "if-range": asked.tag }) } : {};
@@ -149,6 +149,6 @@ export async function* begins(
 	if (skipped < offset) throw differs();
 }
 
-function differs(): Misfit {
-	return new Misfit("it sends other bytes than came before", true);
+function differs(): RangeMismatch {
+	return new RangeMismatch("it sends other bytes than came before", true);
 }

@@ -3,13 +3,13 @@ import { hostOf } from "./address.ts";
 import { Pieces } from "./body.ts";
 import type { Client } from "./client.ts";
 import { NetworkError } from "./failure.ts";
-import { type Mirrors, pauseBefore } from "./mirrors.ts";
-import { Misfit, openAt } from "./rangerequest.ts";
+import { type MirrorTurn, pauseBefore } from "./mirrors.ts";
+import { RangeMismatch, requestRange } from "./rangerequest.ts";
 import { duration } from "./timeouts.ts";
 
 export interface RangesOptions {
 	readonly client: Client;
-	readonly mirrors: Mirrors;
+	readonly mirrors: MirrorTurn;
 	/** Bytes of the whole file. */
 	readonly total: number;
 	/** Whether the file's digest is known, so that bytes of several mirrors may be put together. */
@@ -204,7 +204,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		const { tag, url } = mirrors;
 		const landing = this.#landing;
 		try {
-			const opening = await openAt(client, landing ?? url, {
+			const opening = await requestRange(client, landing ?? url, {
 				offset: range.at,
 				end: range.to,
 				byRange: true,
@@ -212,17 +212,17 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 				total,
 				signal: this.#signal,
 			});
-			if (opening.kind === "ended") throw new Misfit(`it has no byte ${range.at} (416)`, false);
-			if (opening.kind === "misfit") throw new Misfit(opening.why, false);
+			if (opening.kind === "ended") throw new RangeMismatch(`it has no byte ${range.at} (416)`, false);
+			if (opening.kind === "misfit") throw new RangeMismatch(opening.why, false);
 			if (opening.offset !== range.at) {
 				void opening.body.return?.();
 				if (tag !== undefined && opening.tag === tag)
 					throw new NetworkError("busy", hostOf(url), "it sent the whole file for a range of it");
-				throw new Misfit(tag === undefined ? "it sent the whole file for a range of it" : "the file changed on the way", false);
+				throw new RangeMismatch(tag === undefined ? "it sent the whole file for a range of it" : "the file changed on the way", false);
 			}
 			if (this.#over) {
 				void opening.body.return?.();
-				throw new Misfit("no longer wanted", false);
+				throw new RangeMismatch("no longer wanted", false);
 			}
 			mirrors.tag ??= opening.tag;
 			this.#bodies.add(opening.body);
@@ -282,7 +282,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		const { mirrors, client, proven, note } = this.#options;
 		const pause = error instanceof NetworkError ? this.#pauseBefore(error, range) : undefined;
 		const passing = error instanceof NetworkError && (error.kind === "cut" || error.kind === "dropped") && pause !== undefined;
-		if (!this.#ready && this.#firstOpen && !passing && (error instanceof NetworkError || error instanceof Misfit)) {
+		if (!this.#ready && this.#firstOpen && !passing && (error instanceof NetworkError || error instanceof RangeMismatch)) {
 			note(`${hostOf(mirrors.url)} gives no ranges (${error.message}); going on with one connection`);
 			this.#alone = "asked";
 			this.#wake();

@@ -2,7 +2,7 @@ import { NetworkError } from "./failure.ts";
 import { duration, type Timing } from "./timeouts.ts";
 
 /** How fast a download goes, and whether it is the network that holds it up: only time spent waiting for bytes counts. */
-export class Pace {
+export class Speed {
 	/** Whether waiting for the rest is long enough for more connections, and for keeping what came, to pay. */
 	slow: boolean;
 	readonly #timing: Timing;
@@ -61,7 +61,7 @@ export class Pace {
 const usualBytes = 64 * 1024 * 1024;
 
 /** How fast the present mirror has been since it was last judged. */
-export class SourceRate {
+export class MirrorSpeed {
 	#waitedMs = 0;
 	#bytes = 0;
 

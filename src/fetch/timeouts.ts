@@ -79,7 +79,7 @@ export function duration(ms: number): string {
 }
 
 /** One request's clock: ends it when its time is up or the person interrupts. */
-export class Patience {
+export class Deadline {
 	/** Rejects with the reason when the request must end. */
 	readonly exhausted: Promise<never>;
 	readonly #abort = new AbortController();
@@ -141,7 +141,7 @@ export class Patience {
 
 export interface Watch {
 	readonly client: { readonly timing: Timing; within(ms: number): number };
-	readonly patience: Patience;
+	readonly patience: Deadline;
 	/** The host, for messages. */
 	readonly source: string;
 	readonly proxy: string | undefined;

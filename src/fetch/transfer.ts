@@ -5,15 +5,15 @@ import { hostOf, shown } from "./address.ts";
 import type { Client } from "./client.ts";
 import type { DownloadOptions, Wanted } from "./download.ts";
 import { NetworkError } from "./failure.ts";
-import { type Mirrors, pauseBefore, progressBytes } from "./mirrors.ts";
-import { Keeper, type Received } from "./partial.ts";
-import { begins, Misfit, type Opening, openAt } from "./rangerequest.ts";
+import { type MirrorTurn, pauseBefore, progressBytes } from "./mirrors.ts";
+import { PartialKeeper, type Received } from "./partial.ts";
+import { begins, RangeMismatch, type RangeReply, requestRange } from "./rangerequest.ts";
 import { Ranges } from "./ranges.ts";
-import { Pace, SourceRate } from "./speed.ts";
+import { Speed, MirrorSpeed } from "./speed.ts";
 import { duration } from "./timeouts.ts";
 
 /** How a pass ended: the file was delivered whole, must be delivered anew, or can't be had. */
-export type PassEnd =
+export type TransferEnd =
 	| { readonly kind: "whole"; readonly sha256: string; readonly size: number; readonly url: string }
 	| { readonly kind: "again" }
 	| { readonly kind: "failed"; readonly error: unknown };
@@ -34,31 +34,31 @@ const mostMisfits = 2;
  * the whole file, whose beginning must then have the digest of what was already given out. A slow answer goes on as
  * several ranges.
  */
-export class Pass implements AsyncIterableIterator<Buffer> {
+export class Transfer implements AsyncIterableIterator<Buffer> {
 	readonly #client: Client;
-	readonly #mirrors: Mirrors;
+	readonly #mirrors: MirrorTurn;
 	readonly #wanted: Wanted;
 	readonly #options: DownloadOptions;
-	readonly #keeper: Keeper;
-	readonly #pace: Pace;
+	readonly #keeper: PartialKeeper;
+	readonly #pace: Speed;
 	readonly #ticker: ReturnType<typeof setInterval> | undefined;
-	readonly #file: Beginning;
+	readonly #file: ReceivedBytes;
 	#flow: Flow | undefined;
 	#begun = false;
 	/** What the last report of progress said. */
 	#reported = 0;
 	#sinceTry = 0;
-	readonly #source = new SourceRate();
-	#end: PassEnd | undefined;
+	readonly #source = new MirrorSpeed();
+	#end: TransferEnd | undefined;
 
-	constructor(context: Context, client: Client, mirrors: Mirrors, wanted: Wanted, options: DownloadOptions) {
+	constructor(context: Context, client: Client, mirrors: MirrorTurn, wanted: Wanted, options: DownloadOptions) {
 		this.#client = client;
 		this.#mirrors = mirrors;
 		this.#wanted = wanted;
 		this.#options = options;
-		this.#file = new Beginning(mirrors.url);
-		this.#keeper = new Keeper(context, wanted, (text) => this.#note(text));
-		this.#pace = new Pace(client.timing);
+		this.#file = new ReceivedBytes(mirrors.url);
+		this.#keeper = new PartialKeeper(context, wanted, (text) => this.#note(text));
+		this.#pace = new Speed(client.timing);
 		const { sampleMs } = client.timing;
 		this.#ticker = sampleMs > 0 ? setInterval(() => this.#look(), sampleMs) : undefined;
 		this.#ticker?.unref();
@@ -82,7 +82,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	}
 
 	/** Reads what the consumer left, so that the digest is known. To be called once the consumer is done. */
-	async settle(): Promise<PassEnd> {
+	async settle(): Promise<TransferEnd> {
 		try {
 			while (!this.#end && !(await this.next()).done);
 		} catch {
@@ -132,7 +132,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 			return undefined;
 		}
 		this.#checkTime(hostOf(url));
-		const opening = await openAt(this.#client, url, {
+		const opening = await requestRange(this.#client, url, {
 			offset: this.#file.length,
 			byRange: this.#mayResume(),
 			tag: this.#mirrors.tag,
@@ -140,13 +140,13 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		});
 		// A mirror that hasn't sent anything yet is believed before what was lying here.
 		const local = this.#file.allFromDisk;
-		if (opening.kind === "misfit") throw new Misfit(opening.why, local, local);
+		if (opening.kind === "misfit") throw new RangeMismatch(opening.why, local, local);
 		if (opening.kind === "open") return this.#begin(url, opening);
 		this.#finish(url);
 		return undefined;
 	}
 
-	#begin(url: URL, opening: Opening & { kind: "open" }): Flow {
+	#begin(url: URL, opening: RangeReply & { kind: "open" }): Flow {
 		this.#mirrors.tag = opening.tag;
 		this.#file.cameFrom(url, opening.tag);
 		this.#file.total = opening.total;
@@ -248,7 +248,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	/** What comes of a failure. */
 	async #answer(error: unknown): Promise<void> {
 		try {
-			if (error instanceof Misfit) this.#misfit(error);
+			if (error instanceof RangeMismatch) this.#misfit(error);
 			else if (error instanceof NetworkError) await this.#recover(error);
 			else throw error;
 		} catch (failure) {
@@ -266,7 +266,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 			this.#conclude({ kind: "whole", sha256: digest, size: this.#file.length, url: shown(url) });
 			return;
 		}
-		if (!this.#file.pure) throw new Misfit("the parts that came don't make the file", true);
+		if (!this.#file.pure) throw new RangeMismatch("the parts that came don't make the file", true);
 		const found =
 			sha256 === undefined ? `${this.#file.length} bytes instead of ${size}` : `SHA-256 ${digest} instead of ${sha256}`;
 		this.#keeper.discard();
@@ -279,7 +279,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 	 * Bytes of several answers don't fit together. The mirror can't be trusted with a resume: the whole file from now
 	 * on, and at last another mirror. No telling which bytes were right, where that is in doubt: all of them go.
 	 */
-	#misfit({ message, given, local }: Misfit): void {
+	#misfit({ message, given, local }: RangeMismatch): void {
 		const from = hostOf(this.#mirrors.url);
 		this.#note(`${local ? "" : `${from}: `}${message}; starting over`);
 		if (given) this.#keeper.discard();
@@ -313,7 +313,7 @@ export class Pass implements AsyncIterableIterator<Buffer> {
 		}
 	}
 
-	#conclude(end: PassEnd): void {
+	#conclude(end: TransferEnd): void {
 		if (this.#end) return;
 		this.#end = end;
 		clearInterval(this.#ticker);
@@ -352,7 +352,7 @@ function isWebPage(piece: Buffer): boolean {
 }
 
 /** The bytes of a file that came so far, from its first one: how many, their digest, and where they are from. */
-export class Beginning {
+export class ReceivedBytes {
 	readonly hash = createHash("sha256");
 	/** Bytes of the whole file, as soon as anybody said. */
 	total: number | undefined;

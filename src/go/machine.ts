@@ -4,7 +4,7 @@ import { naming, readBeginning } from "../fs.ts";
 import type { Platform } from "../version/platform.ts";
 
 /** What an executable's own header says it is for. */
-export interface Machine {
+export interface Executable {
 	readonly format: "ELF" | "Mach-O" | "universal Mach-O";
 	/** The platforms it runs on natively; empty for a machine that isn't one of ours. */
 	readonly platforms: readonly Platform[];
@@ -28,7 +28,7 @@ const machMachines: ReadonlyMap<number, readonly [string, Platform | undefined]>
  * Reads the machine type from the first bytes of an executable: ELF (e_ident, e_type, e_machine),
  * Mach-O 64-bit (<mach-o/loader.h>) and universal files (<mach-o/fat.h>). Undefined for anything else.
  */
-export function machineOf(header: Uint8Array): Machine | undefined {
+export function executableOf(header: Uint8Array): Executable | undefined {
 	const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
 	if (view.byteLength < 20) return undefined;
 	const magic = view.getUint32(0, false);
@@ -42,15 +42,15 @@ export function machineOf(header: Uint8Array): Machine | undefined {
  * Refuses a GOROOT whose bin/go is not an executable for the platform.
  * @throws GoxError `integrity`, naming both machines.
  */
-export function checkMachine(executable: string, platform: Platform): void {
-	const found = machineOfFile(executable);
+export function checkBuiltFor(executable: string, platform: Platform): void {
+	const found = executableAt(executable);
 	if (found?.platforms.includes(platform) && found.format !== "universal Mach-O") return;
 	throw new GoxError("integrity", `bin/go is ${found ? `${found.words}, not for ${platform}` : "neither ELF nor Mach-O"}`);
 }
 
 /** The machine of an executable on disk, or undefined when it is no ELF or Mach-O file. */
-export function machineOfFile(path: string): Machine | undefined {
-	return machineOf(headerOf(path));
+export function executableAt(path: string): Executable | undefined {
+	return executableOf(headerOf(path));
 }
 
 /** The first bytes of a file, enough for `machineOf`; none of what isn't a regular file. */
@@ -58,7 +58,7 @@ export function headerOf(path: string): Uint8Array {
 	return readBeginning(path, 4096) ?? new Uint8Array();
 }
 
-function elfMachine(view: DataView): Machine {
+function elfMachine(view: DataView): Executable {
 	const little = view.getUint8(5) === 1;
 	const wide = view.getUint8(4) === 2;
 	const type = view.getUint16(16, little);
@@ -74,7 +74,7 @@ function elfMachine(view: DataView): Machine {
 	};
 }
 
-function thinMachO(view: DataView): Machine {
+function thinMachO(view: DataView): Executable {
 	const code = view.getUint32(4, true);
 	const [name, platform] = machMachines.get(code) ?? [`cpu ${code}`, undefined];
 	const isExecutable = view.getUint32(12, true) === 2;
@@ -85,7 +85,7 @@ function thinMachO(view: DataView): Machine {
 	};
 }
 
-function universalMachO(view: DataView, recordSize: number): Machine | undefined {
+function universalMachO(view: DataView, recordSize: number): Executable | undefined {
 	const count = view.getUint32(4, false);
 	// 0xcafebabe also begins a Java class, where these bytes are its version (45 and up).
 	if (count === 0 || count > 16) return undefined;

@@ -40,7 +40,7 @@ export interface Acquisition {
 }
 
 /** One acquisition, with everything that its parts need to know. */
-interface Errand {
+interface Job {
 	readonly context: Context;
 	readonly chosen: Chosen;
 	readonly how: Acquisition;
@@ -67,7 +67,7 @@ export async function acquire(
 	const { durable, verify } = loadConfig(context);
 	const policy = how.policy ?? verify ?? "default";
 	const rules = rulesOf(policy);
-	const errand: Errand = { context, chosen, how, policy, rules, durable, staging, signal, listener };
+	const errand: Job = { context, chosen, how, policy, rules, durable, staging, signal, listener };
 	if (how.source === "proxy") {
 		if (!rules.modules) throw onlyArchives(policy, chosen.release);
 		return fromProxy(errand);
@@ -80,7 +80,7 @@ export async function acquire(
 }
 
 /** The release's module, which the checksum database or the go command vouches for. */
-async function fromProxy({ context, chosen, how, policy, rules, durable, staging, signal, listener }: Errand): Promise<Built> {
+async function fromProxy({ context, chosen, how, policy, rules, durable, staging, signal, listener }: Job): Promise<Built> {
 	const { release, platform } = chosen;
 	const source = { insecure: how.insecure, durable, sharing: how.sharing, signal };
 	const built = await buildFromModule(context, release, platform, source, staging, listener);
@@ -92,12 +92,12 @@ async function fromProxy({ context, chosen, how, policy, rules, durable, staging
  * The release's archive, from the first download site that has it; from the module proxy where none can be reached.
  * @param absent why it wasn't to be had from the module proxy, where that was asked before
  */
-async function fromSites(errand: Errand, absent?: GoxError): Promise<Built> {
+async function fromSites(errand: Job, absent?: GoxError): Promise<Built> {
 	const { context, chosen, how, policy, signal, listener } = errand;
 	const { release, platform } = chosen;
 	const { insecure } = how;
 	const expectation = expectationOf(errand);
-	const asked = corroboration(context, release, platform, { policy, official: expectation.official, insecure, signal });
+	const asked = databaseCheck(context, release, platform, { policy, official: expectation.official, insecure, signal });
 	try {
 		const built = await download(errand, expectation, absent);
 		return await listener.stopwatch.waiting("proof", () => asked.of(built, listener));
@@ -116,14 +116,14 @@ async function fromSites(errand: Errand, absent?: GoxError): Promise<Built> {
 }
 
 /** What the archive must be, as far as the policy listens to the index. */
-function expectationOf({ context, chosen, how, policy, rules }: Errand): Expectation {
+function expectationOf({ context, chosen, how, policy, rules }: Job): Expectation {
 	const { release, platform, hashes } = chosen;
 	if (!rules.index && !hashes.table) throw notInTable(policy, release, platform);
 	const known = rules.index ? { ...hashes, indexAddress: indexAddress(context) } : { table: hashes.table };
 	return expectArchive(release, platform, known, how.unofficial);
 }
 
-async function download(errand: Errand, expectation: Expectation, absent: GoxError | undefined): Promise<Built> {
+async function download(errand: Job, expectation: Expectation, absent: GoxError | undefined): Promise<Built> {
 	const { context, chosen, how, rules, durable, staging, signal, listener } = errand;
 	const { release, platform, archive } = chosen;
 	const { insecure, sharing } = how;
@@ -141,7 +141,7 @@ async function download(errand: Errand, expectation: Expectation, absent: GoxErr
 }
 
 /** Wrong bytes are refused, never worked around; a build of one's own is on no proxy. */
-function mayTurnToProxy({ how, rules }: Errand, { official }: Expectation, failure: DownloadError): boolean {
+function mayTurnToProxy({ how, rules }: Job, { official }: Expectation, failure: DownloadError): boolean {
 	const unreachable = failure.code === "network" && (failure.noneReached || failure.missing);
 	return how.source !== "download" && rules.modules && official && unreachable;
 }
@@ -200,7 +200,7 @@ export function bothFailed(first: DownloadError, second: unknown): unknown {
  */
 const patience = { inAllMs: 3_000, afterwardsMs: 1_000 };
 
-export interface CorroborationRules {
+export interface DatabaseCheckRules {
 	readonly policy: Policy;
 	/** Whether the archive is what the Go project published, as far as table and index know. */
 	readonly official: boolean;
@@ -209,7 +209,7 @@ export interface CorroborationRules {
 }
 
 /** The checksum database's word on an archive that table or index vouch for; asked while the archive is downloaded. */
-export interface Corroboration {
+export interface DatabaseCheck {
 	/**
 	 * The GOROOT with the database among its witnesses, or with the reason why it isn't.
 	 * @throws GoxError `integrity` when the database contradicts the files, must not be believed, or had to vouch and didn't.
@@ -218,12 +218,12 @@ export interface Corroboration {
 	cancel(): void;
 }
 
-export function corroboration(
+export function databaseCheck(
 	context: Context,
 	release: Release,
 	platform: Platform,
-	{ policy, official, insecure, signal }: CorroborationRules,
-): Corroboration {
+	{ policy, official, insecure, signal }: DatabaseCheckRules,
+): DatabaseCheck {
 	const { database } = rulesOf(policy);
 	if (!official && database === "required") throw databaseRequired(policy, release, "it is asked about official builds only");
 	const unasked = !official ? "it is asked about official builds only" : database === "never" ? `verify = ${policy}` : undefined;

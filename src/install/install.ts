@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { isThere, readIfPresent, removeTree, syncDirectory } from "../fs.ts";
-import { checkMachine } from "../go/machine.ts";
+import { checkBuiltFor } from "../go/machine.ts";
 import { goxVersion } from "../product.ts";
 import { makeHome, makeStaging, openHome } from "../store/home.ts";
 import { type Installed, isComplete, linkedKey } from "../store/installed.ts";
@@ -111,7 +111,7 @@ export function checkGoroot(goroot: string, release: Release, platform: Platform
 	if (version !== release.name)
 		throw new GoxError("integrity", `the archive's VERSION says ${quote(version)}, not ${release.name}`);
 	if (!isThere(join(goroot, "bin/go"))) throw new GoxError("integrity", "the archive holds no go/bin/go");
-	checkMachine(join(goroot, "bin/go"), platform);
+	checkBuiltFor(join(goroot, "bin/go"), platform);
 }
 
 /** The receipt first: one without a version is swept, a version without one couldn't be audited. */

@@ -186,7 +186,7 @@ function refused(reply: Document, url: URL): GoxError {
  * @param dir a private temporary directory.
  * @returns newest first; the table's own where no proxy answers.
  */
-export async function releasesBeyond(
+export async function releasesFromModuleProxy(
 	context: Context,
 	table: ReleaseTable,
 	options: { readonly dir: string; readonly insecure: boolean },

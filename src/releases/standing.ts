@@ -7,7 +7,7 @@ import { NewestNotes } from "./cache.ts";
 import { indexSources } from "./mirrors.ts";
 
 /** Where a release stands among those there are. */
-export interface Standing {
+export interface ReleaseStatus {
 	readonly release: Release;
 	/** Its minor gets no fixes any more. */
 	readonly endOfLife: boolean;
@@ -21,10 +21,10 @@ export interface Standing {
  * @param known the releases there are, in any order
  * @param offered those that can be had, where that isn't all: a company's list may not go as far
  */
-export function standings(
+export function releaseStatuses(
 	known: readonly Release[],
 	offered: readonly Release[] = [],
-): (release: Release, platform: Platform) => Standing {
+): (release: Release, platform: Platform) => ReleaseStatus {
 	const supported = supportedMinors(known);
 	const newest = new Map([...newestOfMinors(known), ...newestOfMinors(offered)]);
 	return (release, platform) => {
@@ -43,7 +43,7 @@ export function standings(
  * `end of life; 69 known vulnerabilities, 63 of them still in 1.22.12, the newest 1.22`; empty where there is nothing to say.
  * Without `whole`, what fits into a column: `end of life; 69 known vulnerabilities`.
  */
-export function standingInWords({ endOfLife, newer, vulnerabilities, release }: Standing, whole = true): string {
+export function statusInWords({ endOfLife, newer, vulnerabilities, release }: ReleaseStatus, whole = true): string {
 	const words = risk(vulnerabilities, newer, release.minor, whole);
 	if (!endOfLife) return words;
 	return words === "" ? "end of life" : `end of life; ${words}`;

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { Context, Env } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { ifPresent } from "../fs.ts";
-import { headerOf, machineOf } from "../go/machine.ts";
+import { headerOf, executableOf } from "../go/machine.ts";
 import { isExecutable } from "../select/system.ts";
 import { osOf } from "../version/platform.ts";
 
@@ -93,7 +93,7 @@ export function hasForeignFormat(context: Context, program: string): boolean {
 	const header = readable(program);
 	if (header === undefined || (header[0] === 0x23 && header[1] === 0x21)) return false;
 	const host = context.host();
-	const machine = machineOf(header);
+	const machine = executableOf(header);
 	const native = osOf(host) === "darwin" ? machine?.format !== "ELF" : machine?.format === "ELF";
 	// Rosetta, and 32-bit programs: what isn't for another of the platforms we know is the kernel's to judge.
 	const elsewhere = osOf(host) === "linux" && machine?.platforms[0] !== undefined && !machine.platforms.includes(host);

@@ -13,7 +13,7 @@ import { isFile, isPin, wordFor } from "./selection.ts";
 import { startOf, upward } from "./start.ts";
 
 /** The file's name, beside `.go-version`. */
-export const teamLockName = "gox.lock";
+export const goxLockName = "gox.lock";
 
 /** What one platform's toolchain must be; at least one of the two is there. */
 export interface LockedToolchain {
@@ -24,7 +24,7 @@ export interface LockedToolchain {
 }
 
 /** What a team agreed to: one release, byte for byte. */
-export interface TeamLock {
+export interface GoxLock {
 	readonly release: Release;
 	readonly platforms: ReadonlyMap<Platform, LockedToolchain>;
 }
@@ -33,7 +33,7 @@ export interface TeamLock {
 const form = 1;
 
 /** The file's text: the same lock gives the same bytes. */
-export function formatTeamLock(lock: TeamLock): string {
+export function formatGoxLock(lock: GoxLock): string {
 	const entries = [...lock.platforms].sort(([left], [right]) => (left < right ? -1 : 1));
 	const locked = Object.fromEntries(entries.map(([platform, { sha256, h1 }]) => [platform, { sha256, h1 }]));
 	return `${JSON.stringify({ lock: form, version: lock.release.name, platforms: locked }, null, 2)}\n`;
@@ -44,7 +44,7 @@ export function formatTeamLock(lock: TeamLock): string {
  * nobody.
  * @throws GoxError `bad-version-file` with what is wrong.
  */
-export function parseTeamLock(text: string, path: string): TeamLock {
+export function parseGoxLock(text: string, path: string): GoxLock {
 	const bad = (why: string) =>
 		new GoxError("bad-version-file", `${path} is not a lock: ${why}`, { hint: `git checkout ${path}` });
 	if (/^(<{7}|={7}|>{7})/m.test(text)) throw bad("it has a merge conflict");
@@ -85,7 +85,7 @@ export interface FoundToolchain {
  * @throws GoxError `integrity`.
  */
 export function holdToLock(
-	lock: TeamLock,
+	lock: GoxLock,
 	path: string,
 	platform: Platform,
 	found: FoundToolchain,
@@ -111,7 +111,7 @@ export function holdToLock(
 }
 
 /** @throws GoxError `integrity` for a platform that isn't locked. */
-export function lockedFor(lock: TeamLock, path: string, platform: Platform): LockedToolchain {
+export function lockedFor(lock: GoxLock, path: string, platform: Platform): LockedToolchain {
 	const locked = lock.platforms.get(platform);
 	if (locked) return locked;
 	throw new GoxError("integrity", `${path} doesn't lock ${lock.release.name} for ${platform}`, {
@@ -153,19 +153,19 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 export interface FoundLock {
 	readonly path: string;
-	readonly lock: TeamLock;
+	readonly lock: GoxLock;
 }
 
 /**
  * The nearest gox.lock from where the command was started upward.
  * @throws GoxError `bad-version-file` for one that can't be understood, `file-system` for one that can't be read.
  */
-export function findTeamLock(context: Context): FoundLock | undefined {
+export function findGoxLock(context: Context): FoundLock | undefined {
 	const start = startOf(context);
 	for (const directory of start === undefined ? [] : upward(start)) {
-		const path = join(directory, teamLockName);
+		const path = join(directory, goxLockName);
 		const bytes = readFile(path, { limit: 65_536, limitText: "64 KiB", hint: "gox pin 1.22.5 --lock" });
-		if (bytes) return { path, lock: parseTeamLock(bytes.toString("utf8"), path) };
+		if (bytes) return { path, lock: parseGoxLock(bytes.toString("utf8"), path) };
 	}
 	return undefined;
 }
@@ -181,7 +181,7 @@ export function lockedWord(context: Context, asking: string | null, word: string
 	const kind = asking === null ? undefined : basename(asking);
 	if (asking === null || !(kind === ".go-version" || kind === ".tool-versions" || kind === "go.mod" || kind === "go.work"))
 		return undefined;
-	const found = findTeamLock(context);
+	const found = findGoxLock(context);
 	if (!found) return undefined;
 	const isFloor = kind === "go.mod" || kind === "go.work";
 	if (!isFloor && isBelow(dirname(asking), dirname(found.path))) return undefined;
@@ -201,7 +201,7 @@ export function lockedWord(context: Context, asking: string | null, word: string
  * @throws GoxError `integrity`
  */
 export function refuseUnlocked(context: Context, release: Release): void {
-	const found = findTeamLock(context);
+	const found = findGoxLock(context);
 	if (!found || found.lock.release.name === release.name || context.env.GOX_VERSION?.trim()) return;
 	const nearest = nearestPin(context);
 	if (nearest !== undefined && isBelow(dirname(nearest), dirname(found.path))) return;
@@ -223,7 +223,7 @@ function nearestPin(context: Context): string | undefined {
 }
 
 /** A prefix leaves room for the lock to choose; `latest` and the names of aliases mean something else on each machine. */
-function admits(word: string, lock: TeamLock): boolean {
+function admits(word: string, lock: GoxLock): boolean {
 	const request = parseRequest(word);
 	if (request.kind === "exact") return request.release.name === lock.release.name;
 	return request.kind === "prefix" && lock.release.stable && hasPrefix(lock.release, request.prefix);

@@ -45,7 +45,7 @@ export interface SelectOptions {
 }
 
 /** A source's answer, and who gave it. */
-interface Spoken extends Answer {
+interface Spoken extends Lookup {
 	readonly source: Source;
 }
 
@@ -106,7 +106,7 @@ function switchAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
 	const release = switchRelease(text);
 	if (!release) throw badSwitch(switchVariable, text);
 	return {
-		...answerKey(layout, release.name, wordFor(release.name), switchVariable),
+		...lookUpKey(layout, release.name, wordFor(release.name), switchVariable),
 		source: { kind: switchVariable, path: null, text },
 	};
 }
@@ -125,7 +125,7 @@ function variableAnswer({ context, layout, note }: Inquiry): Spoken | undefined 
 	const missingAlias = pin?.kind === "alias" && !hasAlias(layout)(pin.name);
 	if (!pin || missingAlias) throw badVariable("GOX_VERSION", text, missingAlias);
 	return {
-		...answerPin(context, layout, pin, text, "GOX_VERSION"),
+		...lookUpPin(context, layout, pin, text, "GOX_VERSION"),
 		source: { kind: "GOX_VERSION", path: null, text },
 	};
 }
@@ -151,7 +151,7 @@ function goVersionAnswer({ context, layout }: Inquiry, path: string, content: st
 	const text = parseGoVersionFile(content, path, hasAlias(layout));
 	const pin = text === undefined ? undefined : parsePin(text);
 	if (text === undefined || !pin) return undefined;
-	return { ...answerPin(context, layout, pin, text, path), source: { kind: ".go-version", path, text } };
+	return { ...lookUpPin(context, layout, pin, text, path), source: { kind: ".go-version", path, text } };
 }
 
 /** asdf's rule: the first of the line's words that is installed. */
@@ -160,7 +160,7 @@ function toolVersionsAnswer({ context, layout }: Inquiry, path: string, content:
 		const pin = parsePin(text);
 		if (!pin) return [];
 		const source: Source = { kind: ".tool-versions", path, text };
-		return { ...answerPin(context, layout, pin, text, path), source };
+		return { ...lookUpPin(context, layout, pin, text, path), source };
 	});
 	return answers.find((each) => "toolchain" in each.outcome || each.request === "system") ?? answers[0];
 }
@@ -172,14 +172,14 @@ function floorAnswer({ context, layout, start, note }: Inquiry): Spoken | undefi
 	const { path, floor } = file;
 	const request = requestFor(floor);
 	return {
-		...answerFound(pickForFloor(context, layout, floor), request, () => floorNotInstalled(path, floor.line, request)),
+		...lookupOf(pickForFloor(context, layout, floor), request, () => floorNotInstalled(path, floor.line, request)),
 		source: { kind: file.kind, path, text: floor.line },
 	};
 }
 
 function defaultAnswer({ layout, note }: Inquiry): Spoken | undefined {
 	const key = keyLinkedAt(layout.current);
-	const answer = key === undefined ? undefined : answerKey(layout, key, wordFor(key), "the default");
+	const answer = key === undefined ? undefined : lookUpKey(layout, key, wordFor(key), "the default");
 	note("default", answer ? layout.current : null, answer?.version ?? null);
 	if (!answer?.version) return undefined;
 	return { ...answer, source: { kind: "default", path: layout.current, text: answer.version } };
@@ -189,7 +189,7 @@ function systemAnswer({ context, layout, note }: Inquiry): Spoken {
 	const found: SystemGo | undefined = findSystemGo(context, layout);
 	note("system", found?.path ?? null, found?.version ?? null);
 	return {
-		...answerFound(found, found ? "system" : "latest", () => noSystemGo()),
+		...lookupOf(found, found ? "system" : "latest", () => noSystemGo()),
 		source: { kind: "system", path: found?.path ?? null, text: "system" },
 	};
 }
@@ -216,7 +216,7 @@ function findModFileQuietly(context: Context, start: string): ModFile | undefine
 }
 
 /** What a request comes to in this store. */
-export interface Answer {
+export interface Lookup {
 	/** Known for an exact release even when it is not installed. */
 	readonly version: string | null;
 	readonly request: string;
@@ -227,28 +227,28 @@ export interface Answer {
  * Looks a pin up in the store. `who` is who said it, for messages: a file, a variable.
  * An alias that doesn't exist has been refused before.
  */
-export function answerPin(context: Context, layout: Layout, pin: Pin, word: string, who: string): Answer {
+export function lookUpPin(context: Context, layout: Layout, pin: Pin, word: string, who: string): Lookup {
 	const request = withoutGo(word);
 	switch (pin.kind) {
 		case "exact": {
 			const key = pin.platform ? versionKey(pin.release.name, pin.platform, context.host()) : pin.release.name;
-			return answerKey(layout, key, request, who);
+			return lookUpKey(layout, key, request, who);
 		}
 		case "alias": {
 			const key = keyLinkedAt(join(layout.aliases, pin.name)) ?? "";
-			return answerKey(layout, key, wordFor(key), who);
+			return lookUpKey(layout, key, wordFor(key), who);
 		}
 		case "prefix":
-			return answerLink(layout, pin.prefix, request, () => noneInstalled(`Go ${pin.prefix}`, who, request));
+			return lookUpLink(layout, pin.prefix, request, () => noneInstalled(`Go ${pin.prefix}`, who, request));
 		case "latest":
-			return answerLink(layout, "latest", request, () => noneInstalled("Go", who, request));
+			return lookUpLink(layout, "latest", request, () => noneInstalled("Go", who, request));
 		case "system":
-			return answerSystem(context, layout, () => noSystemGo(who));
+			return lookUpSystem(context, layout, () => noSystemGo(who));
 	}
 }
 
 /** The version of that key, installed or not. */
-export function answerKey(layout: Layout, key: string, request: string, who: string): Answer {
+export function lookUpKey(layout: Layout, key: string, request: string, who: string): Lookup {
 	const toolchain = toolchainOf(layout, key);
 	return {
 		version: versionOf(key),
@@ -257,16 +257,16 @@ export function answerKey(layout: Layout, key: string, request: string, who: str
 	};
 }
 
-function answerLink(layout: Layout, name: string, request: string, failure: () => GoxError): Answer {
+function lookUpLink(layout: Layout, name: string, request: string, failure: () => GoxError): Lookup {
 	const key = keyLinkedAt(join(layout.aliases, name));
-	return answerFound(key === undefined ? undefined : toolchainOf(layout, key), request, failure);
+	return lookupOf(key === undefined ? undefined : toolchainOf(layout, key), request, failure);
 }
 
-function answerSystem(context: Context, layout: Layout, failure: () => GoxError): Answer {
-	return answerFound(findSystemGo(context, layout), "system", failure);
+function lookUpSystem(context: Context, layout: Layout, failure: () => GoxError): Lookup {
+	return lookupOf(findSystemGo(context, layout), "system", failure);
 }
 
 /** A toolchain that was found, or the failure in its place. */
-export function answerFound(toolchain: Toolchain | undefined, request: string, failure: () => GoxError): Answer {
+export function lookupOf(toolchain: Toolchain | undefined, request: string, failure: () => GoxError): Lookup {
 	return { version: toolchain?.version ?? null, request, outcome: toolchain ? { toolchain } : { failure: failure() } };
 }

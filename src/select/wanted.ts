@@ -5,13 +5,13 @@ import { homeLayout } from "../store/home.ts";
 import { pickInstalled } from "../store/links.ts";
 import { notAVersion, parseRequest } from "../version/request.ts";
 import { findModFile, pickForFloor, requestFor } from "./modfile.ts";
-import { type Answer, answerKey, answerPin, type SelectOptions, select } from "./select.ts";
+import { type Lookup, lookUpKey, lookUpPin, type SelectOptions, select } from "./select.ts";
 import { floorNotInstalled, keyLinkedAt, type Selection, type Source, type Toolchain } from "./selection.ts";
 import { startOf } from "./start.ts";
 import { parsePin } from "./versionfile.ts";
 
 /** What a directory or variable asks for, installed or not. */
-export interface Wanted {
+export interface ProjectRequest {
 	/** A request for `gox install`: `1.22.5`, `1.22`, `1.15.15@darwin-amd64`; `system` asks for nothing to be installed. */
 	readonly request: string;
 	readonly source: Source;
@@ -24,7 +24,7 @@ export interface Wanted {
  * What this directory wants: undefined when no variable, version file, go.work or go.mod says anything.
  * @throws GoxError as `select` does.
  */
-export function wanted(context: Context, options: SelectOptions = {}): Wanted | undefined {
+export function projectRequest(context: Context, options: SelectOptions = {}): ProjectRequest | undefined {
 	const selection = select(context, options);
 	if (selection.source.kind === "default" || selection.source.kind === "system") return undefined;
 	return { request: selection.request, source: selection.source, installed: selection.installed, selection };
@@ -43,7 +43,7 @@ export function toolchainNamed(context: Context, word: string): Toolchain {
 		const { message, hint = "" } = notAVersion(word);
 		throw new GoxError("not-a-version", `${message}, and no alias has that name`, { hint });
 	}
-	return toolchainIn(answerPin(context, layout, pin, word, "the command line"));
+	return toolchainIn(lookUpPin(context, layout, pin, word, "the command line"));
 }
 
 function toolchainAskedFor(context: Context, word: string): Toolchain {
@@ -51,7 +51,7 @@ function toolchainAskedFor(context: Context, word: string): Toolchain {
 	const request = parseRequest(word);
 	if (request.kind === "mod") return toolchainForMod(context);
 	const { key } = pickInstalled(context, request);
-	return toolchainIn(answerKey(layout, key, key, "the command line"));
+	return toolchainIn(lookUpKey(layout, key, key, "the command line"));
 }
 
 function toolchainForMod(context: Context): Toolchain {
@@ -67,7 +67,7 @@ function toolchainForMod(context: Context): Toolchain {
 	return found;
 }
 
-function toolchainIn({ outcome }: Answer): Toolchain {
+function toolchainIn({ outcome }: Lookup): Toolchain {
 	if ("failure" in outcome) throw outcome.failure;
 	return outcome.toolchain;
 }

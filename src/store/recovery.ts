@@ -24,7 +24,7 @@ import { putBack, type Removal, removeVersion } from "./removal.ts";
 export async function recover(context: Context, say: (text: string) => void = () => {}): Promise<void> {
 	try {
 		if (!hasLeftovers(context, layoutOf(context.home))) return;
-		for (const text of await mend(context)) say(text);
+		for (const text of await finishOrUndo(context)) say(text);
 	} catch (error) {
 		if (!(error instanceof GoxError) && systemCode(error) === undefined) throw error;
 		say(`what another gox left behind can't be mended now: ${error instanceof Error ? error.message : String(error)}`);
@@ -44,7 +44,7 @@ function hasLeftovers(context: Context, layout: Layout): boolean {
  * that is killed at this leaves it to the next, and the journal's entries go last.
  * @throws GoxError `bad-home`, `bad-config`; file-system errors as they come.
  */
-export async function mend(context: Context): Promise<string[]> {
+export async function finishOrUndo(context: Context): Promise<string[]> {
 	const layout = openHome(context);
 	makeHome(layout);
 	sweepLocks(context, layout);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { ifPresent, namesIn, readBeginning } from "../fs.ts";
-import { machineOfFile } from "../go/machine.ts";
+import { executableAt } from "../go/machine.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
 import { isInModule, passesForGoMod, toolchainHash } from "./dirhash.ts";
@@ -35,7 +35,7 @@ export function identify(goroot: string, host: Platform): Identity {
 
 function platformOf(goroot: string): Platform | undefined {
 	for (const command of ["go", "gofmt"]) {
-		const found = ifPresent(() => machineOfFile(join(goroot, "bin", command)))?.platforms ?? [];
+		const found = ifPresent(() => executableAt(join(goroot, "bin", command)))?.platforms ?? [];
 		if (found.length === 1) return found[0];
 	}
 	const tools = namesIn(join(goroot, "pkg/tool"));

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { checks } from "../../src/doctor/checks/all.ts";
 import { macOf } from "../../src/doctor/mac.ts";
 import type { Probes } from "../../src/doctor/probes.ts";
-import { machineOf } from "../../src/go/machine.ts";
+import { executableOf } from "../../src/go/machine.ts";
 import { excerptBytes, excerptNamed } from "../support/excerpts.ts";
 import { printingProgram } from "../support/fakego.ts";
 import { expectPastable } from "../support/pastable.ts";
@@ -15,7 +15,7 @@ const checkNamed = (name: string) => checks.filter((each) => each.name === name)
 const machines: RecordedMachine[] = [];
 
 function mac(options: Partial<MachineOptions> & Pick<MachineOptions, "path">): RecordedMachine {
-	const machine = new RecordedMachine({
+	const executable = new RecordedMachine({
 		host: "darwin-arm64",
 		...options,
 		tools: {
@@ -25,12 +25,12 @@ function mac(options: Partial<MachineOptions> & Pick<MachineOptions, "path">): R
 			...options.tools,
 		},
 	});
-	machines.push(machine);
-	return machine;
+	machines.push(executable);
+	return executable;
 }
 
-async function told(machine: RecordedMachine, check: string) {
-	const findings = await machine.examine(checkNamed(check));
+async function told(executable: RecordedMachine, check: string) {
+	const findings = await executable.examine(checkNamed(check));
 	return findings.map(({ verdict, title, evidence = [], why = "", fix }) => ({ verdict, title, evidence, why, fix }));
 }
 
@@ -80,18 +80,18 @@ describe("a program's own header tells what `file` and `lipo` tell", () => {
 						.replace(/^.*architecture(?:: | )|^\S+: Mach-O|^.*for architecture /, "")
 						.match(/\b(?:x86_64|arm64e?|i386|ppc7400)\b/g) ?? [],
 			);
-		const found = machineOf(program([...new Set(named)]));
+		const found = executableOf(program([...new Set(named)]));
 		expect([...(found?.platforms ?? [])].sort()).toEqual(expected);
 	});
 
 	it("a go that is a shell script is named as one, and is for no machine", async () => {
 		expect(text("file-go-is-a-shell-script")).toContain("shell script");
-		const machine = mac({
+		const executable = mac({
 			path: ["/tmp/go/dist"],
 			files: { "/tmp/go/dist/go": Buffer.from('#!/bin/sh\nexec /usr/local/go/bin/go "$@"\n') },
 		});
-		expect(await told(machine, "go-architecture")).toMatchObject([{ verdict: "ok" }]);
-		expect((await told(machine, "go-on-path"))[0]?.evidence[0]).toContain("version unknown, a script");
+		expect(await told(executable, "go-architecture")).toMatchObject([{ verdict: "ok" }]);
+		expect((await told(executable, "go-on-path"))[0]?.evidence[0]).toContain("version unknown, a script");
 	});
 });
 
@@ -120,31 +120,31 @@ describe("what kind of Mac it is", () => {
 	] as const;
 	it.each(kinds)("%s", (_, { arm, translated }, expected) => {
 		const isIntel = !expected.appleSilicon;
-		const machine = mac({
+		const executable = mac({
 			path: [],
 			tools: {
 				"/usr/sbin/sysctl -n hw.optional.arm64": arm,
 				"/usr/sbin/sysctl -n sysctl.proc_translated": recorded(translated, isIntel ? 1 : 0),
 			},
 		});
-		expect(macOf(machine.context, machine.probes)).toMatchObject({ ...expected, version: "26.6.2" });
+		expect(macOf(executable.context, executable.probes)).toMatchObject({ ...expected, version: "26.6.2" });
 		// `arch` says i386 on Intel and under Rosetta alike, `uname` x86_64 under Rosetta: neither is asked.
 		expect(text("arch-intel")).toBe(text("arch-under-rosetta"));
 		expect(text("uname-a-m1-rosetta-macos11")).toMatch(/ARM64.* x86_64$/m);
-		expect([...machine.started]).toEqual(expect.not.arrayContaining(["/usr/bin/uname"]));
+		expect([...executable.started]).toEqual(expect.not.arrayContaining(["/usr/bin/uname"]));
 	});
 
 	it("macOS says its own version, whatever it is told to claim", () => {
-		const machine = mac({ path: [], env: { SYSTEM_VERSION_COMPAT: "1" } });
+		const executable = mac({ path: [], env: { SYSTEM_VERSION_COMPAT: "1" } });
 		const compatible = "ProductName:\tMac OS X\nProductVersion:\t10.16\n";
 		const probes: Probes = {
-			...machine.probes,
+			...executable.probes,
 			run: (tool, args, options) =>
 				tool.endsWith("sw_vers") && options?.env?.SYSTEM_VERSION_COMPAT !== "0"
 					? printed(compatible)
-					: machine.probes.run(tool, args, options),
+					: executable.probes.run(tool, args, options),
 		};
-		expect(macOf(machine.context, probes)?.version).toBe("26.6.2");
+		expect(macOf(executable.context, probes)?.version).toBe("26.6.2");
 	});
 
 	const rosettas: readonly (readonly [recording: string, status: number, expected: boolean, runtime: readonly string[]])[] = [
@@ -157,8 +157,8 @@ describe("what kind of Mac it is", () => {
 		"whether Rosetta is there, by starting an Intel program, or by its runtime: %s",
 		(name, status, expected, runtime) => {
 			const files = Object.fromEntries(runtime.map((path) => [path, ""]));
-			const machine = mac({ path: [], files, tools: { "/usr/bin/arch -x86_64 /usr/bin/true": recorded(name, status) } });
-			expect(macOf(machine.context, machine.probes)?.rosetta()).toBe(expected);
+			const executable = mac({ path: [], files, tools: { "/usr/bin/arch -x86_64 /usr/bin/true": recorded(name, status) } });
+			expect(macOf(executable.context, executable.probes)?.rosetta()).toBe(expected);
 		},
 	);
 });
@@ -175,8 +175,8 @@ describe("a go for another machine ends in the words that people see", () => {
 
 	it("with Rosetta it runs, slowly", async () => {
 		const tools = { "/usr/bin/arch -x86_64 /usr/bin/true": printed("") };
-		const machine = mac({ path: ["/usr/local/go/bin"], files: go, tools });
-		expect(await told(machine, "go-architecture")).toMatchObject([
+		const executable = mac({ path: ["/usr/local/go/bin"], files: go, tools });
+		expect(await told(executable, "go-architecture")).toMatchObject([
 			{ verdict: "warning", why: expect.stringContaining("Rosetta translates it") },
 		]);
 	});
@@ -193,8 +193,8 @@ describe("a go for another machine ends in the words that people see", () => {
 			"/opt/homebrew/bin/gopls": printingProgram("darwin-arm64", ""),
 			"~/go/bin/mytool": intel,
 		};
-		const machine = mac({ path: ["/usr/local/bin", "/opt/homebrew/bin"], files });
-		const [installed, other, ...more] = await told(machine, "tool-architecture");
+		const executable = mac({ path: ["/usr/local/bin", "/opt/homebrew/bin"], files });
+		const [installed, other, ...more] = await told(executable, "tool-architecture");
 		expect(installed?.fix?.commands).toEqual(["gox tools rebuild mytool"]);
 		expect(other).toMatchObject({
 			verdict: "broken",
@@ -223,7 +223,7 @@ describe("macOS 26 ends programs without an LC_UUID", () => {
 
 	it("every Go below 1.24 counts, and their own headers tell of the installed tools", async () => {
 		for (const name of ["err-missing-lc-uuid-go1.22", "err-missing-lc-uuid-runner"]) expect(text(name)).toContain(words);
-		const machine = mac({
+		const executable = mac({
 			path: [],
 			files: {
 				"~/go/bin/wails": excerptBytes(excerptNamed("go1.23.4-darwin-arm64")),
@@ -231,25 +231,25 @@ describe("macOS 26 ends programs without an LC_UUID", () => {
 				"~/go/bin/notgo": printingProgram("darwin-arm64", ""),
 			},
 		});
-		machine.putVersion("go1.22.12");
-		machine.putVersion("go1.24.0");
-		const [gos, tools, ...more] = await told(machine, "lc-uuid");
+		executable.putVersion("go1.22.12");
+		executable.putVersion("go1.24.0");
+		const [gos, tools, ...more] = await told(executable, "lc-uuid");
 		expect(gos).toMatchObject({ verdict: "warning", title: "a Go below 1.24 on macOS 26.6.2", evidence: ["go1.22.12"] });
-		expect(tools?.evidence).toEqual([`${machine.userHome}/go/bin/wails: built by go1.23.4`]);
+		expect(tools?.evidence).toEqual([`${executable.userHome}/go/bin/wails: built by go1.23.4`]);
 		expect(tools?.fix?.commands).toEqual(["gox tools rebuild wails"]);
 		for (const finding of [gos, tools]) expect(finding?.why).toContain(words);
 		expect(more).toEqual([]);
 	});
 
 	it("older systems don't", async () => {
-		const machine = mac({ path: [], tools: { "/usr/bin/sw_vers": recorded("sw-vers-macos12") } });
-		machine.putVersion("go1.22.12");
-		expect(await told(machine, "lc-uuid")).toEqual([]);
+		const executable = mac({ path: [], tools: { "/usr/bin/sw_vers": recorded("sw-vers-macos12") } });
+		executable.putVersion("go1.22.12");
+		expect(await told(executable, "lc-uuid")).toEqual([]);
 	});
 });
 
 it("fish's universal variables remember a tool's directories: the command takes out those, and no other", async () => {
-	const machine = mac({
+	const executable = mac({
 		path: [],
 		env: { SHELL: "/usr/bin/fish", GOROOT: "/usr/local/go" },
 		files: {
@@ -257,14 +257,14 @@ it("fish's universal variables remember a tool's directories: the command takes 
 				"# VERSION: 3.0\nSETUVAR fish_user_paths:/opt/it\\x27s\\x1e/Users/x/\\x2egoenv/bin\\x1e/usr/bin\nSETUVAR --export GOROOT:/usr/local/go\n",
 		},
 	});
-	const [finding] = await told(machine, "leftovers");
-	expect(finding?.evidence).toEqual([`${machine.userHome}/.config/fish/fish_variables: fish_user_paths has /Users/x/.goenv/bin`]);
+	const [finding] = await told(executable, "leftovers");
+	expect(finding?.evidence).toEqual([`${executable.userHome}/.config/fish/fish_variables: fish_user_paths has /Users/x/.goenv/bin`]);
 	const [command = ""] = finding?.fix?.commands ?? [];
-	const [goroot] = await told(machine, "goroot");
+	const [goroot] = await told(executable, "goroot");
 	const later = mac({ path: [], files: { "~/.config/fish/fish_variables": "SETUVAR --export GOROOT:/usr/local/go\n" } });
 	expect((await told(later, "goroot"))[0]?.fix?.commands).toEqual(["fish -c 'set -Ue GOROOT'"]);
 	expect(goroot?.fix?.commands.slice(0, 2)).toEqual(["set -e GOROOT", "fish -c 'set -Ue GOROOT'"]);
-	const env = { HOME: machine.userHome, XDG_CONFIG_HOME: `${machine.userHome}/.config`, PATH: "/usr/bin:/bin" };
+	const env = { HOME: executable.userHome, XDG_CONFIG_HOME: `${executable.userHome}/.config`, PATH: "/usr/bin:/bin" };
 	const { error } = spawnSync("/bin/sh", ["-c", command], { env });
 	const left = spawnSync("fish", ["-c", "printf '%s|' $fish_user_paths"], { env, encoding: "utf8" });
 	if (!error && !left.error) expect(left.stdout).toBe("/opt/it's|/usr/bin|");
@@ -274,9 +274,9 @@ describe("other messages that people see, and the check that tells why", () => {
 	it("dyld: Symbol not found", async () => {
 		const message = text("err-dyld-symbol-not-found-old-macos");
 		const [, version = ""] = /go(1\.[\d.]+)\/bin\/go/.exec(message) ?? [];
-		const machine = mac({ path: [], tools: { "/usr/bin/sw_vers": printed("ProductName:\tmacOS\nProductVersion:\t10.15.7\n") } });
-		machine.putVersion(`go${version}`);
-		const [finding] = await told(machine, "macos-version");
+		const executable = mac({ path: [], tools: { "/usr/bin/sw_vers": printed("ProductName:\tmacOS\nProductVersion:\t10.15.7\n") } });
+		executable.putVersion(`go${version}`);
+		const [finding] = await told(executable, "macos-version");
 		expect(finding).toMatchObject({
 			verdict: "broken",
 			evidence: [`go${version} needs macOS 12`],
@@ -301,13 +301,13 @@ describe("other messages that people see, and the check that tells why", () => {
 
 	it("GOTOOLCHAIN=local and a go.mod that asks for more", async () => {
 		const [, asked = ""] = /requires go >= ([\d.]+)/.exec(text("err-gotoolchain-local-too-old")) ?? [];
-		const machine = mac({
+		const executable = mac({
 			path: [],
 			env: { GOTOOLCHAIN: "local", GOX_VERSION: "1.25.5" },
 			files: { "~/go.mod": `module x\n\ngo ${asked}\n` },
 		});
-		machine.putVersion("go1.25.5");
-		expect(await told(machine, "project")).toMatchObject([
+		executable.putVersion("go1.25.5");
+		expect(await told(executable, "project")).toMatchObject([
 			{ verdict: "broken", why: expect.stringContaining("GOTOOLCHAIN=local") },
 		]);
 	});
@@ -323,7 +323,7 @@ describe("other messages that people see, and the check that tells why", () => {
 	});
 
 	it("Go's installer for macOS and path_helper put /usr/local/go first", async () => {
-		const machine = mac({
+		const executable = mac({
 			path: ["~/.gox/shims"],
 			tools: {
 				"/bin/zsh -l -c": printed("gox-doctor-path:{root}/usr/local/bin:{root}/usr/local/go/bin:{root}/Users/user/.gox/shims\n"),
@@ -334,9 +334,9 @@ describe("other messages that people see, and the check that tells why", () => {
 				"~/.zshrc": "# >>> gox >>>\n# <<< gox <<<\n",
 			},
 		});
-		machine.putGo("/usr/local/go", "go1.21.0", "darwin-arm64");
-		machine.putShims();
-		const [finding] = await told(machine, "login-path");
+		executable.putGo("/usr/local/go", "go1.21.0", "darwin-arm64");
+		executable.putShims();
+		const [finding] = await told(executable, "login-path");
 		expect(finding?.evidence.at(-1)).toBe("/etc/paths.d/go: /usr/local/go/bin");
 		expect(finding?.fix?.commands).toEqual(["gox setup", "sudo rm /etc/paths.d/go"]);
 	});
@@ -350,16 +350,16 @@ describe("other messages that people see, and the check that tells why", () => {
 			"~/.gox/shims/gox --shim-self-test": printed("gox-shim ok darwin-arm64\n"),
 			"/usr/bin/codesign -v": recorded(name, status),
 		};
-		const machine = mac({ path: [], tools });
-		machine.putShims();
-		const [finding] = await told(machine, "shims");
+		const executable = mac({ path: [], tools });
+		executable.putShims();
+		const [finding] = await told(executable, "shims");
 		expect(finding?.verdict).toBe(status === 0 ? "ok" : "warning");
 		expect(finding?.evidence.filter((line) => !line.startsWith("gox-shim ok"))).toEqual(expected);
 	});
 
 	it("spctl rejects every bare program: nobody asks it", async () => {
 		expect(text("spctl-cli-tool-rejected")).toContain("/usr/bin/ssh: rejected");
-		for (const machine of machines) expect([...machine.started].filter((tool) => tool.endsWith("spctl"))).toEqual([]);
+		for (const executable of machines) expect([...executable.started].filter((tool) => tool.endsWith("spctl"))).toEqual([]);
 	});
 });
 

@@ -36,19 +36,19 @@ const nativeFiles: MachineOptions["files"] = {
 	"/etc/paths": recorded("etc-paths-cryptex").stdout,
 };
 
-function setUp(machine: RecordedMachine): void {
-	const { context } = machine;
+function setUp(executable: RecordedMachine): void {
+	const { context } = executable;
 	writeHook(context, zsh);
 	const home = { userHome: context.userHome, env: context.env, exists: () => false };
 	for (const file of zsh.startupFiles(home)) {
-		applyEdit(context, planSetup(file, zsh.sourcing(hookPlace(context, zsh), file)), `${machine.root}/backups`);
+		applyEdit(context, planSetup(file, zsh.sourcing(hookPlace(context, zsh), file)), `${executable.root}/backups`);
 	}
 }
 
 const shimsFirst = "noise of a start-up file\ngox-doctor-path:{root}/Users/user/.gox/shims:{root}/usr/bin\n";
 
 test("Apple Silicon, native, all well: nothing to say", async () => {
-	const machine = new RecordedMachine({
+	const executable = new RecordedMachine({
 		host: "darwin-arm64",
 		tools: {
 			...silicon,
@@ -58,20 +58,20 @@ test("Apple Silicon, native, all well: nothing to say", async () => {
 		files: { ...nativeFiles, "/opt/homebrew/bin/go": { link: "../Cellar/go/1.26.1/libexec/bin/go" } },
 		path: ["~/.gox/shims", "/opt/homebrew/bin", "/usr/bin"],
 	});
-	machine.putGo("/opt/homebrew/Cellar/go/1.26.1/libexec", "go1.26.1", "darwin-arm64");
-	machine.putVersion("go1.99.0");
-	machine.put("~/.gox/current", { link: "versions/go1.99.0" });
-	machine.putShims();
-	setUp(machine);
-	const complaints = await machine.complaints(checks);
-	proposed.push(...machine.proposed);
+	executable.putGo("/opt/homebrew/Cellar/go/1.26.1/libexec", "go1.26.1", "darwin-arm64");
+	executable.putVersion("go1.99.0");
+	executable.put("~/.gox/current", { link: "versions/go1.99.0" });
+	executable.putShims();
+	setUp(executable);
+	const complaints = await executable.complaints(checks);
+	proposed.push(...executable.proposed);
 	expect(complaints).toBe("");
-	const asked = new Set((await machine.examine(checks)).map(({ check }) => check));
+	const asked = new Set((await executable.examine(checks)).map(({ check }) => check));
 	expect(checks.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual(["tool-architecture"]);
 });
 
 test("Apple Silicon, a terminal under Rosetta, with the Intel Homebrew's Go and Node", async () => {
-	const machine = new RecordedMachine({
+	const executable = new RecordedMachine({
 		host: "darwin-arm64",
 		tools: {
 			...silicon,
@@ -90,9 +90,9 @@ test("Apple Silicon, a terminal under Rosetta, with the Intel Homebrew's Go and 
 		path: ["/usr/local/bin", "/usr/bin", "~/go/bin"],
 		runtime: "/usr/local/bin/node",
 	});
-	machine.putGo("/usr/local/Cellar/go/1.26.1/libexec", "go1.26.1", "darwin-amd64");
-	const complaints = await machine.complaints(checks);
-	proposed.push(...machine.proposed);
+	executable.putGo("/usr/local/Cellar/go/1.26.1/libexec", "go1.26.1", "darwin-amd64");
+	const complaints = await executable.complaints(checks);
+	proposed.push(...executable.proposed);
 	expect(complaints).toMatchInlineSnapshot(`
 		"rosetta warning: this terminal runs under Rosetta
 		    sysctl.proc_translated: 1, hw.optional.arm64: 1
@@ -130,7 +130,7 @@ test("Apple Silicon, a terminal under Rosetta, with the Intel Homebrew's Go and 
 });
 
 test("an Intel Mac: that sysctl knows no hw.optional.arm64 is the answer, not a failure", async () => {
-	const machine = new RecordedMachine({
+	const executable = new RecordedMachine({
 		host: "darwin-amd64",
 		tools: {
 			...everyMac,
@@ -145,13 +145,13 @@ test("an Intel Mac: that sysctl knows no hw.optional.arm64 is the answer, not a 
 		files: { "/bin/zsh": intel, "/opt/node": intel, "/usr/bin/clang": intel, "/usr/local/bin/brew": intel },
 		path: ["~/.gox/shims", "/usr/local/bin", "/usr/bin"],
 	});
-	machine.putVersion("go1.99.0");
-	machine.putVersion("go1.26.1");
-	machine.put("~/.gox/current", { link: "versions/go1.26.1" });
-	machine.putShims();
-	setUp(machine);
-	const complaints = await machine.complaints(checks);
-	proposed.push(...machine.proposed);
+	executable.putVersion("go1.99.0");
+	executable.putVersion("go1.26.1");
+	executable.put("~/.gox/current", { link: "versions/go1.26.1" });
+	executable.putShims();
+	setUp(executable);
+	const complaints = await executable.complaints(checks);
+	proposed.push(...executable.proposed);
 	expect(complaints).toMatchInlineSnapshot(`
 		"macos-version broken: a Go needs a newer macOS than 12.6
 		    go1.99.0 needs macOS 13
@@ -170,7 +170,7 @@ test("an Intel Mac: that sysctl knows no hw.optional.arm64 is the answer, not a 
 });
 
 test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is not", async () => {
-	const machine = new RecordedMachine({
+	const executable = new RecordedMachine({
 		host: "darwin-arm64",
 		tools: {
 			...silicon,
@@ -202,14 +202,14 @@ test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is
 		path: ["/usr/local/bin", "/opt/homebrew/bin", "/usr/bin", "~/.gox/shims", "~/go/bin"],
 		env: { GOROOT: "/usr/local/opt/go/libexec" },
 	});
-	machine.putGo("/usr/local/Cellar/go/1.26.1/libexec", "go1.26.1", "darwin-amd64");
-	machine.putVersion("go1.22.5");
-	machine.putVersion("go1.15.15", "darwin-amd64");
-	machine.put("~/.gox/current", { link: "versions/go1.22.5" });
-	machine.putShims();
-	setUp(machine);
-	const complaints = await machine.complaints(checks);
-	proposed.push(...machine.proposed);
+	executable.putGo("/usr/local/Cellar/go/1.26.1/libexec", "go1.26.1", "darwin-amd64");
+	executable.putVersion("go1.22.5");
+	executable.putVersion("go1.15.15", "darwin-amd64");
+	executable.put("~/.gox/current", { link: "versions/go1.22.5" });
+	executable.putShims();
+	setUp(executable);
+	const complaints = await executable.complaints(checks);
+	proposed.push(...executable.proposed);
 	expect(complaints).toMatchInlineSnapshot(`
 		"homebrew warning: the Intel Homebrew comes before the native one
 		    /opt/homebrew/bin/brew: Homebrew for Apple Silicon
@@ -273,7 +273,7 @@ test("both Homebrews on macOS 27 without Rosetta: the shell is native, the go is
 });
 
 test("Linux, all well: nothing to say", async () => {
-	const machine = new RecordedMachine({
+	const executable = new RecordedMachine({
 		host: "linux-amd64",
 		tools: { "~/.gox/shims/gox --shim-self-test": printed("gox-shim ok linux-amd64\n"), "/bin/zsh -l -c": printed(shimsFirst) },
 		files: {
@@ -288,14 +288,14 @@ test("Linux, all well: nothing to say", async () => {
 		env: { GOPROXY: "https://proxy.example" },
 		offline: false,
 	});
-	machine.putVersion("go1.99.0");
-	machine.put("~/.gox/current", { link: "versions/go1.99.0" });
-	machine.putShims();
-	setUp(machine);
-	const complaints = await machine.complaints(checks);
-	proposed.push(...machine.proposed);
+	executable.putVersion("go1.99.0");
+	executable.put("~/.gox/current", { link: "versions/go1.99.0" });
+	executable.putShims();
+	setUp(executable);
+	const complaints = await executable.complaints(checks);
+	proposed.push(...executable.proposed);
 	expect(complaints).toBe("");
-	const asked = (await machine.examine(checks)).map(({ check }) => check);
+	const asked = (await executable.examine(checks)).map(({ check }) => check);
 	const ofMacs = ["rosetta", "homebrew", "macos-version", "lc-uuid", "quarantine"];
 	expect(checks.map(({ name }) => name).filter((name) => !asked.includes(name))).toEqual(ofMacs);
 });

@@ -7,7 +7,7 @@ import { run as current } from "../../src/commands/current.ts";
 import { run as which } from "../../src/commands/which.ts";
 import { GoxError } from "../../src/errors.ts";
 import { select } from "../../src/select/select.ts";
-import { wanted } from "../../src/select/wanted.ts";
+import { projectRequest } from "../../src/select/wanted.ts";
 import { type Platform, parsePlatform } from "../../src/version/platform.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 import { type Case, layOut, readCases, rooted, titleOf } from "./case.ts";
@@ -64,7 +64,7 @@ describe("the table of precedence", () => {
 				expect(context.out()).toBe(text + json);
 				call(which, context, ["json"]);
 				expect(JSON.parse(context.out().slice(text.length + json.length))).toMatchObject({ tool: "go", version, goroot });
-				const asks = wanted(context)?.source;
+				const asks = projectRequest(context)?.source;
 				expect(asks).toEqual(source.kind === "default" || source.kind === "system" ? undefined : source);
 			}
 		});

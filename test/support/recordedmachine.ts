@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Context, Env } from "../../src/context.ts";
 import { type Examined, examine } from "../../src/doctor/examination.ts";
 import type { Check } from "../../src/doctor/finding.ts";
-import { type Patient, patientOf } from "../../src/doctor/patient.ts";
+import { type Machine, machineUnder } from "../../src/doctor/patient.ts";
 import type { Probes, ToolAnswer } from "../../src/doctor/probes.ts";
 import { machineProbes } from "../../src/doctor/probes.ts";
 import type { Platform } from "../../src/version/platform.ts";
@@ -100,8 +100,8 @@ export class RecordedMachine {
 	}
 
 	async examine(checks: readonly Check[]): Promise<readonly Examined[]> {
-		const patient: Patient = patientOf(this.context as Context, this.probes, this.#options.offline ?? true);
-		const findings = await examine(patient, checks);
+		const machine: Machine = machineUnder(this.context as Context, this.probes, this.#options.offline ?? true);
+		const findings = await examine(machine, checks);
 		this.proposed.push(...findings.flatMap(({ fix }) => fix?.commands ?? []));
 		return findings;
 	}
@@ -141,7 +141,7 @@ export class RecordedMachine {
 			stat: (path) => real.stat(this.at(path)),
 			linkAt: (path) => real.linkAt(this.at(path)),
 			realPath: (path) => real.realPath(this.at(path)),
-			machine: (path) => real.machine(this.at(path)),
+			executable: (path) => real.executable(this.at(path)),
 			slices: (path) => real.slices(this.at(path)),
 			isShim: (path) => real.isShim(this.at(path)),
 			isWritable: (path) => real.isWritable(this.at(path)),

@@ -7,7 +7,7 @@ import { loadConfig } from "../../src/config.ts";
 import { GoxError } from "../../src/errors.ts";
 import { IndexCache } from "../../src/releases/cache.ts";
 import { decodeIndex } from "../../src/releases/list.ts";
-import { parseTeamLock } from "../../src/select/goxlock.ts";
+import { parseGoxLock } from "../../src/select/goxlock.ts";
 import { layoutOf } from "../../src/store/layout.ts";
 import { manifestPath, readManifest, readReceipt, receiptPath } from "../../src/store/receipt.ts";
 import { readRecord } from "../../src/sumdb/record.ts";
@@ -99,7 +99,7 @@ describe("whatever other people's files hold, it is read or refused as what it i
 			fc.property(mangledText(good), (text) => {
 				tried(test);
 				expectDecoded(
-					() => parseTeamLock(text, "/p/gox.lock"),
+					() => parseGoxLock(text, "/p/gox.lock"),
 					"bad-version-file",
 					"integrity",
 					"usage",

@@ -115,16 +115,16 @@ describe("the proxy check", () => {
 		["a company's modules private", { GOPROXY: "https://a.example", GOPRIVATE: "*.corp.example,github.com/corp/*" }, up, ["ok"]],
 	];
 	it.each(cases)("%s", async (_, env, sites, expected) => {
-		const machine = new RecordedMachine({ host: "linux-amd64", path: [], env, offline: false, ...(sites && { sites }) });
-		const findings = await machine.examine([proxy]);
+		const executable = new RecordedMachine({ host: "linux-amd64", path: [], env, offline: false, ...(sites && { sites }) });
+		const findings = await executable.examine([proxy]);
 		expect(findings.map(({ verdict, title }) => (verdict === "ok" ? "ok" : `${verdict} ${title}`))).toEqual(expected);
 	});
 
 	it("never shows the credentials of an address", async () => {
 		const env = { GOPROXY: "https://me:secret@c.example" };
-		const machine = new RecordedMachine({ host: "linux-amd64", path: [], env, offline: false });
-		expect(await machine.complaints([proxy])).toContain("https://…@c.example");
-		expect(JSON.stringify(await machine.examine([proxy]))).not.toContain("secret");
+		const executable = new RecordedMachine({ host: "linux-amd64", path: [], env, offline: false });
+		expect(await executable.complaints([proxy])).toContain("https://…@c.example");
+		expect(JSON.stringify(await executable.examine([proxy]))).not.toContain("secret");
 	});
 });
 

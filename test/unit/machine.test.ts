@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkMachine, machineOf } from "../../src/go/machine.ts";
+import { checkBuiltFor, executableOf } from "../../src/go/machine.ts";
 import { platforms } from "../../src/version/platform.ts";
 import { freshRoot } from "../support/context.ts";
 import { printingProgram } from "../support/fakego.ts";
@@ -19,7 +19,7 @@ function universal(...cpus: number[]): Buffer {
 
 describe("the machine that an executable is for", () => {
 	it.each(platforms)("a program for %s is for that platform alone", (platform) => {
-		expect(machineOf(printingProgram(platform, "x"))?.platforms).toEqual([platform]);
+		expect(executableOf(printingProgram(platform, "x"))?.platforms).toEqual([platform]);
 	});
 
 	it("tells a program for FreeBSD, an object file and a 32-bit program from one for Linux", () => {
@@ -29,23 +29,23 @@ describe("the machine that an executable is for", () => {
 		object[16] = 1;
 		const narrow = printingProgram("linux-amd64", "x");
 		narrow[4] = 1;
-		for (const program of [freebsd, object, narrow]) expect(machineOf(program)?.platforms).toEqual([]);
+		for (const program of [freebsd, object, narrow]) expect(executableOf(program)?.platforms).toEqual([]);
 	});
 
 	it("reads universal files, and doesn't take a Java class for one", () => {
-		expect(machineOf(universal(0x01000007, 0x0100000c))?.platforms).toEqual(["darwin-amd64", "darwin-arm64"]);
-		expect(machineOf(Buffer.from(`cafebabe00000041${"00".repeat(40)}`, "hex"))).toBeUndefined();
+		expect(executableOf(universal(0x01000007, 0x0100000c))?.platforms).toEqual(["darwin-amd64", "darwin-arm64"]);
+		expect(executableOf(Buffer.from(`cafebabe00000041${"00".repeat(40)}`, "hex"))).toBeUndefined();
 	});
 
 	it.each(["", "#!/bin/sh\necho go\n", "\u007fELF", "MZ".repeat(100)])("finds no machine in %j", (text) => {
-		expect(machineOf(Buffer.from(text, "latin1"))).toBeUndefined();
+		expect(executableOf(Buffer.from(text, "latin1"))).toBeUndefined();
 	});
 
 	it("refuses a bin/go of another machine, a script, and a universal file", () => {
 		const go = join(freshRoot(), "go");
 		const check = (program: Uint8Array | string) => {
 			writeFileSync(go, program);
-			return () => checkMachine(go, "darwin-arm64");
+			return () => checkBuiltFor(go, "darwin-arm64");
 		};
 		expect(check(printingProgram("darwin-arm64", "x"))).not.toThrow();
 		expect(check(printingProgram("darwin-amd64", "x"))).toThrow("bin/go is Mach-O x86_64, not for darwin-arm64");

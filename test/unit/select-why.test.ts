@@ -6,7 +6,7 @@ import { reportOn } from "../../src/cli/report.ts";
 import { run as which } from "../../src/commands/which.ts";
 import { run as why } from "../../src/commands/why.ts";
 import { GoxError } from "../../src/errors.ts";
-import { wanted } from "../../src/select/wanted.ts";
+import { projectRequest } from "../../src/select/wanted.ts";
 import { type Case, layOut } from "../shim/case.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 
@@ -223,7 +223,7 @@ describe("what a directory wants", () => {
 		["what GOX_VERSION says", { env: { GOX_VERSION: "1.19" }, files: { "p/.go-version": "1.21\n" } }, "1.19", false],
 		["the system's", { env: { GOX_VERSION: "system" } }, "system", false],
 	])("%s", (_, each, request, isInstalled) => {
-		const found = wanted(machine({ cwd: "p", ...each }));
+		const found = projectRequest(machine({ cwd: "p", ...each }));
 		expect(found?.request).toBe(request);
 		expect(found?.installed ?? false).toBe(isInstalled);
 		expect(join(found?.source.path ?? "/")).toMatch(/^\//);

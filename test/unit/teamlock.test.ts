@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatTeamLock, holdToLock, type LockedToolchain, parseTeamLock, type TeamLock } from "../../src/select/goxlock.ts";
+import { formatGoxLock, holdToLock, type LockedToolchain, parseGoxLock, type GoxLock } from "../../src/select/goxlock.ts";
 import { type Platform, platforms } from "../../src/version/platform.ts";
 import { parseRelease, type Release } from "../../src/version/release.ts";
 import { h1Of } from "../support/sumdb/log.ts";
@@ -10,7 +10,7 @@ const path = "/p/gox.lock";
 const a = "a".repeat(64);
 const b = "b".repeat(64);
 
-function lockOf(entries: readonly (readonly [Platform, LockedToolchain])[]): TeamLock {
+function lockOf(entries: readonly (readonly [Platform, LockedToolchain])[]): GoxLock {
 	return { release, platforms: new Map(entries) };
 }
 
@@ -28,17 +28,17 @@ const anyLock = fc
 			),
 		),
 	)
-	.map(([name, entries]): TeamLock => ({ release: parseRelease(name) as Release, platforms: new Map(entries) }));
+	.map(([name, entries]): GoxLock => ({ release: parseRelease(name) as Release, platforms: new Map(entries) }));
 
 describe("gox.lock", () => {
 	it("is read as it was written, and written the same whatever the order", () => {
 		fc.assert(
 			fc.property(anyLock, (lock) => {
-				const text = formatTeamLock(lock);
-				const read = parseTeamLock(text, path);
+				const text = formatGoxLock(lock);
+				const read = parseGoxLock(text, path);
 				expect(read.release.name).toBe(lock.release.name);
-				expect(formatTeamLock(read)).toBe(text);
-				expect(formatTeamLock({ ...lock, platforms: new Map([...lock.platforms].reverse()) })).toBe(text);
+				expect(formatGoxLock(read)).toBe(text);
+				expect(formatGoxLock({ ...lock, platforms: new Map([...lock.platforms].reverse()) })).toBe(text);
 			}),
 		);
 	});
@@ -48,7 +48,7 @@ describe("gox.lock", () => {
 			["linux-amd64", { sha256: a, h1: h1Of("x") }],
 			["darwin-arm64", { sha256: b }],
 		]);
-		expect(formatTeamLock(lock)).toBe(
+		expect(formatGoxLock(lock)).toBe(
 			`{\n  "lock": 1,\n  "version": "go1.22.5",\n  "platforms": {\n    "darwin-arm64": {\n      "sha256": "${b}"\n    },\n    "linux-amd64": {\n      "sha256": "${a}",\n      "h1": "${h1Of("x")}"\n    }\n  }\n}\n`,
 		);
 	});
@@ -59,7 +59,7 @@ describe("gox.lock", () => {
 		["a list", [], /not a JSON object/],
 		["text", "go1.22.5\n", /not a JSON object/],
 		["a merge conflict", "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> x\n", /merge conflict/],
-		["half a file", formatTeamLock(lockOf([["linux-amd64", { sha256: a }]])).slice(0, -4), /not a JSON object/],
+		["half a file", formatGoxLock(lockOf([["linux-amd64", { sha256: a }]])).slice(0, -4), /not a JSON object/],
 		["no form", { ...good, lock: undefined }, /"lock" must be 1/],
 		["a later form", { ...good, lock: 2 }, /newer gox/],
 		["no version", { ...good, version: undefined }, /not the name of a release/],
@@ -76,8 +76,8 @@ describe("gox.lock", () => {
 		["something unknown of a platform", { ...good, platforms: { "linux-amd64": { sha256: a, skip: 1 } } }, /"skip" is not known/],
 	])("with %s is refused", (_, content, why) => {
 		const text = typeof content === "string" ? content : JSON.stringify(content);
-		expect(() => parseTeamLock(text, path)).toThrow(expect.objectContaining({ code: "bad-version-file" }));
-		expect(() => parseTeamLock(text, path)).toThrow(why);
+		expect(() => parseGoxLock(text, path)).toThrow(expect.objectContaining({ code: "bad-version-file" }));
+		expect(() => parseGoxLock(text, path)).toThrow(why);
 	});
 });
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { countVulnerabilities, standingInWords, standings } from "../../src/releases/standing.ts";
+import { countVulnerabilities, statusInWords, releaseStatuses } from "../../src/releases/standing.ts";
 import { builtInTable } from "../../src/releases/table.ts";
 import { vulnerabilitiesOf } from "../../src/releases/vulns.ts";
 import { platforms } from "../../src/version/platform.ts";
@@ -67,7 +67,7 @@ describe("known vulnerabilities", () => {
 });
 
 describe("in a few words", () => {
-	const words = (name: string, whole = true) => standingInWords(standings(known)(release(name), "linux-amd64"), whole);
+	const words = (name: string, whole = true) => statusInWords(releaseStatuses(known)(release(name), "linux-amd64"), whole);
 	it.each([
 		["go1.22.5", "end of life; 68 known vulnerabilities, 62 of them still in 1.22.12, the newest 1.22"],
 		["go1.22.12", "end of life; 62 known vulnerabilities"],

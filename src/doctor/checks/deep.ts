@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { removeTree } from "../../fs.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
-import type { Patient } from "../patient.ts";
+import type { Machine } from "../patient.ts";
 import type { ToolAnswer } from "../probes.ts";
 import { findCompiler } from "./go.ts";
 
@@ -88,8 +88,8 @@ export const deepChecks: readonly Check[] = [
 		"a cgo program built and run",
 		{ "main.go": cgoProgram },
 		"Packages that use C can't be built, or don't run.",
-		(bench, patient) => {
-			if (findCompiler(patient).compiler === undefined) return undefined;
+		(bench, machine) => {
+			if (findCompiler(machine).compiler === undefined) return undefined;
 			return inOrder(
 				() => bench.run(bench.go, ["build", "-o", "twice", "."], { CGO_ENABLED: "1" }),
 				() => expecting(bench.run(join(bench.directory, "twice"), []), /^twice: 42$/m),
@@ -101,10 +101,10 @@ export const deepChecks: readonly Check[] = [
 		"go test -race",
 		{ "race_test.go": raceTest },
 		"Tests can't be run with the race detector.",
-		(bench, patient) => {
-			if (findCompiler(patient).compiler === undefined && !patient.mac()) return undefined;
+		(bench, machine) => {
+			if (findCompiler(machine).compiler === undefined && !machine.mac()) return undefined;
 			return expecting(
-				bench.run(bench.go, ["test", "-race", "-count=1", "."], patient.mac() ? {} : { CGO_ENABLED: "1" }),
+				bench.run(bench.go, ["test", "-race", "-count=1", "."], machine.mac() ? {} : { CGO_ENABLED: "1" }),
 				/^ok\s/m,
 			);
 		},
@@ -118,20 +118,20 @@ export const deepChecks: readonly Check[] = [
 	),
 ];
 
-type Work = (bench: Workbench, patient: Patient) => ToolAnswer | undefined;
+type Work = (bench: Workbench, machine: Machine) => ToolAnswer | undefined;
 
 function deep(name: string, title: string, files: Readonly<Record<string, string>>, why: string, work: Work): Check {
-	return { name, title, area: "deep", run: (patient) => attempt(patient, title, files, why, work) };
+	return { name, title, area: "deep", run: (machine) => attempt(machine, title, files, why, work) };
 }
 
 function attempt(
-	patient: Patient,
+	machine: Machine,
 	title: string,
 	files: Readonly<Record<string, string>>,
 	why: string,
 	work: Work,
 ): readonly Finding[] {
-	const { bin, version } = patient.inForce();
+	const { bin, version } = machine.inForce();
 	if (bin === null)
 		return [
 			{
@@ -141,9 +141,9 @@ function attempt(
 				fix: { commands: ["gox install latest --default"] },
 			},
 		];
-	const bench = new Workbench(patient, bin, files);
+	const bench = new Workbench(machine, bin, files);
 	try {
-		const answer = work(bench, patient);
+		const answer = work(bench, machine);
 		if (!answer) return [{ verdict: "note", title: `not tried, because there is no C compiler: ${title}`, why: "It needs one." }];
 		if (answer.status === 0) return fine(`${title} with ${version}`);
 		const said = `${answer.stdout}\n${answer.stderr}`
@@ -160,7 +160,7 @@ function attempt(
 					answer.status === null ? "it was ended by a signal" : `exit ${answer.status}`,
 				],
 				why,
-				fix: { commands: [patient.inForce().source.kind === "system" ? "gox install latest --default" : "gox verify"] },
+				fix: { commands: [machine.inForce().source.kind === "system" ? "gox install latest --default" : "gox verify"] },
 			},
 		];
 	} finally {
@@ -206,13 +206,13 @@ const patience = 300_000;
 export class Workbench {
 	readonly directory: string;
 	readonly go: string;
-	readonly #patient: Patient;
+	readonly #patient: Machine;
 
 	/** @param bin the directory of the Go in force. Throws the file system's errors. */
-	constructor(patient: Patient, bin: string, files: Readonly<Record<string, string>>) {
-		this.#patient = patient;
+	constructor(machine: Machine, bin: string, files: Readonly<Record<string, string>>) {
+		this.#patient = machine;
 		this.go = join(bin, "go");
-		const { TMPDIR } = patient.context.env;
+		const { TMPDIR } = machine.context.env;
 		this.directory = realpathSync(mkdtempSync(join(TMPDIR && isAbsolute(TMPDIR) ? TMPDIR : "/tmp", "gox-doctor-")));
 		for (const [path, text] of Object.entries({ "go.mod": "module doctor\n\ngo 1.16\n", ...files })) {
 			mkdirSync(join(this.directory, path, ".."), { recursive: true });

@@ -1,20 +1,20 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
-import type { Machine } from "../../go/machine.ts";
+import type { Executable } from "../../go/machine.ts";
 import { loadCatalog } from "../../releases/lookup.ts";
 import { isSupported, supportedMinors } from "../../releases/standing.ts";
 import type { Selection } from "../../select/selection.ts";
 import { shWord } from "../../shell/shell.ts";
 import { archOf, osOf, type Platform } from "../../version/platform.ts";
 import { type Check, type Finding, type Fix, fine } from "../finding.ts";
-import { type GoOnPath, goInWords, goToolDirectories, type Patient } from "../patient.ts";
+import { type GoOnPath, goInWords, goToolDirectories, type Machine } from "../patient.ts";
 
 /** A C compiler for cgo, where it isn't turned off. */
 export const cgo: Check = {
 	name: "cgo",
 	title: "a C compiler for cgo",
 	area: "go",
-	run: (patient) => {
-		const setting = patient.settings("CGO_ENABLED")[0];
+	run: (machine) => {
+		const setting = machine.settings("CGO_ENABLED")[0];
 		if (setting?.value === "0")
 			return [
 				{
@@ -25,29 +25,29 @@ export const cgo: Check = {
 					fix: setting.clear,
 				},
 			];
-		const { compiler, evidence } = findCompiler(patient);
+		const { compiler, evidence } = findCompiler(machine);
 		if (compiler !== undefined) return fine(`cgo uses ${compiler}`, ...evidence);
-		return [missing(patient, setting?.value === "1", evidence)];
+		return [missing(machine, setting?.value === "1", evidence)];
 	},
 };
 
-function missing(patient: Patient, isWanted: boolean, evidence: readonly string[]): Finding {
+function missing(machine: Machine, isWanted: boolean, evidence: readonly string[]): Finding {
 	return {
 		verdict: isWanted ? "broken" : "warning",
 		title: isWanted ? "CGO_ENABLED=1, and there is no C compiler" : "there is no C compiler",
-		evidence: [...evidence, ...(patient.settings("CGO_ENABLED")[0]?.evidence ?? [])],
+		evidence: [...evidence, ...(machine.settings("CGO_ENABLED")[0]?.evidence ?? [])],
 		why: isWanted
 			? "Every build of a package that uses cgo, net and os/user among them, fails."
 			: "Packages that use C can't be built; Go 1.20 and later turn cgo off by themselves then, older ones fail.",
-		fix: patient.mac() ? { commands: ["xcode-select --install"] } : installCompiler(patient),
+		fix: machine.mac() ? { commands: ["xcode-select --install"] } : installCompiler(machine),
 	};
 }
 
 /** What cgo would call: CC, else clang on macOS and gcc elsewhere (cmd/go's default). */
-export function findCompiler(patient: Patient): { readonly compiler: string | undefined; readonly evidence: readonly string[] } {
-	const { probes, context } = patient;
-	const cc = patient.settings("CC")[0];
-	const [program = patient.mac() ? "clang" : "gcc"] = (cc?.value.trim() || undefined)?.split(/\s+/) ?? [];
+export function findCompiler(machine: Machine): { readonly compiler: string | undefined; readonly evidence: readonly string[] } {
+	const { probes, context } = machine;
+	const cc = machine.settings("CC")[0];
+	const [program = machine.mac() ? "clang" : "gcc"] = (cc?.value.trim() || undefined)?.split(/\s+/) ?? [];
 	const places = isAbsolute(program)
 		? [program]
 		: (context.env.PATH ?? "")
@@ -57,7 +57,7 @@ export function findCompiler(patient: Patient): { readonly compiler: string | un
 	const path = places.find((each) => probes.stat(each)?.executable);
 	const said = cc ? cc.evidence : [];
 	if (path === undefined) return { compiler: undefined, evidence: [...said, `no ${program} on PATH`] };
-	if (!patient.mac() || !dirname(path).endsWith("/usr/bin")) return { compiler: path, evidence: [...said, path] };
+	if (!machine.mac() || !dirname(path).endsWith("/usr/bin")) return { compiler: path, evidence: [...said, path] };
 	// macOS has a clang in /usr/bin that does nothing but ask for the Command Line Tools.
 	const tools = probes.run("/usr/bin/xcode-select", ["-p"]);
 	const directory = tools?.stdout.trim() ?? "";
@@ -74,7 +74,7 @@ export function findCompiler(patient: Patient): { readonly compiler: string | un
 	};
 }
 
-function installCompiler({ probes }: Patient): Fix {
+function installCompiler({ probes }: Machine): Fix {
 	const installers: readonly (readonly [program: string, command: string])[] = [
 		["/usr/bin/apt-get", "sudo apt-get install gcc libc6-dev"],
 		["/usr/bin/dnf", "sudo dnf install gcc glibc-devel"],
@@ -135,19 +135,19 @@ export const goArchitecture: Check = {
 	name: "go-architecture",
 	title: "a go that is native",
 	area: "go",
-	run: (patient) => {
-		const gos = patient.gosOnPath();
-		const strange = gos.filter((go) => go.machine !== undefined && !go.machine.platforms.includes(patient.context.host()));
-		if (strange.length > 0) return [foreignGoFinding(patient, gos, strange)];
+	run: (machine) => {
+		const gos = machine.gosOnPath();
+		const strange = gos.filter((go) => go.executable !== undefined && !go.executable.platforms.includes(machine.context.host()));
+		if (strange.length > 0) return [foreignGoFinding(machine, gos, strange)];
 		if (gos.length === 0) return [];
-		return fine(`every go on PATH is for ${patient.context.host()}`, ...gos.map(goInWords));
+		return fine(`every go on PATH is for ${machine.context.host()}`, ...gos.map(goInWords));
 	},
 };
 
-function foreignGoFinding(patient: Patient, gos: readonly GoOnPath[], strange: readonly GoOnPath[]): Finding {
-	const host = patient.context.host();
+function foreignGoFinding(machine: Machine, gos: readonly GoOnPath[], strange: readonly GoOnPath[]): Finding {
+	const host = machine.context.host();
 	const isFirst = gos[0] === strange[0];
-	const runs = strange.every((go) => runsTranslated(patient, go.machine?.platforms ?? []));
+	const runs = strange.every((go) => runsTranslated(machine, go.executable?.platforms ?? []));
 	const [first] = strange;
 	const release = /^go(1\.(\d+)\S*)/.exec(first?.version ?? "");
 	// Of older ones there is none for Apple Silicon.
@@ -160,21 +160,21 @@ function foreignGoFinding(patient: Patient, gos: readonly GoOnPath[], strange: r
 		evidence: strange.map(goInWords),
 		why: runs
 			? "Rosetta translates it and every program that it builds: slow, and macOS 27 comes without Rosetta."
-			: howItEnds(host, first?.machine),
+			: howItEnds(host, first?.executable),
 		fix: { commands: [`gox install ${isThere ? release[1] : "latest"} --default`, "gox setup"] },
 	};
 }
 
 /** In the kernel's words, as shells print them. */
-function howItEnds(host: Platform, machine: Machine | undefined): string {
-	if (osOf(host) !== "darwin" || machine?.format === "ELF") return "It ends with `exec format error`.";
+function howItEnds(host: Platform, executable: Executable | undefined): string {
+	if (osOf(host) !== "darwin" || executable?.format === "ELF") return "It ends with `exec format error`.";
 	return `It ends with \`bad CPU type in executable\`${archOf(host) === "arm64" ? ", because Rosetta isn't installed" : ""}.`;
 }
 
 /** Whether this machine can run an executable of those platforms though it isn't its own. */
-export function runsTranslated(patient: Patient, platforms: readonly Platform[]): boolean {
-	const mac = patient.mac();
-	const host = patient.context.host();
+export function runsTranslated(machine: Machine, platforms: readonly Platform[]): boolean {
+	const mac = machine.mac();
+	const host = machine.context.host();
 	if (!mac || archOf(host) !== "arm64" || !platforms.includes("darwin-amd64")) return false;
 	return mac.rosetta();
 }
@@ -240,7 +240,7 @@ export const pprof: Check = {
 	run: ({ inForce, probes, context }) => {
 		const { goroot, version } = inForce();
 		if (goroot === null) return [];
-		const platform = probes.machine(join(goroot, "bin/go"))?.platforms[0] ?? context.host();
+		const platform = probes.executable(join(goroot, "bin/go"))?.platforms[0] ?? context.host();
 		const built = join(goroot, "pkg/tool", platform.replace("-", "_"), "pprof");
 		const source = join(goroot, "src/cmd/pprof");
 		const found = [built, source].find((path) => probes.stat(path) !== undefined);
@@ -299,10 +299,10 @@ export const race: Check = {
 	name: "race",
 	title: "go test -race",
 	area: "go",
-	run: (patient) => {
-		const { goroot, version } = patient.inForce();
+	run: (machine) => {
+		const { goroot, version } = machine.inForce();
 		if (goroot === null) return [];
-		const lacks = whatIsMissing(patient, goroot, version ?? "");
+		const lacks = whatIsMissing(machine, goroot, version ?? "");
 		if (lacks === undefined) return fine(`go test -race can run with ${version}`);
 		return [
 			{
@@ -316,10 +316,10 @@ export const race: Check = {
 	},
 };
 
-function whatIsMissing(patient: Patient, goroot: string, version: string): { seen: string; fix?: Fix } | undefined {
+function whatIsMissing(machine: Machine, goroot: string, version: string): { seen: string; fix?: Fix } | undefined {
 	// A translated go builds for its own machine.
-	const host = patient.probes.machine(join(goroot, "bin/go"))?.platforms[0] ?? patient.context.host();
-	const runtime = runtimesOf(goroot, host).find((path) => patient.probes.stat(path) !== undefined);
+	const host = machine.probes.executable(join(goroot, "bin/go"))?.platforms[0] ?? machine.context.host();
+	const runtime = runtimesOf(goroot, host).find((path) => machine.probes.stat(path) !== undefined);
 	if (runtime === undefined)
 		return {
 			seen: `${goroot} has no race runtime for ${host}`,
@@ -327,11 +327,11 @@ function whatIsMissing(patient: Patient, goroot: string, version: string): { see
 		};
 	// Since 1.20 the race detector of macOS needs no cgo (its release notes).
 	if (osOf(host) === "darwin" && Number(/^go1\.(\d+)/.exec(version)?.[1]) >= 20) return undefined;
-	const setting = patient.settings("CGO_ENABLED")[0];
+	const setting = machine.settings("CGO_ENABLED")[0];
 	if (setting?.value === "0") return { seen: setting.evidence[0] ?? "CGO_ENABLED=0", fix: setting.clear };
-	if (findCompiler(patient).compiler === undefined) return { seen: "it needs cgo, and there is no C compiler" };
-	const musl = patient.probes.names("/lib").find((name) => /^ld-musl-.*\.so\.1$/.test(name));
-	const glibc = patient.probes.names(archOf(host) === "amd64" ? "/lib64" : "/lib").some((name) => name.startsWith("ld-linux-"));
+	if (findCompiler(machine).compiler === undefined) return { seen: "it needs cgo, and there is no C compiler" };
+	const musl = machine.probes.names("/lib").find((name) => /^ld-musl-.*\.so\.1$/.test(name));
+	const glibc = machine.probes.names(archOf(host) === "amd64" ? "/lib64" : "/lib").some((name) => name.startsWith("ld-linux-"));
 	if (osOf(host) === "linux" && musl && !glibc) return { seen: `/lib/${musl}: the race runtime of Go is made for glibc` };
 	return undefined;
 }
@@ -348,7 +348,7 @@ function runtimesOf(goroot: string, host: Platform): readonly string[] {
 
 interface Program {
 	readonly path: string;
-	readonly machine: Machine;
+	readonly executable: Executable;
 }
 
 /** What editors and scripts call, which package managers install too, and the package of each. */
@@ -365,58 +365,58 @@ export const toolArchitecture: Check = {
 	name: "tool-architecture",
 	title: "gopls, dlv and other Go tools that are native",
 	area: "go",
-	run: (patient) => {
-		const installed = goToolDirectories(patient).flatMap((directory) =>
-			patient.probes.names(directory).map((name) => join(directory, name)),
+	run: (machine) => {
+		const installed = goToolDirectories(machine).flatMap((directory) =>
+			machine.probes.names(directory).map((name) => join(directory, name)),
 		);
-		const others = firstOnPath(patient).filter((path) => !installed.includes(path));
+		const others = firstOnPath(machine).filter((path) => !installed.includes(path));
 		if (installed.length + others.length === 0) return [];
-		const findings = [...installedFindings(patient, installed), ...otherFindings(patient, others)];
+		const findings = [...installedFindings(machine, installed), ...otherFindings(machine, others)];
 		if (findings.length > 0) return findings;
-		return fine(`the ${installed.length + others.length} Go tools here are for ${patient.context.host()}`);
+		return fine(`the ${installed.length + others.length} Go tools here are for ${machine.context.host()}`);
 	},
 };
 
-function firstOnPath({ probes, context }: Patient): readonly string[] {
+function firstOnPath({ probes, context }: Machine): readonly string[] {
 	const directories = (context.env.PATH ?? "").split(":").filter(isAbsolute);
 	return Object.keys(wellKnown).flatMap(
 		(name) => directories.map((directory) => join(directory, name)).find((path) => probes.stat(path)?.executable) ?? [],
 	);
 }
 
-function installedFindings(patient: Patient, paths: readonly string[]): readonly Finding[] {
-	const strange = strangeOf(patient, paths);
+function installedFindings(machine: Machine, paths: readonly string[]): readonly Finding[] {
+	const strange = strangeOf(machine, paths);
 	if (strange.length === 0) return [];
-	const title = `${strange.length} of the ${paths.length} installed Go tools ${strange.length === 1 ? "is" : "are"} not for ${patient.context.host()}`;
+	const title = `${strange.length} of the ${paths.length} installed Go tools ${strange.length === 1 ? "is" : "are"} not for ${machine.context.host()}`;
 	const names = strange.map(({ path }) => shWord(basename(path))).join(" ");
 	const advice = "with the Go in force, from the module and version that each was built from";
-	return [foreignToolFinding(patient, title, strange, { commands: [`gox tools rebuild ${names}`], advice })];
+	return [foreignToolFinding(machine, title, strange, { commands: [`gox tools rebuild ${names}`], advice })];
 }
 
-function otherFindings(patient: Patient, paths: readonly string[]): readonly Finding[] {
-	const strange = strangeOf(patient, paths);
+function otherFindings(machine: Machine, paths: readonly string[]): readonly Finding[] {
+	const strange = strangeOf(machine, paths);
 	if (strange.length === 0) return [];
-	const title = `${strange.map(({ path }) => basename(path)).join(" and ")} on PATH ${strange.length === 1 ? "is" : "are"} not for ${patient.context.host()}`;
+	const title = `${strange.map(({ path }) => basename(path)).join(" and ")} on PATH ${strange.length === 1 ? "is" : "are"} not for ${machine.context.host()}`;
 	const commands = strange.map(({ path }) => `go install ${wellKnown[basename(path)]}`);
 	const places = [...new Set(strange.map(({ path }) => dirname(path)))].join(" and ");
 	return [
-		foreignToolFinding(patient, title, strange, { commands, advice: `GOPATH/bin has to come before ${places} on PATH then` }),
+		foreignToolFinding(machine, title, strange, { commands, advice: `GOPATH/bin has to come before ${places} on PATH then` }),
 	];
 }
 
-function strangeOf({ probes, context }: Patient, paths: readonly string[]): readonly Program[] {
+function strangeOf({ probes, context }: Machine, paths: readonly string[]): readonly Program[] {
 	return paths.flatMap((path) => {
-		const machine = probes.machine(path);
-		return machine && !machine.platforms.includes(context.host()) ? [{ path, machine }] : [];
+		const executable = probes.executable(path);
+		return executable && !executable.platforms.includes(context.host()) ? [{ path, executable }] : [];
 	});
 }
 
-function foreignToolFinding(patient: Patient, title: string, strange: readonly Program[], fix: Fix): Finding {
-	const runs = strange.every(({ machine }) => runsTranslated(patient, machine.platforms));
+function foreignToolFinding(machine: Machine, title: string, strange: readonly Program[], fix: Fix): Finding {
+	const runs = strange.every(({ executable }) => runsTranslated(machine, executable.platforms));
 	return {
 		verdict: runs ? "warning" : "broken",
 		title,
-		evidence: strange.map(({ path, machine }) => `${path}: ${machine.words}`),
+		evidence: strange.map(({ path, executable }) => `${path}: ${executable.words}`),
 		why: runs
 			? "A translated gopls or dlv is slow, and a translated debugger can't debug native programs; without Rosetta they don't start at all."
 			: `${strange.length === 1 ? "It doesn't" : "They don't"} start on this machine.`,

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { shWord } from "../../shell/shell.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import { isMacAtLeast, isMacOlderThan, type Mac } from "../mac.ts";
-import { goToolDirectories, type Patient } from "../patient.ts";
+import { goToolDirectories, type Machine } from "../patient.ts";
 
 const native = "/opt/homebrew/bin/brew";
 const intel = "/usr/local/bin/brew";
@@ -64,21 +64,21 @@ export const lcUuid: Check = {
 	name: "lc-uuid",
 	title: "programs that macOS 26 starts",
 	area: "machine",
-	run: (patient) => {
-		const version = patient.mac()?.version;
-		const mac = patient.mac();
+	run: (machine) => {
+		const version = machine.mac()?.version;
+		const mac = machine.mac();
 		if (!mac || version === undefined || !isMacAtLeast(mac, "26")) return [];
-		const findings = [...oldGos(patient, version), ...oldTools(patient, version)];
+		const findings = [...oldGos(machine, version), ...oldTools(machine, version)];
 		return findings.length > 0 ? findings : fine("every Go here writes programs with an LC_UUID");
 	},
 };
 
-function oldGos(patient: Patient, macOS: string): readonly Finding[] {
+function oldGos(machine: Machine, macOS: string): readonly Finding[] {
 	const old = [
-		...patient
+		...machine
 			.stored()
 			.flatMap(({ release, platform, key }) => (platform.startsWith("darwin") && isOld(release.name) ? [key] : [])),
-		...patient
+		...machine
 			.gosOnPath()
 			.flatMap(({ path, version }) => (version !== undefined && isOld(version) ? [`${path} (${version})`] : [])),
 	];
@@ -94,9 +94,9 @@ function oldGos(patient: Patient, macOS: string): readonly Finding[] {
 	];
 }
 
-function oldTools(patient: Patient, macOS: string): readonly Finding[] {
-	const { probes } = patient;
-	const tools = goToolDirectories(patient).flatMap((directory) =>
+function oldTools(machine: Machine, macOS: string): readonly Finding[] {
+	const { probes } = machine;
+	const tools = goToolDirectories(machine).flatMap((directory) =>
 		probes.names(directory).flatMap((name) => {
 			const without = probes.slices(join(directory, name)).find(({ info, uuid }) => info !== undefined && uuid === false);
 			return without?.info ? [{ name, path: join(directory, name), go: without.info.goVersion }] : [];
@@ -135,8 +135,8 @@ export const macosVersion: Check = {
 	name: "macos-version",
 	title: "macOS new enough for the installed Gos",
 	area: "machine",
-	run: (patient) => {
-		const mac = patient.mac();
+	run: (machine) => {
+		const mac = machine.mac();
 		if (!mac) return [];
 		if (mac.version === undefined)
 			return [
@@ -147,10 +147,10 @@ export const macosVersion: Check = {
 				},
 			];
 		const gos = [
-			...patient
+			...machine
 				.stored()
 				.flatMap(({ release, platform, key }) => (platform.startsWith("darwin") ? [[key, release.name] as const] : [])),
-			...patient.gosOnPath().flatMap(({ path, version }) => (version === undefined ? [] : [[path, version] as const])),
+			...machine.gosOnPath().flatMap(({ path, version }) => (version === undefined ? [] : [[path, version] as const])),
 		];
 		const beyond = gos.flatMap(([what, version]) => {
 			const needed = macosFor(version);
@@ -193,26 +193,26 @@ export const rosetta: Check = {
 	name: "rosetta",
 	title: "native shell and Node",
 	area: "machine",
-	run: (patient) => {
-		const mac = patient.mac();
+	run: (machine) => {
+		const mac = machine.mac();
 		if (!mac) return [];
 		if (!mac.appleSilicon) return fine("an Intel Mac: nothing is translated", "sysctl hw.optional.arm64: no such name");
-		const intel = [shellFinding(patient, mac), ...runtimeFinding(patient)].filter((each) => each !== undefined);
+		const intel = [shellFinding(machine, mac), ...runtimeFinding(machine)].filter((each) => each !== undefined);
 		return intel.length > 0 ? intel : fine("the shell and gox run natively", "sysctl.proc_translated: 0");
 	},
 };
 
-function shellFinding({ context, probes }: Patient, mac: Mac): Finding | undefined {
+function shellFinding({ context, probes }: Machine, mac: Mac): Finding | undefined {
 	const shell = context.env.SHELL ?? "";
-	const machine = shell === "" ? undefined : probes.machine(shell);
-	const isIntel = machine !== undefined && !machine.platforms.includes("darwin-arm64") && !machine.words.includes("arm64");
+	const executable = shell === "" ? undefined : probes.executable(shell);
+	const isIntel = executable !== undefined && !executable.platforms.includes("darwin-arm64") && !executable.words.includes("arm64");
 	if (!mac.translated && !isIntel) return undefined;
 	return {
 		verdict: "warning",
 		title: isIntel ? `the shell ${shell} is an x86-64 program` : "this terminal runs under Rosetta",
 		evidence: [
 			`sysctl.proc_translated: ${mac.translated ? 1 : 0}, hw.optional.arm64: 1`,
-			...(machine ? [`${shell}: ${machine.words}`] : []),
+			...(executable ? [`${shell}: ${executable.words}`] : []),
 			...(isMacAtLeast(mac, "27") ? ["macOS 27 comes without Rosetta"] : []),
 		],
 		why,
@@ -225,15 +225,15 @@ function shellFinding({ context, probes }: Patient, mac: Mac): Finding | undefin
 	};
 }
 
-function runtimeFinding({ context, probes }: Patient): readonly Finding[] {
+function runtimeFinding({ context, probes }: Machine): readonly Finding[] {
 	const [runtime = ""] = context.self;
-	const machine = probes.machine(runtime);
-	if (!machine || machine.words.includes("arm64")) return [];
+	const executable = probes.executable(runtime);
+	if (!executable || executable.words.includes("arm64")) return [];
 	return [
 		{
 			verdict: "warning",
 			title: `${basename(runtime)}, which runs gox, is an x86-64 program`,
-			evidence: [`${runtime}: ${machine.words}`],
+			evidence: [`${runtime}: ${executable.words}`],
 			why: "gox itself knows better, but whatever else this program starts or installs takes the Mac for an Intel one.",
 			fix: { commands: ["/opt/homebrew/bin/brew install node && hash -r"] },
 		},

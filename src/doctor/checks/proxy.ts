@@ -2,7 +2,7 @@ import { GoxError } from "../../errors.ts";
 import { type ProxyEntry, parseGoproxy, underProxy } from "../../proxy/goproxy.ts";
 import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../sumdb/note.ts";
 import { type Check, type Finding, type Fix, fine } from "../finding.ts";
-import type { Patient } from "../patient.ts";
+import type { Machine } from "../patient.ts";
 import { shippedSetting } from "../settings.ts";
 
 /** Milliseconds for each address. */
@@ -13,10 +13,10 @@ export const proxy: Check = {
 	name: "proxy",
 	title: "module proxy and checksum database",
 	area: "settings",
-	run: async (patient) => {
-		const proxies = await proxyFindings(patient);
+	run: async (machine) => {
+		const proxies = await proxyFindings(machine);
 		const reachable = proxies.every(({ verdict }) => verdict === "ok");
-		const findings = [...proxies, ...(await databaseFindings(patient, reachable)), ...privateFindings(patient)];
+		const findings = [...proxies, ...(await databaseFindings(machine, reachable)), ...privateFindings(machine)];
 		const bad = findings.filter(({ verdict }) => verdict !== "ok");
 		if (bad.length > 0) return bad;
 		return [
@@ -29,9 +29,9 @@ export const proxy: Check = {
 	},
 };
 
-async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
-	const setting = patient.settings("GOPROXY")[0];
-	const value = setting?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOPROXY");
+async function proxyFindings(machine: Machine): Promise<readonly Finding[]> {
+	const setting = machine.settings("GOPROXY")[0];
+	const value = setting?.value ?? shippedSetting(machine.probes, gorootOf(machine), "GOPROXY");
 	const evidence = setting?.evidence ?? (value === undefined ? [] : [`GOPROXY=${value} (Go's own default)`]);
 	const fix: Fix = setting?.clear ?? { commands: ["go env GOPROXY"] };
 	if (value === undefined) return fine("GOPROXY isn't set", "GOPROXY isn't set, and no installed Go says its default: not asked");
@@ -62,10 +62,10 @@ async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
 				fix,
 			},
 		];
-	if (patient.offline) return fine("GOPROXY", ...evidence, "its proxies were not asked: offline");
+	if (machine.offline) return fine("GOPROXY", ...evidence, "its proxies were not asked: offline");
 	const answers = await Promise.all(
 		entries.map(async (entry) =>
-			entry.kind === "proxy" ? { entry, answer: await patient.probes.reach(entry.url, patience) } : undefined,
+			entry.kind === "proxy" ? { entry, answer: await machine.probes.reach(entry.url, patience) } : undefined,
 		),
 	);
 	const asked = answers.filter((each) => each !== undefined);
@@ -100,9 +100,9 @@ async function proxyFindings(patient: Patient): Promise<readonly Finding[]> {
 }
 
 /** @param reachable whether the proxies, by which it is asked, are there at all */
-async function databaseFindings(patient: Patient, reachable: boolean): Promise<readonly Finding[]> {
-	const setting = patient.settings("GOSUMDB")[0];
-	const value = setting?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOSUMDB") ?? defaultGosumdb;
+async function databaseFindings(machine: Machine, reachable: boolean): Promise<readonly Finding[]> {
+	const setting = machine.settings("GOSUMDB")[0];
+	const value = setting?.value ?? shippedSetting(machine.probes, gorootOf(machine), "GOSUMDB") ?? defaultGosumdb;
 	const evidence = setting?.evidence ?? [];
 	const fix: Fix = setting?.clear ?? { commands: ["go env -u GOSUMDB"] };
 	const database = parsed(() => parseGosumdb(value));
@@ -121,9 +121,9 @@ async function databaseFindings(patient: Patient, reachable: boolean): Promise<r
 			},
 		];
 	const named = `GOSUMDB=${database.name}${setting ? "" : " (Go's own default)"}`;
-	const list = patient.settings("GOPROXY")[0]?.value ?? shippedSetting(patient.probes, gorootOf(patient), "GOPROXY");
-	if (patient.offline || !reachable || list === undefined) return fine("GOSUMDB", named);
-	const answers = await askDatabase(patient, database, parseGoproxy(list));
+	const list = machine.settings("GOPROXY")[0]?.value ?? shippedSetting(machine.probes, gorootOf(machine), "GOPROXY");
+	if (machine.offline || !reachable || list === undefined) return fine("GOSUMDB", named);
+	const answers = await askDatabase(machine, database, parseGoproxy(list));
 	const last = answers.at(-1);
 	if (last?.answered) return fine("GOSUMDB", named, last.said);
 	return [
@@ -142,7 +142,7 @@ async function databaseFindings(patient: Patient, reachable: boolean): Promise<r
 
 /** As Go does: by the first proxy that says it passes the database on, else directly (golang.org/design/25530-sumdb). */
 async function askDatabase(
-	{ probes }: Patient,
+	{ probes }: Machine,
 	{ name, url }: SumdbDatabase,
 	entries: readonly ProxyEntry[],
 ): Promise<readonly { readonly answered: boolean; readonly said: string }[]> {
@@ -162,7 +162,7 @@ async function askDatabase(
 	return tried;
 }
 
-function privateFindings(patient: Patient): readonly Finding[] {
+function privateFindings(machine: Machine): readonly Finding[] {
 	const broad = (value: string) =>
 		value.split(",").some((pattern) => /^\*+(?:\.\*+)*$|^\*\.(?:com|org|io|dev)$/.test(pattern.trim()));
 	const names: readonly (readonly [string, string])[] = [
@@ -173,18 +173,18 @@ function privateFindings(patient: Patient): readonly Finding[] {
 		["GOINSECURE", "Nearly every module may be fetched by plain http and without a valid certificate."],
 	];
 	return names.flatMap(([name, why]) =>
-		patient.settings(name).flatMap(({ value, evidence, clear }): readonly Finding[] => {
+		machine.settings(name).flatMap(({ value, evidence, clear }): readonly Finding[] => {
 			if (name !== "GONOSUMCHECK" && !broad(value)) return [];
 			return [{ verdict: "warning", title: `${name}=${value}`, evidence, why, fix: clear }];
 		}),
 	);
 }
 
-function gorootOf(patient: Patient): string | null {
+function gorootOf(machine: Machine): string | null {
 	try {
-		return patient.inForce().goroot ?? patient.stored()[0]?.goroot ?? null;
+		return machine.inForce().goroot ?? machine.stored()[0]?.goroot ?? null;
 	} catch {
-		return patient.stored()[0]?.goroot ?? null;
+		return machine.stored()[0]?.goroot ?? null;
 	}
 }
 

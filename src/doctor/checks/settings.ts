@@ -4,7 +4,7 @@ import { upward } from "../../select/start.ts";
 import { writeContent } from "../../store/goenv.ts";
 import { archOf, osOf } from "../../version/platform.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
-import { goToolDirectories, type Patient } from "../patient.ts";
+import { goToolDirectories, type Machine } from "../patient.ts";
 import type { Changes } from "../repair.ts";
 import { type GoSetting, linesThatExport } from "../settings.ts";
 import { setupFor } from "./shell.ts";
@@ -14,9 +14,9 @@ export const gopath: Check = {
 	name: "gopath",
 	title: "GOPATH",
 	area: "settings",
-	run: (patient) => {
-		const setting = patient.settings("GOPATH")[0];
-		const entries = (setting?.value ?? join(patient.context.userHome, "go")).split(":").filter((entry) => entry !== "");
+	run: (machine) => {
+		const setting = machine.settings("GOPATH")[0];
+		const entries = (setting?.value ?? join(machine.context.userHome, "go")).split(":").filter((entry) => entry !== "");
 		const evidence = setting?.evidence ?? [`GOPATH isn't set, so it is ${entries[0]}`];
 		const fix = {
 			commands: setting
@@ -25,20 +25,20 @@ export const gopath: Check = {
 			...(setting?.clear.advice && { advice: setting.clear.advice }),
 		};
 		const findings = entries.flatMap((entry): Finding[] => {
-			const trouble = troubleWith(patient, entry);
+			const trouble = troubleWith(machine, entry);
 			return trouble ? [{ ...trouble, evidence: [...evidence, ...(trouble.evidence ?? [])], fix }] : [];
 		});
-		const bin = goToolDirectories(patient).find((directory) => patient.probes.names(directory).length > 0);
+		const bin = goToolDirectories(machine).find((directory) => machine.probes.names(directory).length > 0);
 		const isOnPath =
 			bin === undefined ||
-			(patient.context.env.PATH ?? "")
+			(machine.context.env.PATH ?? "")
 				.split(":")
-				.some((entry) => patient.probes.realPath(entry) === patient.probes.realPath(bin));
+				.some((entry) => machine.probes.realPath(entry) === machine.probes.realPath(bin));
 		if (!isOnPath)
 			findings.push({
 				verdict: "note",
 				title: `${bin} isn't on PATH`,
-				evidence: [`it holds ${patient.probes.names(bin).slice(0, 6).join(", ")}`],
+				evidence: [`it holds ${machine.probes.names(bin).slice(0, 6).join(", ")}`],
 				why: "What go install puts there can't be called by its name.",
 				fix: {
 					commands: [`export PATH="$PATH:${bin}"`],
@@ -49,14 +49,14 @@ export const gopath: Check = {
 	},
 };
 
-function troubleWith(patient: Patient, entry: string): Finding | undefined {
+function troubleWith(machine: Machine, entry: string): Finding | undefined {
 	if (!isAbsolute(entry))
 		return {
 			verdict: "broken",
 			title: `GOPATH has an entry that isn't absolute: ${entry}`,
 			why: "Every go command refuses it.",
 		};
-	const inside = gorootAround(patient, entry);
+	const inside = gorootAround(machine, entry);
 	if (inside !== undefined)
 		return {
 			verdict: "warning",
@@ -74,7 +74,7 @@ function troubleWith(patient: Patient, entry: string): Finding | undefined {
 }
 
 /** The GOROOT that a path is, or lies in. */
-function gorootAround({ probes }: Patient, entry: string): string | undefined {
+function gorootAround({ probes }: Machine, entry: string): string | undefined {
 	const isGoroot = (directory: string) =>
 		probes.stat(join(directory, "VERSION")) !== undefined && probes.stat(join(directory, "bin/go")) !== undefined;
 	return [...upward(join(entry, "."))].find(isGoroot);
@@ -85,9 +85,9 @@ export const goroot: Check = {
 	name: "goroot",
 	title: "no GOROOT set",
 	area: "settings",
-	run: (patient) => {
-		const set = patient.settings("GOROOT");
-		const exported = linesThatExport(patient.startup(), "GOROOT");
+	run: (machine) => {
+		const set = machine.settings("GOROOT");
+		const exported = linesThatExport(machine.startup(), "GOROOT");
 		const files = exported.map(({ where }) => where.replace(/:\d+$/, "")).filter((path) => !path.endsWith("/fish_variables"));
 		const findings = set.map(({ from, value, evidence, clear }): Finding => {
 			const isSwitch = /golang\.org\/toolchain@/.test(value);
@@ -98,9 +98,9 @@ export const goroot: Check = {
 				why: "A go that isn't of that GOROOT compiles with the wrong tools: `compile: version does not match go tool version`. gox's go ignores it, editors and other gos don't.",
 				fix: {
 					...(from === "environment" && files.length > 0
-						? { commands: [...clear.commands, ...setupFor(patient, files)] }
+						? { commands: [...clear.commands, ...setupFor(machine, files)] }
 						: clear),
-					...(from === "file" && { repair: (changes: Changes) => unsetInFile(patient, changes, "GOROOT") }),
+					...(from === "file" && { repair: (changes: Changes) => unsetInFile(machine, changes, "GOROOT") }),
 				},
 			};
 		});
@@ -111,7 +111,7 @@ export const goroot: Check = {
 				evidence: exported.map(({ where, text }) => `${where}: ${text}`),
 				why: "Shells to come will have it, and a go of another version than that GOROOT's then compiles with the wrong tools.",
 				fix: {
-					commands: [...(files.length < exported.length ? ["fish -c 'set -Ue GOROOT'"] : []), ...setupFor(patient, files)],
+					commands: [...(files.length < exported.length ? ["fish -c 'set -Ue GOROOT'"] : []), ...setupFor(machine, files)],
 				},
 			});
 		return findings.length > 0 ? findings : fine("GOROOT isn't set anywhere");
@@ -119,16 +119,16 @@ export const goroot: Check = {
 };
 
 /** What `go env -u NAME` does, without a go: the file's other lines stay as they are. */
-export function unsetInFile(patient: Patient, changes: Changes, name: string): void {
-	const { path } = patient.goEnvFile();
+export function unsetInFile(machine: Machine, changes: Changes, name: string): void {
+	const { path } = machine.goEnvFile();
 	if (path === undefined) return;
-	changes.keep(patient.probes.realPath(path) ?? path);
+	changes.keep(machine.probes.realPath(path) ?? path);
 	const lines = readFileSync(path, "latin1").split("\n");
-	writeContent(patient.context, path, lines.filter((line) => !line.startsWith(`${name}=`)).join("\n"));
+	writeContent(machine.context, path, lines.filter((line) => !line.startsWith(`${name}=`)).join("\n"));
 }
 
 /** What is odd about a value of a setting; undefined where nothing is. */
-type Oddity = (value: string, patient: Patient) => Pick<Finding, "verdict" | "why"> | undefined;
+type Oddity = (value: string, machine: Machine) => Pick<Finding, "verdict" | "why"> | undefined;
 
 const oddities: Readonly<Record<string, Oddity>> = {
 	GO111MODULE: (value) =>
@@ -178,10 +178,10 @@ export const goSettingsCheck: Check = {
 	name: "go-settings",
 	title: "Go's own settings",
 	area: "settings",
-	run: (patient) => {
+	run: (machine) => {
 		const findings = Object.entries(oddities).flatMap(([name, oddity]) =>
-			patient.settings(name).flatMap((setting) => {
-				const found = oddity(setting.value, patient);
+			machine.settings(name).flatMap((setting) => {
+				const found = oddity(setting.value, machine);
 				return found ? [findingOf(setting, found)] : [];
 			}),
 		);
@@ -203,8 +203,8 @@ export const gotoolchain: Check = {
 	name: "gotoolchain",
 	title: "GOTOOLCHAIN left to projects",
 	area: "settings",
-	run: (patient) => {
-		const findings = patient.settings("GOTOOLCHAIN").map(({ value, from, evidence, clear }): Finding => {
+	run: (machine) => {
+		const findings = machine.settings("GOTOOLCHAIN").map(({ value, from, evidence, clear }): Finding => {
 			const isMild = value === "auto" || value === "path" || value.endsWith("+auto") || value.endsWith("+path");
 			return {
 				verdict: isMild || from === "environment" ? "note" : "warning",
@@ -218,7 +218,7 @@ export const gotoolchain: Check = {
 							: "Every Go since 1.21 becomes that one, whatever a project pins.",
 				fix: {
 					...clear,
-					...(from === "file" && { repair: (changes: Changes) => unsetInFile(patient, changes, "GOTOOLCHAIN") }),
+					...(from === "file" && { repair: (changes: Changes) => unsetInFile(machine, changes, "GOTOOLCHAIN") }),
 				},
 			};
 		});

@@ -7,7 +7,7 @@ import { fishQuote, type ShellName, type StartupFile, shQuote, shWord } from "..
 import { changesSomething, planSetup } from "../../shell/startup.ts";
 import { completeShims } from "../../store/shims.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
-import { type GoOnPath, goInWords, gosOnPath, type Patient } from "../patient.ts";
+import { type GoOnPath, goInWords, gosOnPath, type Machine } from "../patient.ts";
 import type { ToolAnswer } from "../probes.ts";
 import type { Changes } from "../repair.ts";
 
@@ -46,14 +46,14 @@ export const leftovers: Check = {
 	name: "leftovers",
 	title: "no other version manager in the start-up files",
 	area: "shell",
-	run: (patient) => {
+	run: (machine) => {
 		// These texts are decoded.
-		const surroundings = { ...leftoverSurroundings(patient.context), userHome: patient.context.userHome };
-		const found = patient
+		const surroundings = { ...leftoverSurroundings(machine.context), userHome: machine.context.userHome };
+		const found = machine
 			.startup()
 			.flatMap(({ path, text }) => leftoversIn(text, dialectOf(path), surroundings).map((each) => ({ path, ...each })));
 		const isGos = ({ keep, tool }: Leftover) => keep === undefined || (tool !== "asdf" && tool !== "mise");
-		const remembered = rememberedByFish(patient, (line) => leftoversIn(line, "fish", surroundings).some(isGos));
+		const remembered = rememberedByFish(machine, (line) => leftoversIn(line, "fish", surroundings).some(isGos));
 		const matter = found.filter(isGos);
 		const [first] = matter;
 		if (!first) {
@@ -64,11 +64,11 @@ export const leftovers: Check = {
 		const tools = [...[...named].filter((tool) => tool !== "go"), ...(named.has("go") ? ["a Go put there by hand"] : [])];
 		return [
 			{
-				verdict: isLive(patient) ? "warning" : "note",
+				verdict: isLive(machine) ? "warning" : "note",
 				title: `start-up files still set up ${tools.join(", ")}`,
 				evidence: matter.map(inWords),
 				why: "They put their own go on PATH or set GOROOT, and which one comes first depends on the order of lines.",
-				fix: { commands: commandsFor(patient, matter) },
+				fix: { commands: commandsFor(machine, matter) },
 			},
 			...remembered,
 		];
@@ -76,8 +76,8 @@ export const leftovers: Check = {
 };
 
 /** Directories that a fish_add_path of long ago has left in fish's universal variables: no line of a file puts them there. */
-function rememberedByFish(patient: Patient, isTools: (line: string) => boolean): readonly Finding[] {
-	const file = patient.startup().find(({ path }) => path.endsWith("/fish/fish_variables"));
+function rememberedByFish(machine: Machine, isTools: (line: string) => boolean): readonly Finding[] {
+	const file = machine.startup().find(({ path }) => path.endsWith("/fish/fish_variables"));
 	const value = /^SETUVAR (?:--\w+ )*fish_user_paths:(.*)$/m.exec(file?.text ?? "")?.[1];
 	const entries = (value ?? "").split("\\x1e").map((entry) => entry.replace(/\\x([0-9a-f]{2})/g, unescaped));
 	const gone = entries.filter((entry) => entry !== "" && isTools(`fish_add_path ${fishQuote(entry)}\n`));
@@ -86,7 +86,7 @@ function rememberedByFish(patient: Patient, isTools: (line: string) => boolean):
 	const script = `set -l gone ${words}; set -U fish_user_paths (for each in $fish_user_paths; contains -- $each $gone; or echo $each; end)`;
 	return [
 		{
-			verdict: isLive(patient) ? "warning" : "note",
+			verdict: isLive(machine) ? "warning" : "note",
 			title: "fish remembers directories of other version managers for PATH",
 			evidence: gone.map((entry) => `${file.path}: fish_user_paths has ${entry}`),
 			why: "fish puts them in front of PATH in every new shell, whatever its start-up files say.",
@@ -100,19 +100,19 @@ function unescaped(_: string, code: string): string {
 }
 
 /** Setup takes out what it can and says which lines it can't; without any Go of gox's there might be none left. */
-function commandsFor(patient: Patient, found: readonly { readonly path: string }[]): readonly string[] {
-	const hasGo = patient.gosOnPath().some(({ shim, goroot }) => shim === undefined && goroot !== undefined);
+function commandsFor(machine: Machine, found: readonly { readonly path: string }[]): readonly string[] {
+	const hasGo = machine.gosOnPath().some(({ shim, goroot }) => shim === undefined && goroot !== undefined);
 	return [
-		...(patient.stored().length > 0 ? [] : [hasGo ? "gox import" : "gox install latest --default"]),
+		...(machine.stored().length > 0 ? [] : [hasGo ? "gox import" : "gox install latest --default"]),
 		...setupFor(
-			patient,
+			machine,
 			found.map(({ path }) => path),
 		),
 	];
 }
 
 /** The commands that take other tools' lines out of those start-up files. */
-export function setupFor({ context }: Patient, paths: readonly string[]): readonly string[] {
+export function setupFor({ context }: Machine, paths: readonly string[]): readonly string[] {
 	const usual = shellCalled(context.env.SHELL ?? "")?.name;
 	const shells = [...new Set(paths.map(shellOf))];
 	return shells.map((name) => `gox setup ${name === usual ? "" : `--shell ${name} `}--remove-leftovers`);
@@ -124,7 +124,7 @@ function shellOf(path: string): ShellName {
 }
 
 /** Whether one of their Gos is on PATH now, or GOROOT is. */
-function isLive({ gosOnPath, context }: Patient): boolean {
+function isLive({ gosOnPath, context }: Machine): boolean {
 	return context.env.GOROOT !== undefined || gosOnPath().some(({ shim }) => shim === undefined);
 }
 
@@ -148,13 +148,13 @@ export const loginPath: Check = {
 	name: "login-path",
 	title: "gox's go in a new login shell",
 	area: "shell",
-	run: (patient) => {
-		const { context, probes, layout } = patient;
+	run: (machine) => {
+		const { context, probes, layout } = machine;
 		const shell = context.env.SHELL ?? "";
 		const known = shellCalled(shell);
 		if (!known || probes.stat(layout.shims) === undefined) return [];
-		if (!patient.startup().some(({ text }) => text.includes("# >>> gox >>>"))) return [];
-		const path = pathOf(patient, shell, known.name === "fish");
+		if (!machine.startup().some(({ text }) => text.includes("# >>> gox >>>"))) return [];
+		const path = pathOf(machine, shell, known.name === "fish");
 		if (path === undefined)
 			return [
 				{
@@ -169,7 +169,7 @@ export const loginPath: Check = {
 		if (gos[0]?.shim === "own") return fine("gox's go is the first in a new login shell", `${shell} -l: ${gos[0].path}`);
 		const own = gos.findIndex((go) => go.shim === "own");
 		const before = own < 0 ? gos : gos.slice(0, own + 1);
-		const listed = pathHelperLines(patient, before);
+		const listed = pathHelperLines(machine, before);
 		return [
 			{
 				verdict: "warning",
@@ -178,7 +178,7 @@ export const loginPath: Check = {
 				evidence: [
 					...before.map(goInWords),
 					`PATH of ${shell} -l: ${path}`,
-					...(patient.mac() && probes.readText("/etc/paths") !== undefined
+					...(machine.mac() && probes.readText("/etc/paths") !== undefined
 						? ["/etc/zprofile runs path_helper, which puts the directories of /etc/paths and /etc/paths.d in front", ...listed]
 						: []),
 				],
@@ -199,7 +199,7 @@ export const loginPath: Check = {
 const ofInstaller = "/etc/paths.d/go";
 
 /** The lines that put one of these Gos on PATH, as evidence. */
-function pathHelperLines({ probes }: Patient, gos: readonly GoOnPath[]): readonly string[] {
+function pathHelperLines({ probes }: Machine, gos: readonly GoOnPath[]): readonly string[] {
 	const directories = new Set(gos.filter(({ shim }) => shim !== "own").map(({ path }) => probes.realPath(dirname(path))));
 	const files = ["/etc/paths", ...probes.names("/etc/paths.d").map((name) => `/etc/paths.d/${name}`)];
 	return files.flatMap((file) =>
@@ -211,7 +211,7 @@ function pathHelperLines({ probes }: Patient, gos: readonly GoOnPath[]): readonl
 	);
 }
 
-function pathOf({ context, probes, mac }: Patient, shell: string, isFish: boolean): string | undefined {
+function pathOf({ context, probes, mac }: Machine, shell: string, isFish: boolean): string | undefined {
 	const env = Object.fromEntries(
 		inherited.flatMap((name) => (context.env[name] === undefined ? [] : [[name, context.env[name]]])),
 	);
@@ -227,17 +227,17 @@ export const shims: Check = {
 	name: "shims",
 	title: "the shims",
 	area: "shell",
-	run: (patient) => {
-		const { probes, layout } = patient;
+	run: (machine) => {
+		const { probes, layout } = machine;
 		const names = probes.names(layout.shims);
-		if (names.length === 0 && patient.stored().length === 0)
+		if (names.length === 0 && machine.stored().length === 0)
 			return fine("no shims yet: the first gox install or gox setup makes them");
 		// By any other name but its own the shim takes the word for the go command's.
 		const own = join(layout.shims, "gox");
 		const test = probes.run(own, ["--shim-self-test"]);
 		const runs = test?.status === 0 && test.stdout.startsWith("gox-shim ok ");
-		const faults = [...missing(patient), ...strange(patient), ...unsigned(patient)];
-		if (runs && faults.length === 0) return fine(`${programsOf(patient).length} shims, whole and running`, test.stdout.trim());
+		const faults = [...missing(machine), ...strange(machine), ...unsigned(machine)];
+		if (runs && faults.length === 0) return fine(`${programsOf(machine).length} shims, whole and running`, test.stdout.trim());
 		return [
 			{
 				verdict: runs ? "warning" : "broken",
@@ -246,18 +246,18 @@ export const shims: Check = {
 				why: runs
 					? "`go` may run the wrong version, or nothing; Go's own switching downloads again what is installed."
 					: "`go` doesn't start, wherever the shims come first on PATH.",
-				fix: { commands: ["gox doctor --fix"], repair: (changes) => renew(patient, changes, !runs) },
+				fix: { commands: ["gox doctor --fix"], repair: (changes) => renew(machine, changes, !runs) },
 			},
 		];
 	},
 };
 
 /** A program whose signature the system once refused stays refused where it lies: `anew` makes new files. */
-function renew(patient: Patient, changes: Changes, anew: boolean): void {
-	const { context, layout } = patient;
+function renew(machine: Machine, changes: Changes, anew: boolean): void {
+	const { context, layout } = machine;
 	changes.keepDirectory(layout.shims);
 	changes.keep(layout.launcher, layout.strict);
-	if (anew) for (const name of programsOf(patient)) rmSync(join(layout.shims, name), { force: true });
+	if (anew) for (const name of programsOf(machine)) rmSync(join(layout.shims, name), { force: true });
 	completeShims(context);
 }
 
@@ -268,16 +268,16 @@ function howItEnded(answer: ToolAnswer | undefined): string {
 }
 
 /** gofmt and gox as well as go, and what each installed version has beside its go. */
-function programsOf({ stored, probes, context }: Patient): readonly string[] {
+function programsOf({ stored, probes, context }: Machine): readonly string[] {
 	const tools = stored()
 		.filter(({ platform }) => platform === context.host())
 		.flatMap(({ goroot }) => probes.names(join(goroot, "bin")).filter((name) => /^[a-z][a-z0-9_-]*$/.test(name)));
 	return [...new Set(["go", "gofmt", "gox", ...tools])];
 }
 
-function missing(patient: Patient): readonly string[] {
-	const { probes, layout, stored, context } = patient;
-	const programs = programsOf(patient).map((name) => join(layout.shims, name));
+function missing(machine: Machine): readonly string[] {
+	const { probes, layout, stored, context } = machine;
+	const programs = programsOf(machine).map((name) => join(layout.shims, name));
 	const links = stored()
 		.filter(({ platform, goroot }) => platform === context.host() && probes.stat(join(goroot, "bin/go")) !== undefined)
 		.filter(({ key }) => probes.linkAt(join(layout.shims, key)) !== `../versions/${key}/bin/go`);
@@ -296,30 +296,30 @@ function missing(patient: Patient): readonly string[] {
 }
 
 /** Not this build's, or for another machine. On macOS a shim may have been signed anew after copying. */
-function strange(patient: Patient): readonly string[] {
-	const { probes, layout, context } = patient;
+function strange(machine: Machine): readonly string[] {
+	const { probes, layout, context } = machine;
 	const built = [join(context.assets, "shims", context.host(), "gox-shim"), join(context.assets, "shims/gox-shim.sh")].flatMap(
 		(path) => bytesOf(path) ?? [],
 	);
-	return programsOf(patient).flatMap((name) => {
+	return programsOf(machine).flatMap((name) => {
 		const path = join(layout.shims, name);
 		if (!probes.stat(path)) return [];
 		if (!probes.isShim(path)) return [`${path} is no gox shim`];
-		const machine = probes.machine(path);
-		if (machine && !machine.platforms.includes(context.host())) return [`${path}: ${machine.words}, not for ${context.host()}`];
+		const executable = probes.executable(path);
+		if (executable && !executable.platforms.includes(context.host())) return [`${path}: ${executable.words}, not for ${context.host()}`];
 		const bytes = bytesOf(path);
-		if (patient.mac() || built.length === 0 || (bytes && built.some((each) => each.equals(bytes)))) return [];
+		if (machine.mac() || built.length === 0 || (bytes && built.some((each) => each.equals(bytes)))) return [];
 		return [`${path} is another build's`];
 	});
 }
 
 /** Apple Silicon ends programs without a valid signature; an ad hoc one is enough. */
-function unsigned(patient: Patient): readonly string[] {
-	const { probes, layout } = patient;
-	if (!patient.mac()?.appleSilicon) return [];
-	const native = programsOf(patient)
+function unsigned(machine: Machine): readonly string[] {
+	const { probes, layout } = machine;
+	if (!machine.mac()?.appleSilicon) return [];
+	const native = programsOf(machine)
 		.map((name) => join(layout.shims, name))
-		.filter((path) => probes.machine(path));
+		.filter((path) => probes.executable(path));
 	if (native.length === 0) return [];
 	const answer = probes.run("/usr/bin/codesign", ["-v", ...native]);
 	if (!answer || answer.status === 0) return [];

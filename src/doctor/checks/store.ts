@@ -12,7 +12,7 @@ import { isAbandonedLock, isLocked } from "../../store/lock.ts";
 import { manifestPath, receiptKeys, receiptPath } from "../../store/receipt.ts";
 import { osOf } from "../../version/platform.ts";
 import { type Check, type Finding, fine, fixOf } from "../finding.ts";
-import type { Patient } from "../patient.ts";
+import type { Machine } from "../patient.ts";
 import type { Changes } from "../repair.ts";
 
 /** Aliases and the default lead to versions that are installed. */
@@ -121,15 +121,15 @@ export const fileSystem: Check = {
 	name: "file-system",
 	title: "a file system that suits GOX_HOME",
 	area: "store",
-	run: (patient) => {
-		const path = nearestExisting(patient);
-		const mount = mountOf(patient.probes.realPath(path) ?? path, mountsOf(patient));
-		const findings = [...(mount ? mountFindings(patient, mount) : []), ...caseFindings(patient)];
+	run: (machine) => {
+		const path = nearestExisting(machine);
+		const mount = mountOf(machine.probes.realPath(path) ?? path, mountsOf(machine));
+		const findings = [...(mount ? mountFindings(machine, mount) : []), ...caseFindings(machine)];
 		return findings.length > 0 ? findings : fine(mount ? `${path} lies on ${mount.type}` : `nothing tells what ${path} lies on`);
 	},
 };
 
-function mountFindings({ layout }: Patient, { type, options, point }: Mount): readonly Finding[] {
+function mountFindings({ layout }: Machine, { type, options, point }: Mount): readonly Finding[] {
 	const evidence = [`${point}: ${type} (${options.join(", ")})`];
 	const elsewhere = {
 		commands: ["export GOX_HOME=/opt/gox", "gox setup"],
@@ -156,7 +156,7 @@ function mountFindings({ layout }: Patient, { type, options, point }: Mount): re
 }
 
 /** The usual state of a Mac's disk, and worth a word elsewhere. */
-function caseFindings({ probes, layout, mac }: Patient): readonly Finding[] {
+function caseFindings({ probes, layout, mac }: Machine): readonly Finding[] {
 	const other = join(dirname(layout.versions), "VERSIONS");
 	if (
 		mac() ||
@@ -175,13 +175,13 @@ function caseFindings({ probes, layout, mac }: Patient): readonly Finding[] {
 	];
 }
 
-function mountsOf({ context, probes }: Patient): readonly Mount[] {
+function mountsOf({ context, probes }: Machine): readonly Mount[] {
 	if (osOf(context.host()) === "linux") return parseMountInfo(probes.readText("/proc/self/mountinfo") ?? "");
 	return parseMountOutput(probes.run("/sbin/mount", [])?.stdout ?? "");
 }
 
 /** GOX_HOME, or what of its path is there already. */
-function nearestExisting({ probes, layout }: Patient): string {
+function nearestExisting({ probes, layout }: Machine): string {
 	let path = layout.home;
 	while (path !== "/" && probes.stat(path) === undefined) path = dirname(path);
 	return path;
@@ -246,13 +246,13 @@ export const leavings: Check = {
 	name: "leavings",
 	title: "nothing left by killed processes",
 	area: "store",
-	run: (patient) => {
-		const findings = [...unmended(patient), ...strangersInHome(patient)];
+	run: (machine) => {
+		const findings = [...unmended(machine), ...strangersInHome(machine)];
 		return findings.length > 0 ? findings : fine("nothing of killed processes is left");
 	},
 };
 
-function unmended({ context, layout, probes }: Patient): readonly Finding[] {
+function unmended({ context, layout, probes }: Machine): readonly Finding[] {
 	const places = [
 		[layout.tmp, isAbandonedStaging],
 		[layout.locks, isAbandonedLock],
@@ -279,7 +279,7 @@ function unmended({ context, layout, probes }: Patient): readonly Finding[] {
 	];
 }
 
-function strangersInHome({ layout, probes }: Patient): readonly Finding[] {
+function strangersInHome({ layout, probes }: Machine): readonly Finding[] {
 	const paths = [layout.tmp, layout.locks, layout.journal].flatMap((directory) =>
 		probes
 			.names(directory)
@@ -308,9 +308,9 @@ export const versions: Check = {
 	name: "versions",
 	title: "the installed versions",
 	area: "store",
-	run: (patient) => {
-		const stored = patient.stored();
-		const findings = [...broken(patient), ...unproven(patient), ...orphans(patient), ...strangersInVersions(patient)];
+	run: (machine) => {
+		const stored = machine.stored();
+		const findings = [...broken(machine), ...unproven(machine), ...orphans(machine), ...strangersInVersions(machine)];
 		if (findings.length > 0) return findings;
 		return fine(
 			stored.length === 0
@@ -320,15 +320,15 @@ export const versions: Check = {
 	},
 };
 
-function broken({ stored, probes }: Patient): readonly Finding[] {
+function broken({ stored, probes }: Machine): readonly Finding[] {
 	return stored().flatMap(({ key, goroot, platform, release }): readonly Finding[] => {
 		const go = join(goroot, "bin/go");
-		const machine = probes.machine(go);
+		const executable = probes.executable(go);
 		const version = probes.readText(join(goroot, "VERSION"))?.split("\n", 1)[0]?.trim();
 		const seen = [
 			...(probes.stat(go)?.executable ? [] : [`${go} is missing or not executable`]),
-			...(machine && !machine.platforms.includes(platform) ? [`${go}: ${machine.words}, not for ${platform}`] : []),
-			...(!machine && probes.stat(go) ? [`${go} is neither ELF nor Mach-O`] : []),
+			...(executable && !executable.platforms.includes(platform) ? [`${go}: ${executable.words}, not for ${platform}`] : []),
+			...(!executable && probes.stat(go) ? [`${go} is neither ELF nor Mach-O`] : []),
 			...(version === release.name ? [] : [`${join(goroot, "VERSION")} says ${version ?? "nothing"}`]),
 		];
 		if (seen.length === 0) return [];
@@ -345,7 +345,7 @@ function broken({ stored, probes }: Patient): readonly Finding[] {
 	});
 }
 
-function unproven({ stored, probes, layout }: Patient): readonly Finding[] {
+function unproven({ stored, probes, layout }: Machine): readonly Finding[] {
 	const without = stored().filter(({ key }) => !probes.stat(receiptPath(layout, key)) || !probes.stat(manifestPath(layout, key)));
 	if (without.length === 0) return [];
 	return [
@@ -364,7 +364,7 @@ function unproven({ stored, probes, layout }: Patient): readonly Finding[] {
 	];
 }
 
-function orphans({ layout, probes }: Patient): readonly Finding[] {
+function orphans({ layout, probes }: Machine): readonly Finding[] {
 	const keys = [...receiptKeys(layout)].filter((key) => !probes.stat(join(layout.versions, key)) && !isLocked(layout, key));
 	if (keys.length === 0) return [];
 	const paths = keys.flatMap((key) => [receiptPath(layout, key), manifestPath(layout, key)]).filter((path) => probes.stat(path));
@@ -385,7 +385,7 @@ function orphans({ layout, probes }: Patient): readonly Finding[] {
 }
 
 /** Names in versions/ that aren't a version's. */
-function strangersInVersions({ layout, stored }: Patient): readonly Finding[] {
+function strangersInVersions({ layout, stored }: Machine): readonly Finding[] {
 	const known = new Set(stored().map(({ key }) => key));
 	const strange = namesIn(layout.versions).filter((name) => !known.has(name) && name !== ".DS_Store");
 	if (strange.length === 0) return [];
