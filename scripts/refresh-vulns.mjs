@@ -147,7 +147,7 @@ function holds(flat, ordinal) {
 	return flat.some((from, at) => at % 2 === 0 && ordinal >= from && (flat[at + 1] === 0 || ordinal < flat[at + 1]));
 }
 
-/** The number of src/releases/standing.ts, from the database's spelling: 1.22.5, 1.26.0-0, 1.27.0-rc.3, 0. */
+/** The number of src/releases/status.ts, from the database's spelling: 1.22.5, 1.26.0-0, 1.27.0-rc.3, 0. */
 function ordinal(text) {
 	const found = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-(0|alpha|beta|rc)(?:\.(\d+))?)?$/.exec(text);
 	if (!found) fail(`"${text}" is not a version that the database would write`);

@@ -1,4 +1,4 @@
-// npm run test:faults: runs every test that belongs to a fault of test/fault/kinds.json, and prints for each how many
+// npm run test:faults: runs every test that belongs to a fault of test/faults.json, and prints for each how many
 // cases were tried and how many held. Arguments go to vitest.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -32,7 +32,7 @@ const vitest = spawnSync(
 const { testResults } = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : { testResults: [] };
 rmSync(place, { recursive: true, force: true });
 
-const kinds = JSON.parse(readFileSync("test/fault/kinds.json", "utf8"));
+const kinds = JSON.parse(readFileSync("test/faults.json", "utf8"));
 const rows = new Map(Object.keys(kinds).map((number) => [number, { tried: 0, held: 0, skipped: 0 }]));
 const failures = [];
 for (const file of testResults) {

@@ -4,7 +4,7 @@ import { wrapped } from "../cli/text.ts";
 import { checks } from "../doctor/checks/all.ts";
 import { type Examined, examine, makeRepairs, type Repaired, repairable, worst } from "../doctor/examination.ts";
 import type { Area, Verdict } from "../doctor/finding.ts";
-import { type Machine, machineUnder } from "../doctor/patient.ts";
+import { type Machine, machineUnder } from "../doctor/machine.ts";
 import { machineProbes } from "../doctor/probes.ts";
 import { repairsToUndo, undoRepair } from "../doctor/repair.ts";
 import { GoxError, quote } from "../errors.ts";

@@ -14,9 +14,9 @@ import { type CatalogOptions, loadCatalog, lookUp } from "../releases/lookup.ts"
 import { environmentFor } from "../run/environment.ts";
 import { isProgram, runInForeground } from "../run/program.ts";
 import { type Ending, endingInWords, outputInWords, runTrial, shellStatus, tailOf, trialEnvironment } from "../run/trial.ts";
+import { toolchainNamed } from "../select/projectrequest.ts";
 import { select } from "../select/select.ts";
 import { isFile, isPin, type Toolchain } from "../select/selection.ts";
-import { toolchainNamed } from "../select/wanted.ts";
 import { makeStaging, openHome } from "../store/home.ts";
 import { type Installed, installedVersions } from "../store/installed.ts";
 import { versionKey } from "../store/layout.ts";

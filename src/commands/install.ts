@@ -1,6 +1,6 @@
 import type { Bundle } from "../archive/bundle.ts";
 import type { Invocation } from "../cli/command.ts";
-import { bundleNamed, chooseBundled, installChosen, inParallel, outcomeAsJson, timingsAsJson } from "../cli/installing.ts";
+import { bundleNamed, chooseBundled, inParallel, installChosen, outcomeAsJson, timingsAsJson } from "../cli/installing.ts";
 import {
 	catalogOptions,
 	forPlatform,
@@ -18,8 +18,8 @@ import type { InstallOutcome } from "../install/install.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { lockedWord, refuseUnlocked } from "../select/goxlock.ts";
+import { projectRequest } from "../select/projectrequest.ts";
 import { isFile } from "../select/selection.ts";
-import { projectRequest } from "../select/wanted.ts";
 import { Thread, Timings } from "../stopwatch.ts";
 import { openHome } from "../store/home.ts";
 import { requireForHost } from "../store/links.ts";

@@ -6,7 +6,14 @@ import { shown } from "../fetch/address.ts";
 import { AvailableNotes, IndexCache, isFor, isFresh } from "../releases/cache.ts";
 import type { Catalog } from "../releases/catalog.ts";
 import { indexSources } from "../releases/mirrors.ts";
-import { isSupported, newestKnown, type ReleaseStatus, statusInWords, releaseStatuses, supportedMinors } from "../releases/standing.ts";
+import {
+	isSupported,
+	newestKnown,
+	type ReleaseStatus,
+	releaseStatuses,
+	statusInWords,
+	supportedMinors,
+} from "../releases/status.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
 import { type Sizes, sizesOf } from "../store/receipt.ts";

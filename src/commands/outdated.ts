@@ -3,7 +3,7 @@ import { catalogOptions, wantedPlatform, withConfiguredSites } from "../cli/oper
 import type { Report } from "../cli/report.ts";
 import { columns } from "../cli/text.ts";
 import { loadCatalog } from "../releases/lookup.ts";
-import { type ReleaseStatus, statusInWords, releaseStatuses } from "../releases/standing.ts";
+import { type ReleaseStatus, releaseStatuses, statusInWords } from "../releases/status.ts";
 import { type Vulnerability, vulnerabilitiesDate, vulnerabilitiesOf } from "../releases/vulns.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";

@@ -8,7 +8,7 @@ import { shown } from "../fetch/address.ts";
 import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { sumdbEvidence } from "../proxy/sumdb.ts";
 import { lookUp } from "../releases/lookup.ts";
-import { formatGoxLock, type LockedToolchain, parseGoxLock, type GoxLock, goxLockName } from "../select/goxlock.ts";
+import { formatGoxLock, type GoxLock, goxLockName, type LockedToolchain, parseGoxLock } from "../select/goxlock.ts";
 import { select } from "../select/select.ts";
 import { wordFor } from "../select/selection.ts";
 import { editing } from "../store/journal.ts";

@@ -7,7 +7,7 @@ import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { toolDirectories } from "../go/settings.ts";
-import { newestKnown, type ReleaseStatus, statusInWords, releaseStatuses } from "../releases/standing.ts";
+import { newestKnown, type ReleaseStatus, releaseStatuses, statusInWords } from "../releases/status.ts";
 import { type BuildingGo, goCommandIn, goInForce, goInForceIfAny } from "../select/inforce.ts";
 import type { Installed } from "../store/installed.ts";
 import {

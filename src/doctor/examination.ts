@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { layoutOf } from "../store/layout.ts";
 import { type Area, type Check, type Finding, fixOf, type Verdict, verdicts } from "./finding.ts";
-import type { Machine } from "./patient.ts";
+import type { Machine } from "./machine.ts";
 import { Changes } from "./repair.ts";
 
 /** A finding, and the check that made it. */

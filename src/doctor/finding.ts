@@ -1,5 +1,5 @@
 import type { GoxError } from "../errors.ts";
-import type { Machine } from "./patient.ts";
+import type { Machine } from "./machine.ts";
 import type { Changes } from "./repair.ts";
 
 /**

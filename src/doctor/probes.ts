@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { namesIn } from "../fs.ts";
 import { readExecutable, type Slice } from "../go/buildinfo.ts";
-import { carriesShimMarker, type Executable, executableAt } from "../go/machine.ts";
+import { carriesShimMarker, type Executable, executableAt } from "../go/builtfor.ts";
 
 /** How a tool answered. */
 export interface ToolAnswer {

@@ -7,7 +7,7 @@ import { type Agents, agentsFor } from "./agents.ts";
 import { BodyQueue } from "./body.ts";
 import { failureOf, NetworkError } from "./failure.ts";
 import { openFile, type Reply, ReplyHeaders } from "./reply.ts";
-import { defaultTiming, duration, Deadline, type Timing, timingIn, WatchedBody } from "./timeouts.ts";
+import { Deadline, defaultTiming, duration, type Timing, timingIn, WatchedBody } from "./timeouts.ts";
 
 export interface ClientOptions extends AddressRules {
 	readonly timing?: Partial<Timing>;

@@ -218,7 +218,10 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 				void opening.body.return?.();
 				if (tag !== undefined && opening.tag === tag)
 					throw new NetworkError("busy", hostOf(url), "it sent the whole file for a range of it");
-				throw new RangeMismatch(tag === undefined ? "it sent the whole file for a range of it" : "the file changed on the way", false);
+				throw new RangeMismatch(
+					tag === undefined ? "it sent the whole file for a range of it" : "the file changed on the way",
+					false,
+				);
 			}
 			if (this.#over) {
 				void opening.body.return?.();

@@ -9,7 +9,7 @@ import { type MirrorTurn, pauseBefore, progressBytes } from "./mirrors.ts";
 import { PartialKeeper, type Received } from "./partial.ts";
 import { begins, RangeMismatch, type RangeReply, requestRange } from "./rangerequest.ts";
 import { Ranges } from "./ranges.ts";
-import { Speed, MirrorSpeed } from "./speed.ts";
+import { MirrorSpeed, Speed } from "./speed.ts";
 import { duration } from "./timeouts.ts";
 
 /** How a pass ended: the file was delivered whole, must be delivered anew, or can't be had. */

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { type ErrorCode, GoxError, quote } from "../errors.ts";
 import { makeDirectory, namesIn, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { compareParsed, newestFirst, parseGoVersion, parseRelease, type Release } from "../version/release.ts";
-import { carriesShimMarker } from "./machine.ts";
+import { carriesShimMarker } from "./builtfor.ts";
 
 /** A Go on this machine that can download modules for gox. */
 export interface GoCommand {

@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { isThere, readIfPresent, removeTree, syncDirectory } from "../fs.ts";
-import { checkBuiltFor } from "../go/machine.ts";
+import { checkBuiltFor } from "../go/builtfor.ts";
 import { goxVersion } from "../product.ts";
 import { makeHome, makeStaging, openHome } from "../store/home.ts";
 import { type Installed, isComplete, linkedKey } from "../store/installed.ts";

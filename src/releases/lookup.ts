@@ -12,7 +12,7 @@ import { type CachedIndex, IndexCache, isFresh, NewestNotes } from "./cache.ts";
 import { Catalog, type Chosen } from "./catalog.ts";
 import { type Archive, decodeIndex, type Index, type IndexRelease } from "./list.ts";
 import { type IndexSources, indexSources } from "./mirrors.ts";
-import { newestOfMinors } from "./standing.ts";
+import { newestOfMinors } from "./status.ts";
 import type { ReleaseTable } from "./table.ts";
 
 export interface CatalogOptions extends ClientOptions {

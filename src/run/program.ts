@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { Context, Env } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { ifPresent } from "../fs.ts";
-import { headerOf, executableOf } from "../go/machine.ts";
+import { executableOf, headerOf } from "../go/builtfor.ts";
 import { isExecutable } from "../select/system.ts";
 import { osOf } from "../version/platform.ts";
 

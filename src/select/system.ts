@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
-import { carriesShimMarker } from "../go/machine.ts";
+import { carriesShimMarker } from "../go/builtfor.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Toolchain } from "./selection.ts";
 

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { ifPresent, linkTarget, namesIn } from "../fs.ts";
-import { carriesShimMarker } from "../go/machine.ts";
+import { carriesShimMarker } from "../go/builtfor.ts";
 import type { Platform } from "../version/platform.ts";
 import { newestFirst, parseRelease, type Release } from "../version/release.ts";
 import { layoutOf, parseVersionKey } from "./layout.ts";

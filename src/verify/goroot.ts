@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { ifPresent, namesIn, readBeginning } from "../fs.ts";
-import { executableAt } from "../go/machine.ts";
+import { executableAt } from "../go/builtfor.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
 import { isInModule, passesForGoMod, toolchainHash } from "./dirhash.ts";

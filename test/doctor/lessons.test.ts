@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { checks } from "../../src/doctor/checks/all.ts";
 import { macOf } from "../../src/doctor/mac.ts";
 import type { Probes } from "../../src/doctor/probes.ts";
-import { executableOf } from "../../src/go/machine.ts";
+import { executableOf } from "../../src/go/builtfor.ts";
 import { excerptBytes, excerptNamed } from "../support/excerpts.ts";
 import { printingProgram } from "../support/fakego.ts";
 import { expectPastable } from "../support/pastable.ts";
@@ -258,7 +258,9 @@ it("fish's universal variables remember a tool's directories: the command takes 
 		},
 	});
 	const [finding] = await told(executable, "leftovers");
-	expect(finding?.evidence).toEqual([`${executable.userHome}/.config/fish/fish_variables: fish_user_paths has /Users/x/.goenv/bin`]);
+	expect(finding?.evidence).toEqual([
+		`${executable.userHome}/.config/fish/fish_variables: fish_user_paths has /Users/x/.goenv/bin`,
+	]);
 	const [command = ""] = finding?.fix?.commands ?? [];
 	const [goroot] = await told(executable, "goroot");
 	const later = mac({ path: [], files: { "~/.config/fish/fish_variables": "SETUVAR --export GOROOT:/usr/local/go\n" } });
@@ -274,7 +276,10 @@ describe("other messages that people see, and the check that tells why", () => {
 	it("dyld: Symbol not found", async () => {
 		const message = text("err-dyld-symbol-not-found-old-macos");
 		const [, version = ""] = /go(1\.[\d.]+)\/bin\/go/.exec(message) ?? [];
-		const executable = mac({ path: [], tools: { "/usr/bin/sw_vers": printed("ProductName:\tmacOS\nProductVersion:\t10.15.7\n") } });
+		const executable = mac({
+			path: [],
+			tools: { "/usr/bin/sw_vers": printed("ProductName:\tmacOS\nProductVersion:\t10.15.7\n") },
+		});
 		executable.putVersion(`go${version}`);
 		const [finding] = await told(executable, "macos-version");
 		expect(finding).toMatchObject({

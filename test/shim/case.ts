@@ -6,7 +6,7 @@ import { compareGoVersions } from "../../src/version/release.ts";
 /** One line of `cases.json`; the format is told in README.md beside it. */
 export interface Case {
 	readonly name: string;
-	/** Its number in `test/fault/kinds.json`. */
+	/** Its number in `test/faults.json`. */
 	readonly fault?: number;
 	readonly hosts?: readonly string[];
 	readonly unless?: "root";

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Context, Env } from "../../src/context.ts";
 import { type Examined, examine } from "../../src/doctor/examination.ts";
 import type { Check } from "../../src/doctor/finding.ts";
-import { type Machine, machineUnder } from "../../src/doctor/patient.ts";
+import { type Machine, machineUnder } from "../../src/doctor/machine.ts";
 import type { Probes, ToolAnswer } from "../../src/doctor/probes.ts";
 import { machineProbes } from "../../src/doctor/probes.ts";
 import type { Platform } from "../../src/version/platform.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { removeTree } from "../../fs.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
-import type { Machine } from "../patient.ts";
+import type { Machine } from "../machine.ts";
 import type { ToolAnswer } from "../probes.ts";
 import { findCompiler } from "./go.ts";
 

@@ -1,12 +1,12 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
-import type { Executable } from "../../go/machine.ts";
+import type { Executable } from "../../go/builtfor.ts";
 import { loadCatalog } from "../../releases/lookup.ts";
-import { isSupported, supportedMinors } from "../../releases/standing.ts";
+import { isSupported, supportedMinors } from "../../releases/status.ts";
 import type { Selection } from "../../select/selection.ts";
 import { shWord } from "../../shell/shell.ts";
 import { archOf, osOf, type Platform } from "../../version/platform.ts";
 import { type Check, type Finding, type Fix, fine } from "../finding.ts";
-import { type GoOnPath, goInWords, goToolDirectories, type Machine } from "../patient.ts";
+import { type GoOnPath, goInWords, goToolDirectories, type Machine } from "../machine.ts";
 
 /** A C compiler for cgo, where it isn't turned off. */
 export const cgo: Check = {

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { shWord } from "../../shell/shell.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
 import { isMacAtLeast, isMacOlderThan, type Mac } from "../mac.ts";
-import { goToolDirectories, type Machine } from "../patient.ts";
+import { goToolDirectories, type Machine } from "../machine.ts";
 
 const native = "/opt/homebrew/bin/brew";
 const intel = "/usr/local/bin/brew";
@@ -205,7 +205,8 @@ export const rosetta: Check = {
 function shellFinding({ context, probes }: Machine, mac: Mac): Finding | undefined {
 	const shell = context.env.SHELL ?? "";
 	const executable = shell === "" ? undefined : probes.executable(shell);
-	const isIntel = executable !== undefined && !executable.platforms.includes("darwin-arm64") && !executable.words.includes("arm64");
+	const isIntel =
+		executable !== undefined && !executable.platforms.includes("darwin-arm64") && !executable.words.includes("arm64");
 	if (!mac.translated && !isIntel) return undefined;
 	return {
 		verdict: "warning",

@@ -2,7 +2,7 @@ import { GoxError } from "../../errors.ts";
 import { type ProxyEntry, parseGoproxy, underProxy } from "../../proxy/goproxy.ts";
 import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../sumdb/note.ts";
 import { type Check, type Finding, type Fix, fine } from "../finding.ts";
-import type { Machine } from "../patient.ts";
+import type { Machine } from "../machine.ts";
 import { shippedSetting } from "../settings.ts";
 
 /** Milliseconds for each address. */

@@ -4,7 +4,7 @@ import { upward } from "../../select/start.ts";
 import { writeContent } from "../../store/goenv.ts";
 import { archOf, osOf } from "../../version/platform.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
-import { goToolDirectories, type Machine } from "../patient.ts";
+import { goToolDirectories, type Machine } from "../machine.ts";
 import type { Changes } from "../repair.ts";
 import { type GoSetting, linesThatExport } from "../settings.ts";
 import { setupFor } from "./shell.ts";

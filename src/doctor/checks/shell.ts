@@ -7,7 +7,7 @@ import { fishQuote, type ShellName, type StartupFile, shQuote, shWord } from "..
 import { changesSomething, planSetup } from "../../shell/startup.ts";
 import { completeShims } from "../../store/shims.ts";
 import { type Check, type Finding, fine } from "../finding.ts";
-import { type GoOnPath, goInWords, gosOnPath, type Machine } from "../patient.ts";
+import { type GoOnPath, goInWords, gosOnPath, type Machine } from "../machine.ts";
 import type { ToolAnswer } from "../probes.ts";
 import type { Changes } from "../repair.ts";
 
@@ -306,7 +306,8 @@ function strange(machine: Machine): readonly string[] {
 		if (!probes.stat(path)) return [];
 		if (!probes.isShim(path)) return [`${path} is no gox shim`];
 		const executable = probes.executable(path);
-		if (executable && !executable.platforms.includes(context.host())) return [`${path}: ${executable.words}, not for ${context.host()}`];
+		if (executable && !executable.platforms.includes(context.host()))
+			return [`${path}: ${executable.words}, not for ${context.host()}`];
 		const bytes = bytesOf(path);
 		if (machine.mac() || built.length === 0 || (bytes && built.some((each) => each.equals(bytes)))) return [];
 		return [`${path} is another build's`];

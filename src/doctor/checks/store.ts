@@ -12,7 +12,7 @@ import { isAbandonedLock, isLocked } from "../../store/lock.ts";
 import { manifestPath, receiptKeys, receiptPath } from "../../store/receipt.ts";
 import { osOf } from "../../version/platform.ts";
 import { type Check, type Finding, fine, fixOf } from "../finding.ts";
-import type { Machine } from "../patient.ts";
+import type { Machine } from "../machine.ts";
 import type { Changes } from "../repair.ts";
 
 /** Aliases and the default lead to versions that are installed. */

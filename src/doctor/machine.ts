@@ -1,0 +1,159 @@
+import { dirname, isAbsolute, join } from "node:path";
+import type { Context } from "../context.ts";
+import type { Executable } from "../go/builtfor.ts";
+import { select } from "../select/select.ts";
+import type { Selection } from "../select/selection.ts";
+import { type Installed, storedVersions } from "../store/installed.ts";
+import { type Layout, layoutOf } from "../store/layout.ts";
+import { type Mac, macOf } from "./mac.ts";
+import type { Probes } from "./probes.ts";
+import { type GoEnvFile, type GoSetting, readGoEnvFile, type StartupText, settingsNamed, startupTexts } from "./settings.ts";
+
+/** The machine under examination. What several checks want to know is found out once, by the first that asks. */
+export interface Machine {
+	readonly context: Context;
+	readonly layout: Layout;
+	readonly probes: Probes;
+	/** Whether the network must not be asked. */
+	readonly offline: boolean;
+	/** Undefined on anything but macOS. */
+	mac(): Mac | undefined;
+	/** What is in versions/, complete or not, newest first. */
+	stored(): readonly Installed[];
+	gosOnPath(): readonly GoOnPath[];
+	startup(): readonly StartupText[];
+	goEnvFile(): GoEnvFile;
+	/** Everywhere that one of Go's settings is made, the one in force first. */
+	settings(name: string): readonly GoSetting[];
+	/** The Go in force in this directory. @throws GoxError as `select`. */
+	inForce(): Selection;
+}
+
+export function machineUnder(context: Context, probes: Probes, offline: boolean): Machine {
+	const goEnv = once(() => readGoEnvFile(context, probes));
+	const startup = once(() => startupTexts(context, probes));
+	return {
+		context,
+		layout: layoutOf(context.home),
+		probes,
+		offline,
+		mac: once(() => macOf(context, probes)),
+		stored: once(() => storedVersions(context)),
+		gosOnPath: once(() => gosOnPath(context, probes)),
+		startup,
+		goEnvFile: goEnv,
+		settings: (name) => settingsNamed(name, context.env, goEnv(), startup()),
+		inForce: once(() => select(context)),
+	};
+}
+
+function once<T>(compute: () => T): () => T {
+	let value: { of: T } | undefined;
+	return () => {
+		value ??= { of: compute() };
+		return value.of;
+	};
+}
+
+/** A program called `go` on PATH. */
+export interface GoOnPath {
+	readonly path: string;
+	/** Of gox: this one's shim, or another GOX_HOME's. */
+	readonly shim: "own" | "other" | undefined;
+	/** Behind its symlinks. */
+	readonly real: string;
+	/** Undefined where the program doesn't lie in a GOROOT. */
+	readonly goroot: string | undefined;
+	/** The first line of GOROOT/VERSION; undefined for a wrapper. */
+	readonly version: string | undefined;
+	/** Undefined for a script. */
+	readonly executable: Executable | undefined;
+	/** Who put it there, in words; undefined where nothing tells. */
+	readonly origin: string | undefined;
+}
+
+/** Who puts Gos where. The path behind the symlinks is asked first, then the one on PATH. */
+const origins: readonly (readonly [pattern: RegExp, who: string])[] = [
+	[/golang\.org\/toolchain@/, "Go's own toolchain switching"],
+	[/\/opt\/homebrew\//, "Homebrew"],
+	[/linuxbrew\//, "Homebrew"],
+	[/\/usr\/local\/(?:Cellar|Homebrew|opt)\//, "the Intel Homebrew of /usr/local"],
+	[/\/\.gvm\//, "gvm"],
+	[/\/\.goenv\//, "goenv"],
+	[/\/\.asdf\//, "asdf"],
+	[/\/mise\//, "mise"],
+	[/\/\.gobrew\//, "gobrew"],
+	[/\/\.go\/\.versions\/|\/\.g\//, "g"],
+	[/\/\.go\/(?:current|go\d[^/]*)\/|\/\.goup\//, "goup"],
+	[/\/sdk\/go\d/, "golang.org/dl"],
+	[/\/snap\//, "snap"],
+	[/\/nix\/store\//, "Nix"],
+	[/^\/opt\/local\//, "MacPorts"],
+	[/conda|mamba/, "conda"],
+	[/\/usr\/local\/go\//, "Go's installer"],
+	[/\/usr\/lib(?:64)?\/go|\/usr\/lib(?:64)?\/golang/, "the system's packages"],
+];
+
+/** Every `go` on PATH, in its order; a directory that is on it twice counts once. */
+export function gosOnPath(context: Context, probes: Probes, path = context.env.PATH ?? ""): readonly GoOnPath[] {
+	const own = probes.realPath(join(context.home, "shims"));
+	return [...new Set(path.split(":").map((directory) => directory.replace(/(.)\/+$/, "$1")))].flatMap(
+		(directory): readonly GoOnPath[] => {
+			const program = join(directory, "go");
+			if (!isAbsolute(directory) || !probes.stat(program)?.executable) return [];
+			const real = probes.realPath(program) ?? program;
+			if (probes.isShim(program)) {
+				const shim = own !== undefined && probes.realPath(directory) === own ? "own" : "other";
+				return [
+					{
+						path: program,
+						shim,
+						real,
+						goroot: undefined,
+						version: undefined,
+						executable: probes.executable(program),
+						origin: "gox",
+					},
+				];
+			}
+			const goroot = dirname(dirname(real));
+			const version = probes.readText(join(goroot, "VERSION"))?.split("\n", 1)[0]?.trim();
+			return [
+				{
+					path: program,
+					shim: undefined,
+					real,
+					goroot: version === undefined ? undefined : goroot,
+					version,
+					executable: probes.executable(program),
+					origin: originOf(real) ?? originOf(program),
+				},
+			];
+		},
+	);
+}
+
+/** `/usr/local/bin/go: go1.26.1, Mach-O x86_64, Homebrew`. */
+export function goInWords(go: GoOnPath): string {
+	if (go.shim === "own") return `${go.path}: gox's shim`;
+	if (go.shim === "other") return `${go.path}: the shim of another gox`;
+	const words = [go.version ?? "version unknown", go.executable?.words ?? "a script", go.origin && `from ${go.origin}`];
+	return `${go.path}: ${words.filter(Boolean).join(", ")}`;
+}
+
+function originOf(path: string): string | undefined {
+	return origins.find(([pattern]) => pattern.test(path))?.[1];
+}
+
+/** Where `go install` puts programs: GOBIN, else bin/ of each GOPATH entry. */
+export function goToolDirectories(machine: Machine): readonly string[] {
+	const gobin = machine.settings("GOBIN")[0]?.value;
+	return gobin && isAbsolute(gobin) ? [gobin] : gopathEntries(machine).map((entry) => join(entry, "bin"));
+}
+
+/** GOPATH's absolute entries; `~/go` where nothing sets it. */
+export function gopathEntries(machine: Machine): readonly string[] {
+	const value = machine.settings("GOPATH")[0]?.value;
+	if (value === undefined) return [join(machine.context.userHome, "go")];
+	return value.split(":").filter((entry) => isAbsolute(entry));
+}
