@@ -2,9 +2,23 @@ import { setImmediate } from "node:timers/promises";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { layoutOf } from "../store/layout.ts";
-import { type Area, type Check, type Finding, fixOf, type Verdict, verdicts } from "./finding.ts";
+import { type Area, type Finding, fixOf, type Verdict, verdicts } from "./finding.ts";
 import type { Machine } from "./machine.ts";
 import { Changes } from "./repair.ts";
+
+/** One thing that the doctor looks at. */
+export interface Check {
+	/** Stable: scripts find a check's findings by it. */
+	readonly name: string;
+	/** What it is about, for a check that found nothing: `the shims`. */
+	readonly title: string;
+	readonly area: Area;
+	/**
+	 * At least one finding where the check applies to the machine, none where it doesn't. Errors thrown are findings too:
+	 * a GoxError is something broken, a file system's error something that couldn't be looked at.
+	 */
+	run(machine: Machine): readonly Finding[] | Promise<readonly Finding[]>;
+}
 
 /** A finding, and the check that made it. */
 export interface Examined extends Finding {

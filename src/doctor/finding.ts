@@ -1,5 +1,4 @@
 import type { GoxError } from "../errors.ts";
-import type { Machine } from "./machine.ts";
 import type { Changes } from "./repair.ts";
 
 /**
@@ -34,20 +33,6 @@ export interface Fix {
 	readonly advice?: string;
 	/** What `--fix` does by itself; only what can't lose anything and can be undone. */
 	readonly repair?: (changes: Changes) => void;
-}
-
-/** One thing that the doctor looks at. */
-export interface Check {
-	/** Stable: scripts find a check's findings by it. */
-	readonly name: string;
-	/** What it is about, for a check that found nothing: `the shims`. */
-	readonly title: string;
-	readonly area: Area;
-	/**
-	 * At least one finding where the check applies to the machine, none where it doesn't. Errors thrown are findings too:
-	 * a GoxError is something broken, a file system's error something that couldn't be looked at.
-	 */
-	run(machine: Machine): readonly Finding[] | Promise<readonly Finding[]>;
 }
 
 /** The finding of a check that has nothing to say against what it saw. */

@@ -1,35 +1,8 @@
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { Client, type ClientOptions, isOffline } from "./client.ts";
-import { MirrorTurn } from "./mirrors.ts";
-import { Transfer } from "./transfer.ts";
-
-/** What to download: `BASE/filename` of the first mirror that delivers it. */
-export interface Wanted {
-	readonly filename: string;
-	/** In the order to try them; see releases/mirrors.ts. */
-	readonly mirrors: readonly URL[];
-	/** SHA-256 of the file, 64 small hex digits, where it is known: then every byte delivered is proven. */
-	readonly sha256?: string | undefined;
-	/** Bytes, where they are known (not 0). */
-	readonly size?: number | undefined;
-}
-
-export interface Progress {
-	/** Bytes given to the consumer in this pass; falls back to 0 when it has to start over. */
-	readonly received: number;
-	/** Bytes of the whole file, as soon as anybody said. */
-	readonly total: number | undefined;
-	/** The host that sends them. */
-	readonly from: string;
-}
-
-export interface DownloadOptions extends ClientOptions {
-	/** Called for every piece; keep it cheap. */
-	readonly progress?: (progress: Progress) => void;
-	/** A sentence for --verbose: a retry, a resume, a change of mirror. */
-	readonly note?: (text: string) => void;
-}
+import { Client, isOffline } from "./client.ts";
+import { MirrorTurn, type Wanted } from "./mirrors.ts";
+import { type DownloadOptions, Transfer } from "./transfer.ts";
 
 export interface Delivered<T> {
 	/** What the consumer returned. */

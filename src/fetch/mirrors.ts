@@ -3,6 +3,17 @@ import { fileUnder, hostOf, shown } from "./address.ts";
 import { type NetworkError, neverReached } from "./failure.ts";
 import type { Timing } from "./timeouts.ts";
 
+/** What to download: `BASE/filename` of the first mirror that delivers it. */
+export interface Wanted {
+	readonly filename: string;
+	/** In the order to try them; see releases/mirrors.ts. */
+	readonly mirrors: readonly URL[];
+	/** SHA-256 of the file, 64 small hex digits, where it is known: then every byte delivered is proven. */
+	readonly sha256?: string | undefined;
+	/** Bytes, where they are known (not 0). */
+	readonly size?: number | undefined;
+}
+
 /** The mirrors of one download, tried in turn, and what is known of the one whose turn it is. */
 export class MirrorTurn {
 	/** New tries of the present mirror since it last brought something. */

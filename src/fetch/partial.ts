@@ -15,7 +15,7 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { ifPresent } from "../fs.ts";
 import { hostOf, shown } from "./address.ts";
-import type { Wanted } from "./download.ts";
+import type { Wanted } from "./mirrors.ts";
 import { RangeMismatch } from "./rangerequest.ts";
 
 /** What a partial file says of itself. */

@@ -2,15 +2,30 @@ import { createHash } from "node:crypto";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { hostOf, shown } from "./address.ts";
-import type { Client } from "./client.ts";
-import type { DownloadOptions, Wanted } from "./download.ts";
+import type { Client, ClientOptions } from "./client.ts";
 import { NetworkError } from "./failure.ts";
-import { type MirrorTurn, pauseBefore, progressBytes } from "./mirrors.ts";
+import { type MirrorTurn, pauseBefore, progressBytes, type Wanted } from "./mirrors.ts";
 import { PartialKeeper, type Received } from "./partial.ts";
 import { begins, RangeMismatch, type RangeReply, requestRange } from "./rangerequest.ts";
 import { Ranges } from "./ranges.ts";
 import { MirrorSpeed, Speed } from "./speed.ts";
 import { duration } from "./timeouts.ts";
+
+export interface Progress {
+	/** Bytes given to the consumer in this pass; falls back to 0 when it has to start over. */
+	readonly received: number;
+	/** Bytes of the whole file, as soon as anybody said. */
+	readonly total: number | undefined;
+	/** The host that sends them. */
+	readonly from: string;
+}
+
+export interface DownloadOptions extends ClientOptions {
+	/** Called for every piece; keep it cheap. */
+	readonly progress?: (progress: Progress) => void;
+	/** A sentence for --verbose: a retry, a resume, a change of mirror. */
+	readonly note?: (text: string) => void;
+}
 
 /** How a pass ended: the file was delivered whole, must be delivered anew, or can't be had. */
 export type TransferEnd =

@@ -6,9 +6,10 @@ import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { shown } from "../fetch/address.ts";
 import { type Client, getDocument } from "../fetch/client.ts";
-import { type DownloadOptions, downloadArchive } from "../fetch/download.ts";
+import { downloadArchive } from "../fetch/download.ts";
 import { NetworkError } from "../fetch/failure.ts";
 import { kindOf } from "../fetch/rangerequest.ts";
+import type { DownloadOptions } from "../fetch/transfer.ts";
 import { escapeModule } from "../sumdb/record.ts";
 import { type ProxyEntry, underProxy } from "./goproxy.ts";
 

@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { shown } from "../fetch/address.ts";
 import { Client, isOffline } from "../fetch/client.ts";
-import type { Progress } from "../fetch/download.ts";
+import type { Progress } from "../fetch/transfer.ts";
 import { findGo, type GoCommand, goListVersions, goModDownload, withoutCredentials } from "../go/command.ts";
 import { type GoSettings, goSettings } from "../go/settings.ts";
 import { headsInHome } from "../sumdb/heads.ts";

@@ -3,9 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type DownloadOptions, downloadArchive, type Wanted } from "../../src/fetch/download.ts";
+import { downloadArchive } from "../../src/fetch/download.ts";
+import type { Wanted } from "../../src/fetch/mirrors.ts";
 import { DownloadError } from "../../src/fetch/mirrors.ts";
 import { defaultTiming, type Timing, timingIn } from "../../src/fetch/timeouts.ts";
+import type { DownloadOptions } from "../../src/fetch/transfer.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { etagOf, type Fault, sha256, startServer, type TestServer } from "../support/server.ts";
 

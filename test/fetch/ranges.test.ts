@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { downloadArchive, type Wanted } from "../../src/fetch/download.ts";
+import { downloadArchive } from "../../src/fetch/download.ts";
+import type { Wanted } from "../../src/fetch/mirrors.ts";
 import type { Timing } from "../../src/fetch/timeouts.ts";
 import { testContext } from "../support/context.ts";
 import { etagOf, type Fault, sha256, startServer, type TestServer } from "../support/server.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Context, Env } from "../../src/context.ts";
+import type { Check } from "../../src/doctor/examination.ts";
 import { type Examined, examine } from "../../src/doctor/examination.ts";
-import type { Check } from "../../src/doctor/finding.ts";
 import { type Machine, machineUnder } from "../../src/doctor/machine.ts";
 import type { Probes, ToolAnswer } from "../../src/doctor/probes.ts";
 import { machineProbes } from "../../src/doctor/probes.ts";

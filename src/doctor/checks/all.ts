@@ -1,4 +1,4 @@
-import type { Check } from "../finding.ts";
+import type { Check } from "../examination.ts";
 import { cgo, endOfLife, goArchitecture, otherGos, pprof, quarantine, race, toolArchitecture } from "./go.ts";
 import { homebrew, lcUuid, macosVersion, rosetta } from "./machine.ts";
 import { project } from "./project.ts";

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { removeTree } from "../../fs.ts";
-import { type Check, type Finding, fine } from "../finding.ts";
+import type { Check } from "../examination.ts";
+import { type Finding, fine } from "../finding.ts";
 import type { Machine } from "../machine.ts";
 import type { ToolAnswer } from "../probes.ts";
 import { findCompiler } from "./go.ts";

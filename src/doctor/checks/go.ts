@@ -5,7 +5,8 @@ import { isSupported, supportedMinors } from "../../releases/status.ts";
 import type { Selection } from "../../select/selection.ts";
 import { shWord } from "../../shell/shell.ts";
 import { archOf, osOf, type Platform } from "../../version/platform.ts";
-import { type Check, type Finding, type Fix, fine } from "../finding.ts";
+import type { Check } from "../examination.ts";
+import { type Finding, type Fix, fine } from "../finding.ts";
 import { type GoOnPath, goInWords, goToolDirectories, type Machine } from "../machine.ts";
 
 /** A C compiler for cgo, where it isn't turned off. */

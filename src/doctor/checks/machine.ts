@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { shWord } from "../../shell/shell.ts";
-import { type Check, type Finding, fine } from "../finding.ts";
+import type { Check } from "../examination.ts";
+import { type Finding, fine } from "../finding.ts";
 import { isMacAtLeast, isMacOlderThan, type Mac } from "../mac.ts";
 import { goToolDirectories, type Machine } from "../machine.ts";
 

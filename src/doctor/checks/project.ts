@@ -1,6 +1,7 @@
 import { GoxError } from "../../errors.ts";
 import { whySentence } from "../../select/why.ts";
-import { type Check, type Finding, fine, fixOf } from "../finding.ts";
+import type { Check } from "../examination.ts";
+import { type Finding, fine, fixOf } from "../finding.ts";
 
 /** The Go in force in this directory: installed, and new enough for its go.mod. */
 export const project: Check = {

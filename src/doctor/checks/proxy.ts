@@ -1,7 +1,8 @@
 import { GoxError } from "../../errors.ts";
 import { type ProxyEntry, parseGoproxy, underProxy } from "../../proxy/goproxy.ts";
 import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../sumdb/note.ts";
-import { type Check, type Finding, type Fix, fine } from "../finding.ts";
+import type { Check } from "../examination.ts";
+import { type Finding, type Fix, fine } from "../finding.ts";
 import type { Machine } from "../machine.ts";
 import { shippedSetting } from "../settings.ts";
 

@@ -6,7 +6,8 @@ import { type Leftover, leftoverSurroundings, leftoversIn } from "../../shell/le
 import { fishQuote, type ShellName, type StartupFile, shQuote, shWord } from "../../shell/shell.ts";
 import { changesSomething, planSetup } from "../../shell/startup.ts";
 import { completeShims } from "../../store/shims.ts";
-import { type Check, type Finding, fine } from "../finding.ts";
+import type { Check } from "../examination.ts";
+import { type Finding, fine } from "../finding.ts";
 import { type GoOnPath, goInWords, gosOnPath, type Machine } from "../machine.ts";
 import type { ToolAnswer } from "../probes.ts";
 import type { Changes } from "../repair.ts";

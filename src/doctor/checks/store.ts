@@ -11,7 +11,8 @@ import { refreshAliases, userAliases } from "../../store/links.ts";
 import { isAbandonedLock, isLocked } from "../../store/lock.ts";
 import { manifestPath, receiptKeys, receiptPath } from "../../store/receipt.ts";
 import { osOf } from "../../version/platform.ts";
-import { type Check, type Finding, fine, fixOf } from "../finding.ts";
+import type { Check } from "../examination.ts";
+import { type Finding, fine, fixOf } from "../finding.ts";
 import type { Machine } from "../machine.ts";
 import type { Changes } from "../repair.ts";
 
