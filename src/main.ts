@@ -3,7 +3,7 @@ import { reportOn } from "./cli/report.ts";
 import { commandCalled, commands } from "./commands/table.ts";
 import { type Context, processContext } from "./context.ts";
 import { goxVersion } from "./product.ts";
-import { recover } from "./store/recovery.ts";
+import { recover } from "./store/abandoned.ts";
 
 /** Runs a command line, without the program's name, and gives the process's exit status. */
 export async function main(argv: readonly string[]): Promise<number> {

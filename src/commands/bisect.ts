@@ -23,10 +23,10 @@ import {
 	type Verdict,
 } from "../run/bisection.ts";
 import { type Ending, endingInWords, outputInWords, runTrial, shellStatus, tailOf, trialEnvironment } from "../run/trial.ts";
+import { uninstallVersion } from "../store/abandoned.ts";
 import { makeStaging, openHome } from "../store/home.ts";
 import { type Installed, installedVersions } from "../store/installed.ts";
 import { type Announcement, announce } from "../store/journal.ts";
-import { uninstallVersion } from "../store/recovery.ts";
 import { compareParsed, type Release } from "../version/release.ts";
 
 /** The exit status when skipped releases stand where the verdict changes. */

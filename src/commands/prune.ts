@@ -7,9 +7,9 @@ import { GoxError } from "../errors.ts";
 import { namesIn, removeTree } from "../fs.ts";
 import { goSettings } from "../go/settings.ts";
 import { usageOf } from "../select/usage.ts";
+import { uninstallVersion } from "../store/abandoned.ts";
 import { openHome } from "../store/home.ts";
 import { defaultVersion, type Installed, installedVersions } from "../store/installed.ts";
-import { uninstallVersion } from "../store/recovery.ts";
 import { freedBy, spaceOf } from "../store/space.ts";
 import { compareParsed } from "../version/release.ts";
 

@@ -3,9 +3,9 @@ import { wantedPlatform } from "../cli/operands.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { wordFor } from "../select/selection.ts";
+import { uninstallVersion } from "../store/abandoned.ts";
 import { type Installed, storedVersions } from "../store/installed.ts";
 import { matching, pickInstalled } from "../store/links.ts";
-import { uninstallVersion } from "../store/recovery.ts";
 import type { Platform } from "../version/platform.ts";
 import { parseRequest, type Request } from "../version/request.ts";
 

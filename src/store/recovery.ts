@@ -2,42 +2,15 @@ import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { ifPresent, isThere, namesIn, sweepBeside } from "../fs.ts";
-import { abandonedStaging, isAbandonedStaging, makeHome, openHome, sweepStaging } from "./home.ts";
-import { type Installed, installedVersions, linkedKey } from "./installed.ts";
-import { isAbandonedEntry, type JournalEntry, journalEntries } from "./journal.ts";
-import { type Layout, layoutOf, parseVersionKey } from "./layout.ts";
+import { ifPresent, isThere, sweepBeside } from "../fs.ts";
+import { abandonedStaging, makeHome, openHome, sweepStaging } from "./home.ts";
+import { installedVersions, linkedKey } from "./installed.ts";
+import { type JournalEntry, journalEntries } from "./journal.ts";
+import { type Layout, parseVersionKey } from "./layout.ts";
 import { setDefault, settleLinks, userAliases } from "./links.ts";
-import { isAbandonedLock, isLocked, lockTimes, sweepLocks, withLock } from "./lock.ts";
+import { isLocked, lockTimes, sweepLocks, withLock } from "./lock.ts";
 import { receiptKeys, removeReceipt } from "./receipt.ts";
-import { putBack, type Removal, removeVersion } from "./removal.ts";
-
-/**
- * Finishes or undoes what dead processes left in the store. Every command begins with it: three directory reads when all
- * is well. What living processes work on, and what other machines that share the home do, is left alone; so is everything
- * where it can't be mended, because a read-only home is no reason not to list what is in it.
- *
- * The native shim never does this. It needs nothing mended to be right: what it reads is put into place by single
- * renames, and where it finds no version it calls this program (`gox auto-install`) and looks again.
- * @param say told what was done
- */
-export async function recover(context: Context, say: (text: string) => void = () => {}): Promise<void> {
-	try {
-		if (!hasLeftovers(context, layoutOf(context.home))) return;
-		for (const text of await finishOrUndo(context)) say(text);
-	} catch (error) {
-		if (!(error instanceof GoxError) && systemCode(error) === undefined) throw error;
-		say(`what another gox left behind can't be mended now: ${error instanceof Error ? error.message : String(error)}`);
-	}
-}
-
-function hasLeftovers(context: Context, layout: Layout): boolean {
-	return (
-		namesIn(layout.journal).some((name) => isAbandonedEntry(context, layout, name)) ||
-		namesIn(layout.tmp).some((name) => isAbandonedStaging(context, layout, name)) ||
-		namesIn(layout.locks).some((name) => isAbandonedLock(context, layout, name))
-	);
-}
+import { putBack, removeVersion } from "./removal.ts";
 
 /**
  * Finishes or undoes everything that dead processes left; what was done, in words. Each step can be repeated: a process
@@ -143,14 +116,4 @@ function chooseDefault(context: Context, layout: Layout, entries: readonly Journ
 		const installed = installedVersions(context).find((each) => each.key === work.key);
 		if (installed && installed.platform === context.host() && !isLocked(layout, work.key)) setDefault(context, installed);
 	}
-}
-
-/** Removes a version from a store in which nothing half is left. Throws as `removeVersion`. */
-export async function uninstallVersion(
-	context: Context,
-	installed: Installed,
-	waiting?: (owner: string) => void,
-): Promise<Removal> {
-	await recover(context);
-	return removeVersion(context, installed, waiting);
 }

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "n
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { isAbandoned, makerMark } from "../../src/maker.ts";
+import { recover } from "../../src/store/abandoned.ts";
 import { installedVersions } from "../../src/store/installed.ts";
 import { announce, editing } from "../../src/store/journal.ts";
 import { layoutOf } from "../../src/store/layout.ts";
-import { recover } from "../../src/store/recovery.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
 import { hostPlatform } from "../support/mirror.ts";

@@ -15,10 +15,10 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type FileSharing, TreeWriter } from "../../src/archive/tree.ts";
 import { type InstallPlan, installVersion } from "../../src/install/install.ts";
+import { uninstallVersion } from "../../src/store/abandoned.ts";
 import { installedVersions } from "../../src/store/installed.ts";
 import { layoutOf } from "../../src/store/layout.ts";
 import { readReceipt } from "../../src/store/receipt.ts";
-import { uninstallVersion } from "../../src/store/recovery.ts";
 import {
 	asNeighbour,
 	NeighbourFiles,

@@ -3,7 +3,7 @@ import { renderFailure } from "../../src/cli/failure.ts";
 import { reportOn } from "../../src/cli/report.ts";
 import { commandCalled, commands } from "../../src/commands/table.ts";
 import type { Context } from "../../src/context.ts";
-import { recover } from "../../src/store/recovery.ts";
+import { recover } from "../../src/store/abandoned.ts";
 
 /** A command as the program would run it, in this process: its exit status. */
 export async function runCommand(context: Context, [name = "", ...words]: readonly string[]): Promise<number> {

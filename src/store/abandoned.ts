@@ -1,0 +1,48 @@
+import type { Context } from "../context.ts";
+import { GoxError, systemCode } from "../errors.ts";
+import { namesIn } from "../fs.ts";
+import { isAbandonedStaging } from "./home.ts";
+import type { Installed } from "./installed.ts";
+import { isAbandonedEntry } from "./journal.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import { isAbandonedLock } from "./lock.ts";
+import type { Removal } from "./removal.ts";
+
+/**
+ * Finishes or undoes what dead processes left in the store. Every command begins with it: three directory reads when all
+ * is well. What living processes work on, and what other machines that share the home do, is left alone; so is everything
+ * where it can't be mended, because a read-only home is no reason not to list what is in it.
+ *
+ * The native shim never does this. It needs nothing mended to be right: what it reads is put into place by single
+ * renames, and where it finds no version it calls this program (`gox auto-install`) and looks again.
+ * @param say told what was done
+ */
+export async function recover(context: Context, say: (text: string) => void = () => {}): Promise<void> {
+	try {
+		if (!hasLeftovers(context, layoutOf(context.home))) return;
+		const { finishOrUndo } = await import("./recovery.ts");
+		for (const text of await finishOrUndo(context)) say(text);
+	} catch (error) {
+		if (!(error instanceof GoxError) && systemCode(error) === undefined) throw error;
+		say(`what another gox left behind can't be mended now: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
+
+function hasLeftovers(context: Context, layout: Layout): boolean {
+	return (
+		namesIn(layout.journal).some((name) => isAbandonedEntry(context, layout, name)) ||
+		namesIn(layout.tmp).some((name) => isAbandonedStaging(context, layout, name)) ||
+		namesIn(layout.locks).some((name) => isAbandonedLock(context, layout, name))
+	);
+}
+
+/** Removes a version from a store in which nothing half is left. Throws as `removeVersion`. */
+export async function uninstallVersion(
+	context: Context,
+	installed: Installed,
+	waiting?: (owner: string) => void,
+): Promise<Removal> {
+	await recover(context);
+	const { removeVersion } = await import("./removal.ts");
+	return removeVersion(context, installed, waiting);
+}
