@@ -1,4 +1,4 @@
-import type { Context } from "./context.ts";
+import type { Context, Env } from "./context.ts";
 import { GoxError, quote } from "./errors.ts";
 import { readIfPresent } from "./fs.ts";
 import { strangerAt } from "./permissions.ts";
@@ -34,6 +34,81 @@ export interface Setting {
 	readonly preset: string;
 	readonly summary: string;
 	accepts(value: string): boolean;
+}
+
+/** Every GOX_* variable that sets something, as it stands in an environment; undefined where it isn't set or is empty. */
+export interface Variables {
+	/** GOX_HOME as written: empty, relative or with `..` too, so that it can be refused. */
+	readonly home: string | undefined;
+	/** GOX_VERSION as written. */
+	readonly version: string | undefined;
+	readonly index: string | undefined;
+	/** Bases with commas between them. */
+	readonly mirrors: string | undefined;
+	readonly platform: string | undefined;
+	readonly pgpKey: string | undefined;
+	readonly timeout: string | undefined;
+	/** Whether gox may not connect: GOX_OFFLINE is set to anything but `0`. */
+	readonly offline: boolean;
+	readonly unofficial: boolean;
+	/** Whether GOX_LOG asks for everything. */
+	readonly debug: boolean;
+	/** Whether the hook's `gox use --strict` holds Go to the version that this shell chose. */
+	readonly strict: boolean;
+	/** The shell whose hook runs gox. */
+	readonly hook: string | undefined;
+}
+
+/** Decodes the variables. Nothing else reads a GOX_* variable but context.ts, which needs two before there is a context. */
+export function variablesIn(env: Env): Variables {
+	const trimmed = (value: string | undefined) => value?.trim() || undefined;
+	const { GOX_OFFLINE: offline = "" } = env;
+	return {
+		home: env.GOX_HOME,
+		version: env.GOX_VERSION,
+		index: trimmed(env.GOX_INDEX),
+		mirrors: trimmed(env.GOX_MIRRORS),
+		platform: trimmed(env.GOX_PLATFORM),
+		pgpKey: trimmed(env.GOX_PGP_KEY),
+		timeout: trimmed(env.GOX_TIMEOUT),
+		offline: offline !== "" && offline !== "0",
+		unofficial: env.GOX_UNOFFICIAL === "1",
+		debug: env.GOX_LOG === "debug",
+		strict: Boolean(env.GOX_STRICT),
+		hook: env.GOX_HOOK,
+	};
+}
+
+/** Whether gox may not connect to anything. */
+export function isOffline({ env }: Pick<Context, "env">): boolean {
+	return variablesIn(env).offline;
+}
+
+/** A setting in force, and who made it: a variable's name or the config file's path. */
+export interface Site {
+	readonly value: string;
+	readonly from: string;
+}
+
+/** Where lists and archives come from, where somebody said so. */
+export interface Sites {
+	readonly index: Site | undefined;
+	/** Bases with commas between them. */
+	readonly mirrors: Site | undefined;
+}
+
+/** The sites in force: a variable wins over the config file. Throws as `loadConfig`. */
+export function sitesOf(context: Context): Sites {
+	const variables = variablesIn(context.env);
+	const chosen = (name: string, variable: string | undefined, setting: (config: Config) => string | undefined) => {
+		if (variable !== undefined) return { value: variable, from: name };
+		const value = setting(loadConfig(context));
+		return value ? { value, from: context.configFile } : undefined;
+	};
+	return {
+		index: chosen("GOX_INDEX", variables.index, ({ index }) => index),
+		mirrors: chosen("GOX_MIRRORS", variables.mirrors, ({ mirrors }) => mirrors.join(",")),
+	};
 }
 
 const isSwitch = (value: string) => /^(on|off|true|false|yes|no)$/.test(value);

@@ -1,3 +1,4 @@
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { harmless, statusOfLostOutput, withoutSecrets } from "../output.ts";
@@ -14,7 +15,7 @@ export function renderFailure(context: Context, error: unknown, asJson: boolean)
 	if (asJson) context.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
 	context.stderr.write(`gox: ${harmless(message)}\n`);
 	if (hint) context.stderr.write(`${harmless(hint).replace(/^/gm, "  ")}\n`);
-	if (context.env.GOX_LOG === "debug" || failure.code === "internal")
+	if (variablesIn(context.env).debug || failure.code === "internal")
 		context.stderr.write(`${withoutSecrets(harmless(traceOf(error)))}\n`);
 	return failure.exit;
 }

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Bundle } from "../archive/bundle.ts";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { ifPresent } from "../fs.ts";
@@ -182,7 +183,7 @@ export function bring(bringing: Bringing, chosen: Chosen, trial = false): Promis
 		asDefault: "no",
 		force: false,
 		trial,
-		unofficial: bringing.context.env.GOX_UNOFFICIAL === "1",
+		unofficial: variablesIn(bringing.context.env).unofficial,
 	});
 }
 

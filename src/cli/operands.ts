@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { loadConfig } from "../config.ts";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { removeTree } from "../fs.ts";
@@ -55,22 +55,14 @@ function meant(context: Context, request: Request): Request {
 
 /** The platform that a command is about: `--platform`, else GOX_PLATFORM, else this machine's. */
 export function wantedPlatform(context: Context, options: Options): Platform {
-	return namedPlatform(options) ?? (context.env.GOX_PLATFORM ? parsePlatform(context.env.GOX_PLATFORM) : context.host());
+	const { platform } = variablesIn(context.env);
+	return namedPlatform(options) ?? (platform === undefined ? context.host() : parsePlatform(platform));
 }
 
 /** What `--platform` says, where it was given. */
 export function namedPlatform(options: Options): Platform | undefined {
 	const named = options.text("platform");
 	return named === undefined ? undefined : parsePlatform(named);
-}
-
-/** The context with the config file's index and mirrors in force where the environment names none. */
-export function withConfiguredSites(context: Context): Context {
-	const { index, mirrors } = loadConfig(context);
-	const env = { ...context.env };
-	if (!env.GOX_INDEX && index) env.GOX_INDEX = index;
-	if (!env.GOX_MIRRORS && mirrors.length > 0) env.GOX_MIRRORS = mirrors.join(",");
-	return { ...context, env };
 }
 
 /** How this command asks for the list of releases; a warning is given once, however often it is asked. */

@@ -1,3 +1,4 @@
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { harmless, withoutSecrets } from "../output.ts";
 
@@ -37,7 +38,7 @@ export interface ReportOptions {
 }
 
 export function reportOn(context: Context, options: ReportOptions): Report {
-	const verbose = options.verbose || context.env.GOX_LOG === "debug";
+	const verbose = options.verbose || variablesIn(context.env).debug;
 	const style = styleFor(context);
 	const say = (text: string) => context.stderr.write(`${withoutSecrets(harmless(text))}\n`);
 	const lines = (texts: readonly string[]) => {

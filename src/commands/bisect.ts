@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Invocation } from "../cli/command.ts";
 import { type Bringing, bring, bringingBy } from "../cli/installing.ts";
-import { catalogOptions, requestNamed, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions, requestNamed } from "../cli/operands.ts";
 import { progressOn } from "../cli/progress.ts";
 import type { Report } from "../cli/report.ts";
 import { timeInWords } from "../cli/text.ts";
@@ -46,7 +46,7 @@ export async function run(invocation: Invocation): Promise<number> {
 		throw new GoxError("usage", "bisect: there is no command to judge by", {
 			hint: "gox bisect --good 1.21 --bad 1.23 -- go test ./...",
 		});
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	const layout = openHome(context);
 	const catalog = await loadCatalog(context, catalogOptions(invocation));
 	const [older, newer] = endsOf(invocation, catalog);

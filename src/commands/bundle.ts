@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Bundle, type BundledToolchain, type PartSource, writeBundle } from "../archive/bundle.ts";
 import type { Invocation, Options } from "../cli/command.ts";
-import { catalogOptions, requestNamed, sourceChoice, wantedPlatform, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions, requestNamed, sourceChoice, wantedPlatform } from "../cli/operands.ts";
 import { progressOn } from "../cli/progress.ts";
 import { bytesInWords, columns } from "../cli/text.ts";
 import type { Context } from "../context.ts";
@@ -21,7 +21,7 @@ import { newestFirst } from "../version/release.ts";
 export async function run(invocation: Invocation): Promise<undefined> {
 	const { options } = invocation;
 	if (options.has("list")) return list(invocation);
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	const chosen = await choose(context, invocation);
 	const path = resolve(context.cwd, options.text("output") ?? "go.bundle");
 	const layout = openHome(context);

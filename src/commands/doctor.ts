@@ -1,6 +1,7 @@
 import type { Invocation, Run } from "../cli/command.ts";
 import type { Style } from "../cli/report.ts";
 import { wrapped } from "../cli/text.ts";
+import { isOffline } from "../config.ts";
 import { checks } from "../doctor/checks/all.ts";
 import { type Examined, examine, makeRepairs, type Repaired, repairable, worst } from "../doctor/examination.ts";
 import type { Area, Verdict } from "../doctor/finding.ts";
@@ -8,7 +9,6 @@ import { type Machine, machineUnder } from "../doctor/machine.ts";
 import { machineProbes } from "../doctor/probes.ts";
 import { repairsToUndo, undoRepair } from "../doctor/repair.ts";
 import { GoxError, quote } from "../errors.ts";
-import { isOffline } from "../fetch/client.ts";
 import { layoutOf } from "../store/layout.ts";
 
 /** What users of other doctors expect of a script's `if`: 1 where something is broken. */

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { Run } from "../cli/command.ts";
 import { shellNamed, shellVersion } from "../cli/operands.ts";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { readIfPresent } from "../fs.ts";
 import { hookSettings } from "../shell/hook.ts";
@@ -27,7 +28,7 @@ export const run: Run = ({ context, report, args: [word], options }) => {
 	if (ci) completeShims(context);
 	const runner = ci ? exportToRunner(context, shims, variables) : undefined;
 	if (report.asJson) {
-		const inForce = version ?? context.env.GOX_VERSION ?? null;
+		const inForce = version ?? variablesIn(context.env).version ?? null;
 		report.json({ GOX_HOME: context.home, shims, GOX_VERSION: inForce, ...(runner && { written: runner.written }) });
 		return undefined;
 	}

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Invocation, Run } from "../cli/command.ts";
 import { bring, bringingBy, inParallel } from "../cli/installing.ts";
-import { catalogOptions, jobCount, requestNamed, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions, jobCount, requestNamed } from "../cli/operands.ts";
 import { progressOn, type StatusLine, statusLineOn } from "../cli/progress.ts";
 import type { Report } from "../cli/report.ts";
 import { columns, timeInWords } from "../cli/text.ts";
+import { isOffline } from "../config.ts";
 import type { Context, Env } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
-import { isOffline } from "../fetch/client.ts";
 import { removeTree } from "../fs.ts";
 import type { Chosen } from "../releases/catalog.ts";
 import { type CatalogOptions, loadCatalog, lookUp } from "../releases/lookup.ts";
@@ -87,7 +87,7 @@ interface Result extends Pick<Ending, "status" | "signal" | "milliseconds"> {
  */
 export async function runEach(invocation: Invocation, list: string, argv: readonly string[]): Promise<number> {
 	const { report, options } = invocation;
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	const layout = openHome(context);
 	const jobs = jobCount(options.text("jobs"), context.processors);
 	const runners = await provide(context, invocation, await membersOf(context, list, catalogOptions(invocation)));

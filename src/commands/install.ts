@@ -9,9 +9,9 @@ import {
 	requestNamed,
 	sourceChoice,
 	wantedPlatform,
-	withConfiguredSites,
 } from "../cli/operands.ts";
 import { progressOn } from "../cli/progress.ts";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { InstallOutcome } from "../install/install.ts";
@@ -32,7 +32,7 @@ import { welcomeNewGo } from "./tools.ts";
 
 export async function run(invocation: Invocation): Promise<number> {
 	const { report, options } = invocation;
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	openHome(context);
 	const platform = wantedPlatform(context, options);
 	const bundle = bundleNamed(context, options.text("source"));
@@ -66,7 +66,7 @@ export async function run(invocation: Invocation): Promise<number> {
 					asDefault: each === chosen[0] ? (options.has("default") ? "always" : "if-none") : "no",
 					force: options.has("force"),
 					dedupe: options.has("dedupe"),
-					unofficial: options.has("unofficial") || context.env.GOX_UNOFFICIAL === "1",
+					unofficial: options.has("unofficial") || variablesIn(context.env).unofficial,
 					insecure: options.has("insecure"),
 					timings: timings.get(each),
 				}),

@@ -1,8 +1,8 @@
 import type { Invocation } from "../cli/command.ts";
-import { catalogOptions, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions } from "../cli/operands.ts";
 import type { Style } from "../cli/report.ts";
 import { columns, timeInWords, wrapped } from "../cli/text.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig, sitesOf, variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { parseAddress, shown } from "../fetch/address.ts";
@@ -32,10 +32,8 @@ function inForce(
 	context: Context,
 	insecure: boolean,
 ): { readonly mirrors: readonly URL[]; readonly from: string; readonly own: boolean } {
-	const mirrors = mirrorsOf(withConfiguredSites(context).env, { insecure });
-	if (context.env.GOX_MIRRORS?.trim()) return { mirrors, from: "GOX_MIRRORS", own: true };
-	if (loadConfig(context).mirrors.length > 0) return { mirrors, from: context.configFile, own: true };
-	return { mirrors, from: "built in", own: false };
+	const named = sitesOf(context).mirrors;
+	return { mirrors: mirrorsOf(named, { insecure }), from: named?.from ?? "built in", own: named !== undefined };
 }
 
 function list({ context, report, options }: Invocation): number {
@@ -54,10 +52,9 @@ async function test(invocation: Invocation, addresses: readonly string[]): Promi
 	const present = inForce(context, insecure);
 	const known = options.has("only") ? [] : defaultMirrors.map((base) => new URL(base));
 	const bases = unique(options.has("only") && given.length > 0 ? given : [...given, ...present.mirrors, ...known]);
-	const sites = withConfiguredSites(context);
 	// What only module proxies have is on no mirror.
 	const { widen: _, ...asking } = catalogOptions(invocation);
-	const catalog = await loadCatalog(sites, asking);
+	const catalog = await loadCatalog(context, asking);
 	const question = mirrorQuestion(catalog, context.host(), options.has("quick"));
 	const client = new Client(context, { insecure, timing: mirrorTiming });
 	const trials = await tryMirrors(client, bases, question, report.say).finally(() => client.close());
@@ -105,7 +102,8 @@ async function offer(
 	if (before.length > 0)
 		report.detail(`before: ${before.map((base) => (URL.canParse(base) ? shown(new URL(base)) : "…")).join(",")}`);
 	report.say(`written to ${context.configFile}; to undo: gox config mirrors --unset`);
-	if (context.env.GOX_MIRRORS?.trim()) report.warn("GOX_MIRRORS in the environment wins over the config file: unset GOX_MIRRORS");
+	if (variablesIn(context.env).mirrors !== undefined)
+		report.warn("GOX_MIRRORS in the environment wins over the config file: unset GOX_MIRRORS");
 	return true;
 }
 

@@ -1,5 +1,5 @@
 import type { Invocation } from "../cli/command.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions, wantedPlatform } from "../cli/operands.ts";
 import type { Report } from "../cli/report.ts";
 import { columns } from "../cli/text.ts";
 import { loadCatalog } from "../releases/lookup.ts";
@@ -24,7 +24,7 @@ interface Finding {
 /** Exit status 0 whatever is found: what is outdated still runs, and a script has --json. */
 export async function run(invocation: Invocation): Promise<undefined> {
 	const { report, args, options } = invocation;
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	openHome(context);
 	const all = installedVersions(context);
 	const [word] = args;

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Invocation } from "../cli/command.ts";
-import { catalogOptions, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions } from "../cli/operands.ts";
+import { sitesOf } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { shown } from "../fetch/address.ts";
 import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { sumdbEvidence } from "../proxy/sumdb.ts";
 import { lookUp } from "../releases/lookup.ts";
+import { ownIndexAddress } from "../releases/mirrors.ts";
 import { formatGoxLock, type GoxLock, goxLockName, type LockedToolchain, parseGoxLock } from "../select/goxlock.ts";
 import { select } from "../select/select.ts";
 import { wordFor } from "../select/selection.ts";
@@ -50,7 +51,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 /** With --lock, and where a lock is here already: a pin that left it behind would contradict it. */
 async function lockFor(invocation: Invocation, request: Request): Promise<GoxLock | undefined> {
 	const { options } = invocation;
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	if (!options.has("lock") && !hasGoxLock(context)) return undefined;
 	if (request.kind === "system" || request.kind === "mod")
 		throw new GoxError("usage", `a lock is for one release, and "${request.text.trim()}" is none`, {
@@ -63,7 +64,7 @@ async function lockFor(invocation: Invocation, request: Request): Promise<GoxLoc
 
 /** What goes into the file: an exact release, a minor as it was given, or what a range, `latest` and the like resolve to. */
 async function pinFor(invocation: Invocation, request: Request): Promise<string> {
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	switch (request.kind) {
 		case "system":
 			return "system";
@@ -176,8 +177,7 @@ async function archiveDigest(context: Context, invocation: Invocation, release: 
 	try {
 		const request = { kind: "exact", release, text: wordFor(release.name) } as const;
 		const { hashes } = await lookUp(context, request, platform, catalogOptions(invocation));
-		const index = context.env.GOX_INDEX?.trim();
-		const indexAddress = index ? shown(new URL(index)) : undefined;
+		const indexAddress = ownIndexAddress(sitesOf(context).index);
 		return expectArchive(release, platform, { ...hashes, indexAddress }, false).sha256;
 	} catch (error) {
 		if (error instanceof GoxError && error.code === "no-such-platform") return "none";

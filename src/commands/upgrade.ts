@@ -1,7 +1,8 @@
 import type { Invocation } from "../cli/command.ts";
 import { installChosen } from "../cli/installing.ts";
-import { catalogOptions, sourceChoice, wantedPlatform, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions, sourceChoice, wantedPlatform } from "../cli/operands.ts";
 import { progressOn } from "../cli/progress.ts";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import type { Catalog, Chosen } from "../releases/catalog.ts";
@@ -40,7 +41,7 @@ interface Outcome {
  */
 export async function run(invocation: Invocation): Promise<number> {
 	const { report, options } = invocation;
-	const context = withConfiguredSites(invocation.context);
+	const { context } = invocation;
 	openHome(context);
 	const lines = wantedLines(context, invocation);
 	const catalog = await loadCatalog(context, catalogOptions(invocation));
@@ -174,7 +175,7 @@ async function install(context: Context, { report, options }: Invocation, chosen
 			asDefault: "no",
 			force: false,
 			dedupe: options.has("dedupe"),
-			unofficial: context.env.GOX_UNOFFICIAL === "1",
+			unofficial: variablesIn(context.env).unofficial,
 			insecure: options.has("insecure"),
 		});
 		return installed;

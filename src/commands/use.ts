@@ -1,5 +1,6 @@
 import type { Run } from "../cli/command.ts";
 import { shellVersion } from "../cli/operands.ts";
+import { variablesIn } from "../config.ts";
 import { GoxError } from "../errors.ts";
 import { parsePin } from "../select/versionfile.ts";
 import { shellNames } from "../shell/hook.ts";
@@ -15,7 +16,7 @@ export const run: Run = ({ context, report, args: [word], options }) => {
 	}
 	if (options.has("unset")) throw noHook("unset GOX_VERSION GOX_STRICT");
 	if (word === undefined) throw new GoxError("usage", "use: which version?", { hint: "gox use 1.22\ngox use --unset" });
-	if (!shellNames.some((name) => name === context.env.GOX_HOOK)) {
+	if (!shellNames.some((name) => name === variablesIn(context.env).hook)) {
 		const pin = parsePin(word);
 		const version = pin && pin.kind !== "alias" ? word : shellVersion(context, word);
 		throw noHook(`export GOX_VERSION=${version}${options.has("strict") ? " GOX_STRICT=1" : ""}`);

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Invocation } from "../cli/command.ts";
 import { installChosen } from "../cli/installing.ts";
-import { catalogOptions, wantedPlatform, withConfiguredSites } from "../cli/operands.ts";
+import { catalogOptions, wantedPlatform } from "../cli/operands.ts";
 import { progressOn } from "../cli/progress.ts";
 import type { Report } from "../cli/report.ts";
 import type { Context } from "../context.ts";
@@ -48,14 +48,10 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 /** Installs a version of the store again, in one step; aliases and the default stay. */
-async function repair(
-	{ context: caller, report, options }: Invocation,
-	{ release, platform, key, goroot }: AuditTarget,
-): Promise<void> {
+async function repair({ context, report, options }: Invocation, { release, platform, key, goroot }: AuditTarget): Promise<void> {
 	if (key === undefined) {
 		throw new GoxError("usage", `${goroot} is not gox's to repair`, { hint: `gox install ${release.word}` });
 	}
-	const context = withConfiguredSites(caller);
 	const unofficial = readReceipt(openHome(context), key)?.official === false;
 	const request = { kind: "exact", release, text: release.version } as const;
 	const progress = progressOn(context, report.quiet || report.asJson);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
+import { isOffline, variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { type AddressRules, authorizationOf, hostOf, refusalOf, shown } from "./address.ts";
@@ -41,7 +42,7 @@ export class Client {
 		// Every request listens for the interruption; Node would take more than ten for a leak, and say so.
 		setMaxListeners(0, context.signal);
 		this.#rules = { insecure: options.insecure ?? false };
-		this.timing = { ...defaultTiming, ...timingIn(context.env), ...options.timing };
+		this.timing = { ...defaultTiming, ...timingIn(variablesIn(context.env).timeout), ...options.timing };
 	}
 
 	/** Aborted when the person interrupts. */
@@ -176,11 +177,6 @@ function bare(url: URL): URL {
 
 function withoutCredentials(headers: Record<string, string>): Record<string, string> {
 	return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== "authorization" && name !== "cookie"));
-}
-
-/** Whether GOX_OFFLINE forbids the network; `0` and nothing don't. */
-export function isOffline(context: Context): boolean {
-	return (context.env.GOX_OFFLINE ?? "0") !== "0" && context.env.GOX_OFFLINE !== "";
 }
 
 /** The head of an answer, and its body as it arrives. */

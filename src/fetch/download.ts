@@ -1,6 +1,7 @@
+import { isOffline } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { Client, isOffline } from "./client.ts";
+import { Client } from "./client.ts";
 import { MirrorTurn, type Wanted } from "./mirrors.ts";
 import { type DownloadOptions, Transfer } from "./transfer.ts";
 

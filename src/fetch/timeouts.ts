@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Env } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { failureOf, NetworkError } from "./failure.ts";
 
@@ -64,9 +63,8 @@ export const defaultTiming: Timing = Object.freeze({
  * What GOX_TIMEOUT says of a download's deadline: `90`, `90s`, `20m` or `2h`; nothing when it isn't set.
  * @throws GoxError `usage`.
  */
-export function timingIn(env: Env): Partial<Timing> {
-	const text = env.GOX_TIMEOUT?.trim();
-	if (!text) return {};
+export function timingIn(text: string | undefined): Partial<Timing> {
+	if (text === undefined) return {};
 	const found = /^(\d{1,6})([smh]?)$/.exec(text);
 	const count = Number(found?.[1] ?? 0);
 	if (count > 0) return { totalMs: count * 1_000 * { s: 1, m: 60, h: 3_600 }[(found?.[2] || "s") as "s" | "m" | "h"] };

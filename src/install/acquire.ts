@@ -1,13 +1,12 @@
 import type { FileSharing } from "../archive/tree.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig, sitesOf } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { shown } from "../fetch/address.ts";
 import { DownloadError } from "../fetch/mirrors.ts";
 import { duration } from "../fetch/timeouts.ts";
 import { sumdbEvidence } from "../proxy/sumdb.ts";
 import type { Chosen } from "../releases/catalog.ts";
-import { mirrorsOf } from "../releases/mirrors.ts";
+import { mirrorsOf, ownIndexAddress } from "../releases/mirrors.ts";
 import { fetchSignature } from "../releases/signature.ts";
 import { type Evidence, vouch } from "../verify/evidence.ts";
 import {
@@ -119,7 +118,7 @@ async function fromSites(errand: Job, absent?: GoxError): Promise<Built> {
 function expectationOf({ context, chosen, how, policy, rules }: Job): Expectation {
 	const { release, platform, hashes } = chosen;
 	if (!rules.index && !hashes.table) throw notInTable(policy, release, platform);
-	const known = rules.index ? { ...hashes, indexAddress: indexAddress(context) } : { table: hashes.table };
+	const known = rules.index ? { ...hashes, indexAddress: ownIndexAddress(sitesOf(context).index) } : { table: hashes.table };
 	return expectArchive(release, platform, known, how.unofficial);
 }
 
@@ -128,7 +127,7 @@ async function download(errand: Job, expectation: Expectation, absent: GoxError 
 	const { release, platform, archive } = chosen;
 	const { insecure, sharing } = how;
 	const { filename, size } = archive;
-	const mirrors = mirrorsOf(context.env, { insecure });
+	const mirrors = mirrorsOf(sitesOf(context).mirrors, { insecure });
 	const ask = { insecure, note: (text: string) => listener.note(text) };
 	const signature =
 		rules.signature || expectation.sha256 === undefined
@@ -154,11 +153,6 @@ async function orAbsent(attempt: () => Promise<Built>): Promise<Built | GoxError
 		if (error instanceof GoxError && ["network", "offline", "no-such-release"].includes(error.code)) return error;
 		throw error;
 	}
-}
-
-function indexAddress(context: Context): string | undefined {
-	const address = context.env.GOX_INDEX?.trim();
-	return address ? shown(new URL(address)) : undefined;
 }
 
 /** For a release without a published SHA-256: on no module proxy that could be reached, and not signed. */

@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type BundledToolchain, partOf } from "../archive/bundle.ts";
+import { sitesOf } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { downloadArchive } from "../fetch/download.ts";
@@ -69,7 +70,7 @@ async function fetchArchive(
 	const path = join(directory, `${release.name}.${platform}.tar.gz`);
 	const delivered = await downloadArchive(
 		{ ...context, signal },
-		{ filename: archive.filename, mirrors: mirrorsOf(context.env, { insecure }), sha256, size: archive.size },
+		{ filename: archive.filename, mirrors: mirrorsOf(sitesOf(context).mirrors, { insecure }), sha256, size: archive.size },
 		(bytes) =>
 			pipeline(bytes, createWriteStream(path, { mode: 0o600 })).catch((error: unknown) => {
 				throw named(path, error);

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isOffline } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { shown } from "../fetch/address.ts";
-import { Client, isOffline } from "../fetch/client.ts";
+import { Client } from "../fetch/client.ts";
 import type { Progress } from "../fetch/transfer.ts";
 import { findGo, type GoCommand, goListVersions, goModDownload, withoutCredentials } from "../go/command.ts";
 import { type GoSettings, goSettings } from "../go/settings.ts";

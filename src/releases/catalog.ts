@@ -30,6 +30,8 @@ export interface Provenance {
 	/** The list's address, fit to be printed. */
 	readonly url?: string;
 	readonly fetchedAt?: Date;
+	/** Whether somebody named this list (GOX_INDEX, the config's index): it is then all that is listed. */
+	readonly own?: boolean;
 }
 
 /** What exists: a fetched list of releases together with the built-in table. */
@@ -37,6 +39,7 @@ export class Catalog implements Provenance {
 	readonly origin: CatalogOrigin;
 	readonly url?: string;
 	readonly fetchedAt?: Date;
+	readonly own: boolean;
 	/** Of the list and the table together, newest first. */
 	readonly releases: readonly IndexRelease[];
 	readonly #listed: readonly IndexRelease[];
@@ -47,6 +50,7 @@ export class Catalog implements Provenance {
 	/** @param listed the fetched list, newest first; undefined where there is none and the table stands in. */
 	constructor(listed: readonly IndexRelease[] | undefined, table: ReleaseTable, provenance: Provenance) {
 		this.origin = provenance.origin;
+		this.own = provenance.own ?? false;
 		if (provenance.url !== undefined) this.url = provenance.url;
 		if (provenance.fetchedAt) this.fetchedAt = provenance.fetchedAt;
 		this.#asOf = {
@@ -75,6 +79,11 @@ export class Catalog implements Provenance {
 	matching(request: Request, platform: Platform): readonly IndexRelease[] {
 		const listed = matching(request, this.#listed, platform);
 		return listed.length > 0 ? listed : matching(request, this.releases, platform);
+	}
+
+	/** What `gox list --remote` lists, newest first: a list of one's own as it is, else the list and the table together. */
+	get listing(): readonly IndexRelease[] {
+		return this.own ? this.#listed : this.releases;
 	}
 
 	/**

@@ -1,7 +1,8 @@
+import { isOffline, sitesOf } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { hostOf, shown } from "../fetch/address.ts";
-import { Client, type ClientOptions, type Document, getDocument, isOffline } from "../fetch/client.ts";
+import { Client, type ClientOptions, type Document, getDocument } from "../fetch/client.ts";
 import { NetworkError } from "../fetch/failure.ts";
 import { kindOf } from "../fetch/rangerequest.ts";
 import { type ListedToolchain, listToolchains } from "../proxy/toolchain.ts";
@@ -9,7 +10,7 @@ import type { Platform } from "../version/platform.ts";
 import { newestFirst } from "../version/release.ts";
 import type { Request } from "../version/request.ts";
 import { type CachedIndex, IndexCache, isFresh, NewestNotes } from "./cache.ts";
-import { Catalog, type Chosen } from "./catalog.ts";
+import { Catalog, type Chosen, type Provenance } from "./catalog.ts";
 import { type Archive, decodeIndex, type Index, type IndexRelease } from "./list.ts";
 import { type IndexSources, indexSources } from "./mirrors.ts";
 import { newestOfMinors } from "./status.ts";
@@ -20,6 +21,8 @@ export interface CatalogOptions extends ClientOptions {
 	readonly warn: (text: string) => void;
 	/** Asks the network even if the list is fresh. */
 	readonly refresh?: boolean;
+	/** Asks nobody, whatever GOX_OFFLINE says. */
+	readonly offline?: boolean;
 	/** What exists beyond the table, asked where no list can be had; see beyond.ts. */
 	readonly widen?: (table: ReleaseTable) => Promise<readonly IndexRelease[]>;
 }
@@ -31,7 +34,7 @@ export interface CatalogOptions extends ClientOptions {
  */
 export async function lookUp(context: Context, request: Request, platform: Platform, options: CatalogOptions): Promise<Chosen> {
 	const wanted = request.platform ?? platform;
-	if (request.kind === "exact" && !context.env.GOX_INDEX?.trim()) {
+	if (request.kind === "exact" && !sitesOf(context).index) {
 		const { builtInTable } = await import("./table.ts");
 		const catalog = new Catalog(undefined, builtInTable(), { origin: "table" });
 		if (catalog.hashes(request.release, wanted).table) return catalog.pick(request, wanted);
@@ -50,28 +53,33 @@ export async function lookUp(context: Context, request: Request, platform: Platf
  * can't be asked; `interrupted`.
  */
 export async function loadCatalog(context: Context, options: CatalogOptions): Promise<Catalog> {
-	const sources = indexSources(context.env, options);
+	const sources = indexSources(sitesOf(context).index, options);
+	const own = sources.explicit;
 	const { builtInTable } = await import("./table.ts");
 	const table = builtInTable();
 	const store = new IndexCache(context.cacheDir, context.uid);
 	const kept = keptLists(store, sources);
 	const fresh = options.refresh ? undefined : kept.find(({ cached }) => isFresh(cached, context.now()));
-	if (fresh) return catalogOf(fresh, table, "cache");
+	if (fresh) return catalogOf(fresh, table, { origin: "cache", own });
 	const { fetched, failures } = await fetchFirst(context, sources, store, kept, options);
-	if (fetched) return catalogOf(fetched, table, "network");
+	if (fetched) return catalogOf(fetched, table, { origin: "network", own });
 	const reasons = failures.map(({ message }) => message).join("; ");
 	const newest = kept.sort((left, right) => right.cached.fetchedAt.getTime() - left.cached.fetchedAt.getTime())[0];
 	if (newest) {
 		if (!isFresh(newest.cached, context.now())) {
 			options.warn(`${reasons}; using the list of releases of ${dayOf(newest.cached.fetchedAt)}`);
 		}
-		return catalogOf(newest, table, "stale");
+		return catalogOf(newest, table, { origin: "stale", own });
 	}
 	const bad = failures.find((failure) => failure.code === "bad-index");
 	if (bad && sources.explicit) throw withHint(bad);
 	options.warn(`${reasons}; gox knows the releases up to ${table.date} by itself`);
-	const wider = isOffline(context) ? undefined : await options.widen?.(table);
+	const wider = mayNotConnect(context, options) ? undefined : await options.widen?.(table);
 	return new Catalog(wider, table, { origin: "table" });
+}
+
+function mayNotConnect(context: Context, options: CatalogOptions): boolean {
+	return options.offline === true || isOffline(context);
 }
 
 interface List {
@@ -106,7 +114,7 @@ async function fetchFirst(
 	const client = new Client(context, options);
 	try {
 		for (const url of sources.urls) {
-			if (isOffline(context) && url.protocol !== "file:") continue;
+			if (mayNotConnect(context, options) && url.protocol !== "file:") continue;
 			try {
 				const fetched = await fetchIndex(client, url, kept.find((list) => list.url === url)?.cached);
 				if (url.protocol !== "file:") keep(store, new NewestNotes(context.cacheDir, context.uid), url, fetched);
@@ -131,8 +139,8 @@ function keep(store: IndexCache, notes: NewestNotes, url: URL, { index, cached }
 	);
 }
 
-function catalogOf({ url, index, cached }: List, table: ReleaseTable, origin: "network" | "cache" | "stale"): Catalog {
-	return new Catalog(index.releases, table, { origin, url: shown(url), fetchedAt: cached.fetchedAt });
+function catalogOf({ url, index, cached }: List, table: ReleaseTable, from: Pick<Provenance, "origin" | "own">): Catalog {
+	return new Catalog(index.releases, table, { ...from, url: shown(url), fetchedAt: cached.fetchedAt });
 }
 
 function withHint(bad: GoxError): GoxError {

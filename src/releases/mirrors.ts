@@ -1,6 +1,6 @@
-import type { Env } from "../context.ts";
+import type { Site } from "../config.ts";
 import { GoxError } from "../errors.ts";
-import { type AddressRules, parseAddress } from "../fetch/address.ts";
+import { type AddressRules, parseAddress, shown } from "../fetch/address.ts";
 
 /** Where archives are looked for when nobody says otherwise; `BASE/FILE` is the archive. */
 export const defaultMirrors: readonly string[] = [
@@ -12,15 +12,14 @@ export const defaultMirrors: readonly string[] = [
 ];
 
 /**
- * The mirrors of GOX_MIRRORS (bases separated by commas), or else the default ones, in the order to try them.
+ * The mirrors that somebody named (`sitesOf`), or else the default ones, in the order to try them.
  * @throws GoxError `usage` for anything but https, file, or plain http to this machine (any http with `insecure`).
  */
-export function mirrorsOf(env: Env, rules: AddressRules = {}): readonly URL[] {
-	const setting = env.GOX_MIRRORS ?? "";
-	if (setting.trim() === "") return defaultMirrors.map((base) => new URL(base));
-	const bases = setting.split(",").filter((base) => base.trim() !== "");
-	if (bases.length > 0) return bases.map((base) => parseAddress(base, "GOX_MIRRORS", rules));
-	throw new GoxError("usage", "GOX_MIRRORS names no mirror", { hint: `export GOX_MIRRORS=${defaultMirrors[0]}` });
+export function mirrorsOf(named: Site | undefined, rules: AddressRules = {}): readonly URL[] {
+	if (!named) return defaultMirrors.map((base) => new URL(base));
+	const bases = named.value.split(",").filter((base) => base.trim() !== "");
+	if (bases.length > 0) return bases.map((base) => parseAddress(base, named.from, rules));
+	throw new GoxError("usage", `${named.from} names no mirror`, { hint: `export GOX_MIRRORS=${defaultMirrors[0]}` });
 }
 
 /** The list of all releases, and the same list where go.dev is blocked. */
@@ -32,13 +31,17 @@ export const defaultIndexes: readonly string[] = [
 /** Where to ask, in order, and whether the person said so. */
 export interface IndexSources {
 	readonly urls: readonly URL[];
-	/** From GOX_INDEX: a wrong answer is then the person's to know about. */
+	/** Whether somebody named the list: a wrong answer is then theirs to know about. */
 	readonly explicit: boolean;
 }
 
-/** @throws GoxError `usage` for a GOX_INDEX that isn't https, file, or plain http to this machine (any http with `insecure`). */
-export function indexSources(env: Env, rules: AddressRules): IndexSources {
-	const setting = env.GOX_INDEX?.trim();
-	if (setting) return { urls: [parseAddress(setting, "GOX_INDEX", rules)], explicit: true };
+/** @throws GoxError `usage` for a named list whose address isn't https, file, or plain http to this machine (any http with `insecure`). */
+export function indexSources(named: Site | undefined, rules: AddressRules): IndexSources {
+	if (named) return { urls: [parseAddress(named.value, named.from, rules)], explicit: true };
 	return { urls: defaultIndexes.map((url) => new URL(url)), explicit: false };
+}
+
+/** The address of the list that somebody named, fit to be printed. */
+export function ownIndexAddress(named: Site | undefined): string | undefined {
+	return named && shown(new URL(named.value));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { PublicKey } from "openpgp";
-import { loadConfig } from "../config.ts";
+import { loadConfig, variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
 import { fileUnder, hostOf, shown } from "../fetch/address.ts";
@@ -84,7 +84,7 @@ type KeyFinder = (signature: DetachedSignature) => Promise<PublicKey>;
 async function releaseKeys(context: Context, client: Client): Promise<KeyFinder> {
 	const pin = context.releaseKey ?? googleKey;
 	const cache = join(context.cacheDir, "release-key.pub");
-	const named = context.env.GOX_PGP_KEY?.trim() || loadConfig(context).pgpKey;
+	const named = variablesIn(context.env).pgpKey ?? loadConfig(context).pgpKey;
 	const only = named ? await namedKey(resolve(context.cwd, named), pin) : undefined;
 	const editions = only
 		? [async () => only]

@@ -1,5 +1,6 @@
 import builtIn from "../../data/newest.json" with { type: "json" };
 import data from "../../data/vulnranges.json" with { type: "json" };
+import { sitesOf } from "../config.ts";
 import type { Context } from "../context.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { compareParsed, type GoVersion, newestFirst, parseRelease, type Release } from "../version/release.ts";
@@ -77,10 +78,10 @@ export function newestKnown(context: Context): readonly Release[] {
 	return [...newestOfMinors(releases).values()];
 }
 
-/** A GOX_INDEX that can't be asked is for those who ask it to complain about. */
-function sourcesOf({ env }: Context): readonly URL[] {
+/** None where the list's address or the config file is bad: the commands that ask for the list say so. */
+function sourcesOf(context: Context): readonly URL[] {
 	try {
-		return indexSources(env, { insecure: true }).urls;
+		return indexSources(sitesOf(context).index, { insecure: true }).urls;
 	} catch {
 		return [];
 	}

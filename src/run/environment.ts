@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { variablesIn } from "../config.ts";
 import type { Context, Env } from "../context.ts";
 import { wordFor } from "../select/selection.ts";
 import { layoutOf } from "../store/layout.ts";
@@ -23,7 +24,7 @@ export function environmentFor(context: Context, bin: string, { pinned }: { read
 
 /** `strict` of docs/selection.md: the marker and the variable, as the shims read them, and never over the user's own setting. */
 function isHeld({ env, home }: Context): boolean {
-	return !env.GOTOOLCHAIN && (Boolean(env.GOX_STRICT) || existsSync(layoutOf(home).strict));
+	return !env.GOTOOLCHAIN && (variablesIn(env).strict || existsSync(layoutOf(home).strict));
 }
 
 /** What GOX_VERSION has to say for this Go; for one that isn't gox's, `system`. */

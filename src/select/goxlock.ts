@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { readFile } from "../boundedfile.ts";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { hasPrefix } from "../releases/catalog.ts";
@@ -202,7 +203,7 @@ export function lockedWord(context: Context, asking: string | null, word: string
  */
 export function refuseUnlocked(context: Context, release: Release): void {
 	const found = findGoxLock(context);
-	if (!found || found.lock.release.name === release.name || context.env.GOX_VERSION?.trim()) return;
+	if (!found || found.lock.release.name === release.name || variablesIn(context.env).version?.trim()) return;
 	const nearest = nearestPin(context);
 	if (nearest !== undefined && isBelow(dirname(nearest), dirname(found.path))) return;
 	const { name } = found.lock.release;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { homeLayout } from "../store/home.ts";
@@ -118,7 +119,7 @@ export function switchRelease(text: string): Release | undefined {
 }
 
 function variableAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
-	const text = trimBlanks(context.env.GOX_VERSION ?? "");
+	const text = trimBlanks(variablesIn(context.env).version ?? "");
 	note("GOX_VERSION", null, text || null);
 	if (text === "") return undefined;
 	const pin = parsePin(text);

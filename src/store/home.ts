@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { ifPresent, makeDirectory, namesIn, removeTree } from "../fs.ts";
@@ -17,9 +18,9 @@ const plain = /^[A-Za-z0-9/._+,@=-]+$/;
  * the kernel and for whoever reads by words. The shims refuse it in the same words.
  */
 export function homeLayout({ env, home }: Context): Layout {
-	const { GOX_HOME = "" } = env;
-	if (GOX_HOME !== "" && (!isAbsolute(GOX_HOME) || GOX_HOME.split("/").includes(".."))) {
-		throw new GoxError("bad-home", `GOX_HOME must be an absolute path without "..", not ${quote(GOX_HOME)}`, {
+	const { home: named = "" } = variablesIn(env);
+	if (named !== "" && (!isAbsolute(named) || named.split("/").includes(".."))) {
+		throw new GoxError("bad-home", `GOX_HOME must be an absolute path without "..", not ${quote(named)}`, {
 			hint: 'export GOX_HOME="$HOME/.gox"',
 		});
 	}

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Commanded, command } from "../support/command.ts";
@@ -37,7 +37,7 @@ function forge(): void {
 describe("gox list --remote, out of what was noted of the list", () => {
 	it("says the same, and reads no list for it", async () => {
 		const first = await listed();
-		expect(first.out).toMatch(/^go1\.99\.1\ngo1\.99rc1 {2,}pre-release\ngo1\.27\.0\n/);
+		expect(first.out).toMatch(/^go1\.99\.1\ngo1\.99rc1 {2,}pre-release\n$/);
 		expect((await listed(1)).out).toBe(first.out);
 		forge();
 		expect((await listed(2)).out).toBe(first.out.replace("go1.99.1", "go1.99.9"));
@@ -47,9 +47,10 @@ describe("gox list --remote, out of what was noted of the list", () => {
 	});
 
 	it("for each platform what that has", async () => {
+		server.put("/dl/", JSON.stringify([...listOf("go1.99.1"), ...goIndex([{ version: "go1.98.0", platform: "darwin-arm64" }])]));
 		await listed();
 		const there = await listed(1, "--platform", "darwin-arm64");
-		expect(there.out).toMatch(/^go1\.27\.0\n/);
+		expect(there.out).toMatch(/^go1\.98\.0\n$/);
 		rmSync(note());
 		expect((await listed(2, "--platform", "darwin-arm64")).out).toBe(there.out);
 	});
@@ -92,6 +93,42 @@ describe("gox list --remote, out of what was noted of the list", () => {
 		await listed();
 		expect(existsSync(directory()) ? readdirSync(directory()) : []).toEqual([]);
 		server = await startServer();
+	});
+});
+
+describe("a list of one's own", () => {
+	const inConfig = () => {
+		writeFileSync(join(root, "config"), `index = ${server.index}\n`);
+		return { GOX_CONFIG: join(root, "config") };
+	};
+	const run = (env: Record<string, string>, ...words: string[]) =>
+		command({ root, env, host: "linux-amd64", now: () => new Date(noon) }, "list", ...words);
+	const settings: readonly [string, () => Record<string, string>][] = [
+		["GOX_INDEX", () => ({ GOX_INDEX: server.index })],
+		["the config's index", inConfig],
+	];
+
+	it.each(settings)("from %s is all that gox list --remote lists", async (_, env) => {
+		expect((await run(env(), "--remote")).out).toBe("go1.99.1\ngo1.99rc1  pre-release\n");
+		const json = JSON.parse((await run(env(), "--remote", "--json")).out) as { version: string }[];
+		expect(json.map(({ version }) => version)).toEqual(["go1.99.1", "go1.99rc1"]);
+		expect((await run(env(), "--remote", "1.99")).out).toBe("go1.99.1\n");
+	});
+
+	it.each(settings)("from %s doesn't list what only the table knows, by name either", async (_, env) => {
+		const { status, out, failure } = await run(env(), "--remote", "1.22.5");
+		expect([status, out]).toEqual([3, ""]);
+		expect(failure).toBe(`${server.index} does not list go1.22.5\ngox list --remote`);
+	});
+
+	it.each(settings)("from %s says which of the installed versions are out of date", async (_, env) => {
+		server.put("/dl/", JSON.stringify(listOf("go1.99.2", "go1.98.1")));
+		const bin = join(root, ".gox/versions/go1.99.1/bin");
+		mkdirSync(bin, { recursive: true });
+		writeFileSync(join(bin, "go"), "", { mode: 0o755 });
+		writeFileSync(join(bin, "../VERSION"), "go1.99.1\n");
+		await run(env(), "--remote");
+		expect((await run(env())).out).toContain("1.99.2 is newer");
 	});
 });
 

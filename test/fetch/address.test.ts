@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sitesOf } from "../../src/config.ts";
 import { fileUnder, isLoopback, parseAddress, shown } from "../../src/fetch/address.ts";
 import { failureOf, neverReached } from "../../src/fetch/failure.ts";
 import { ReplyHeaders } from "../../src/fetch/reply.ts";
 import { defaultMirrors, mirrorsOf } from "../../src/releases/mirrors.ts";
+import { testContext } from "../support/context.ts";
 
 describe("an address", () => {
 	test.each([
@@ -90,7 +92,8 @@ test.each([
 });
 
 describe("GOX_MIRRORS", () => {
-	const hrefs = (value?: string, insecure = false) => mirrorsOf({ GOX_MIRRORS: value }, { insecure }).map((url) => url.href);
+	const hrefs = (value?: string, insecure = false) =>
+		mirrorsOf(sitesOf(testContext({ env: { GOX_MIRRORS: value } })).mirrors, { insecure }).map((url) => url.href);
 
 	test.each([undefined, "", "  "])("%j: the default ones", (value) => {
 		expect(hrefs(value)).toEqual(defaultMirrors);

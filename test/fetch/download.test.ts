@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { variablesIn } from "../../src/config.ts";
 import { downloadArchive } from "../../src/fetch/download.ts";
 import type { Wanted } from "../../src/fetch/mirrors.ts";
 import { DownloadError } from "../../src/fetch/mirrors.ts";
@@ -311,7 +312,7 @@ describe("7. slowness", () => {
 		["2h", 7_200_000],
 		["", undefined],
 	])("GOX_TIMEOUT=%s", (GOX_TIMEOUT, totalMs) => {
-		expect(timingIn({ GOX_TIMEOUT }).totalMs).toBe(totalMs);
+		expect(timingIn(variablesIn({ GOX_TIMEOUT }).timeout).totalMs).toBe(totalMs);
 	});
 
 	test.each(["0", "-1", "1.5h", "soon", "99999999", "1d"])(

@@ -227,7 +227,7 @@ describe("11. a bad answer", () => {
 	});
 
 	test("the default list is not the person's: the table stands in", async () => {
-		const secure = indexSources({}, {});
+		const secure = indexSources(undefined, {});
 		expect(secure).toMatchObject({ explicit: false });
 		expect(secure.urls.map((url) => url.href)).toEqual([
 			"https://go.dev/dl/?mode=json&include=all",

@@ -96,8 +96,7 @@ export const endOfLife: Check = {
 	run: async ({ context, stored, inForce }) => {
 		const installed = stored();
 		if (installed.length === 0) return [];
-		const offline = { ...context, env: { ...context.env, GOX_OFFLINE: "1" } };
-		const catalog = await loadCatalog(offline, { warn: () => {} });
+		const catalog = await loadCatalog(context, { warn: () => {}, offline: true });
 		const supported = supportedMinors([...catalog.releases, ...installed].map(({ release }) => release));
 		const past = installed.filter(({ release }) => !isSupported(release, supported));
 		if (past.length === 0) return fine(`all ${installed.length} installed versions still get fixes`);

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { loadConfig } from "../../config.ts";
+import { loadConfig, variablesIn } from "../../config.ts";
 import { GoxError } from "../../errors.ts";
 import { namesIn } from "../../fs.ts";
 import { makerShape } from "../../maker.ts";
@@ -202,7 +202,7 @@ export const home: Check = {
 				{
 					verdict: "broken",
 					title: error.message,
-					evidence: [`GOX_HOME=${context.env.GOX_HOME ?? layout.home}`],
+					evidence: [`GOX_HOME=${variablesIn(context.env).home ?? layout.home}`],
 					why: "gox refuses to work there.",
 					...(error.hint ? fixOf(error) : { fix: { commands: ["unset GOX_HOME"] } }),
 				},
