@@ -44,8 +44,11 @@ export interface Context {
 	readonly stderr: Output;
 	/** Whether a person can be asked: stdin and stderr are terminals. */
 	readonly interactive: boolean;
-	/** One line from the person, without its newline; only where `interactive`. */
-	ask(question: string): Promise<string>;
+	/**
+	 * One line from the person, without its newline; undefined at the end of input. Only where `interactive`.
+	 * @throws GoxError `interrupted` for Ctrl-C
+	 */
+	ask(question: string): Promise<string | undefined>;
 	now(): Date;
 	/** The machine's own platform, whatever Node was built for (design §1). */
 	host(): Platform;
@@ -83,6 +86,7 @@ export function processContext(): Context {
 	const paths = envPaths("gox", { suffix: "" });
 	const entry = fileURLToPath(import.meta.url);
 	const cwd = workingDirectory();
+	const signal = interruption();
 	return {
 		env,
 		cwd,
@@ -95,7 +99,7 @@ export function processContext(): Context {
 		get interactive() {
 			return isTerminal(0) && isTerminal(2);
 		},
-		ask: askOnTerminal,
+		ask: (question) => askOnTerminal(question, signal),
 		now: () => new Date(),
 		host: once(hostPlatform),
 		pid: process.pid,
@@ -108,7 +112,7 @@ export function processContext(): Context {
 		},
 		self: selfArgv(entry),
 		assets: assetsBeside(entry),
-		signal: interruption(),
+		signal,
 		checkpoint: checkpoints(env.GOX_CHECKPOINT),
 	};
 }
@@ -210,13 +214,42 @@ function output(descriptor: 1 | 2): Output {
 	};
 }
 
-async function askOnTerminal(question: string): Promise<string> {
-	const { createInterface } = await import("node:readline/promises");
-	const lines = createInterface({ input: process.stdin, output: process.stderr });
+/**
+ * The terminal edits the line itself, so that Ctrl-C is the signal that it is elsewhere. What fails to be read, because the
+ * terminal is gone, is the end of input.
+ */
+async function askOnTerminal(question: string, signal: AbortSignal): Promise<string | undefined> {
+	const { stdin } = process;
+	writeText(2, question);
+	if (stdin.readableEnded || stdin.destroyed) return endLine();
+	let text = "";
+	const answer = await new Promise<string | undefined>((resolve, reject) => {
+		const heard = (bytes: Buffer) => {
+			text += bytes.toString("utf8");
+			if (text.includes("\n")) done(() => resolve(text.slice(0, text.indexOf("\n"))));
+		};
+		const ended = () => done(() => resolve(undefined));
+		const interrupted = () => done(() => reject(signal.reason));
+		const done = (settle: () => void) => {
+			stdin.off("data", heard).off("end", ended).off("error", ended).pause();
+			signal.removeEventListener("abort", interrupted);
+			settle();
+		};
+		signal.addEventListener("abort", interrupted);
+		stdin.on("data", heard).on("end", ended).on("error", ended).resume();
+	}).catch((error: unknown) => {
+		endLine();
+		throw error;
+	});
+	return answer === undefined ? endLine() : answer;
+}
+
+/** What comes next starts on a line of its own. */
+function endLine(): undefined {
 	try {
-		return await lines.question(question);
-	} finally {
-		lines.close();
+		writeText(2, "\n");
+	} catch {
+		// The terminal is gone.
 	}
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseManifest } from "../src/archive/bundle.ts";
 import { loadConfig } from "../src/config.ts";
 import { GoxError } from "../src/errors.ts";
+import { runCommandLine } from "../src/main.ts";
 import { IndexCache } from "../src/releases/cache.ts";
 import { decodeIndex } from "../src/releases/list.ts";
 import { parseGoxLock } from "../src/select/goxlock.ts";
@@ -15,7 +16,6 @@ import { fakeAssets } from "./support/assets.ts";
 import { freshRoot, testContext } from "./support/context.ts";
 import { mangledText } from "./support/mangled.ts";
 import { hostPlatform, startMirror } from "./support/mirror.ts";
-import { runCommand } from "./support/program.ts";
 import { goIndex } from "./support/server.ts";
 import { tried } from "./support/tally.ts";
 
@@ -179,7 +179,7 @@ describe("whatever a receipt holds", () => {
 		const env = { ...mirror.env, GOX_HOME: join(root, "home"), GOPROXY: "off", GOSUMDB: "off" };
 		const gox = async (...argv: string[]) => {
 			const context = { ...testContext({ root, env }), assets };
-			return { exit: await runCommand(context, argv), err: context.err() };
+			return { exit: await runCommandLine(context, argv), err: context.err() };
 		};
 		try {
 			expect(await gox("install", "1.90.1")).toMatchObject({ exit: 0 });

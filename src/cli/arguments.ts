@@ -1,103 +1,172 @@
 import type { CAC } from "cac";
 import { GoxError, quote } from "../errors.ts";
-import { type CommandSpec, type OptionSpec, Options } from "./command.ts";
+import { withoutSecrets } from "../output.ts";
+import { type ActionSpec, type CommandSpec, isGroup, type OptionSpec, Options } from "./command.ts";
 
 /** A command line, taken apart. */
 export interface Arguments {
-	/** Positional words as they stood in argv, without the command's name. */
+	/** Positional words as they stood in argv, without the names of the command and its action. */
 	readonly args: readonly string[];
 	readonly options: Options;
 	/** What stood behind `--`. */
 	readonly rest: readonly string[];
+	/** The command that was called, or its action. */
+	readonly action: ActionSpec;
 }
 
 /** Understood by every command. */
 export const commonOptions: readonly OptionSpec[] = [
 	{ flags: "--json", summary: "one JSON value on stdout" },
-	{ flags: "-q, --quiet", summary: "no talk on stderr but warnings and errors" },
+	{ flags: "-q, --quiet", summary: "only warnings and errors on stderr" },
 	{ flags: "--verbose", summary: "say what is being done" },
 	{ flags: "-y, --yes", summary: "answer yes to every question" },
 	{ flags: "-h, --help", summary: "this help" },
 ];
 
+/** An action that a command line names, by the words that lead to it: `proxy use`. */
+interface Called {
+	readonly path: string;
+	readonly action: ActionSpec;
+	/** The command line's words without those of the path. */
+	readonly words: readonly string[];
+}
+
 /**
- * Reads the words behind a command's name with cac, which is loaded only where there are any.
- * @throws GoxError `usage` for an unknown option, a missing value, or too few or too many words.
+ * Reads the words behind a command's name.
+ * @throws GoxError `usage` for an unknown action or option, an option of another action, a missing value, or too few or
+ * too many words.
  */
 export async function parseArguments(spec: CommandSpec, words: readonly string[]): Promise<Arguments> {
-	if (words.length === 0) return checked(spec, { args: [], options: new Options({}), rest: [] });
-	const { before, rest } = splitRest(spec, words);
-	for (const word of before) refuseValue(spec, word);
-	const parser = commandParser(spec, (await import("cac")).cac("gox"));
-	// cac turns `1.20` into the number 1.2, as a word and as an option's value alike, and "" into 0: shield them all.
-	parser.parse(["", "", spec.name, ...before.map(shield)], { run: false });
-	const values = unshieldAll(parser.options);
-	const positional = parser.args.map((word) => unshield(String(word)));
-	const args = spec.takesCommand ? positional : [...positional, ...rest];
-	try {
-		parser.matchedCommand?.checkUnknownOptions();
-		parser.matchedCommand?.checkOptionValue();
-	} catch (error) {
-		throw usage(spec, error instanceof Error ? plainWords(error.message, before) : String(error));
+	const called = actionCalled(spec, words);
+	if (called.words.length === 0) return checked(called, { args: [], options: new Options({}), rest: [] });
+	const { before, rest } = splitRest(called.action, called.words);
+	for (const word of before) {
+		refuseOptionOfAnotherAction(spec, called, word);
+		refuseValue(called, word);
 	}
-	return checked(spec, { args, options: new Options(values), rest });
+	const { args, values } = await readWithCac(called, before);
+	return checked(called, {
+		args: called.action.takesCommand ? args : [...args, ...rest],
+		options: new Options(values),
+		rest,
+	});
 }
 
-/** The same, if it has as many words as the command takes. */
-function checked(spec: CommandSpec, found: Arguments): Arguments {
-	if (found.args.length < [...spec.args.matchAll(/</g)].length)
-		throw usage(spec, `too few words: it is \`gox ${spec.name} ${spec.args}\``);
-	const extra = found.args[positionals(spec)];
-	if (extra !== undefined) throw usage(spec, `${quote(extra)} is one word too many`);
-	return found;
+function checked({ path, action }: Called, found: Omit<Arguments, "action">): Arguments {
+	if (found.args.length < [...action.args.matchAll(/</g)].length)
+		throw usage(path, `too few words: it is \`gox ${path} ${action.args}\``);
+	const extra = found.args[positionals(action)];
+	if (extra !== undefined) throw usage(path, `${quote(withoutSecrets(extra))} is one word too many`);
+	return { ...found, action };
 }
 
-/** The text of `gox COMMAND --help`. */
-export function commandHelp(spec: CommandSpec): string {
-	const width = (rows: readonly (readonly [string, string])[]) => Math.max(...rows.map(([left]) => left.length));
-	const table = (rows: readonly (readonly [string, string])[]) =>
-		rows.map(([left, right]) => `  ${left.padEnd(width(rows))}  ${right}`).join("\n");
-	const options = [...(spec.options ?? []), ...commonOptions].map(({ flags, summary }) => [flags, summary] as const);
-	const sections = [
-		`gox ${spec.name}: ${spec.summary}`,
-		`Usage:\n  gox ${[spec.name, spec.args].filter(Boolean).join(" ")} [options]${spec.takesCommand ? " -- command [argument…]" : ""}`,
-	];
-	if (spec.aliases?.length) sections.push(`Also called: ${spec.aliases.join(", ")}`);
-	sections.push(`Options:\n${table(options)}`);
-	if (spec.examples?.length) sections.push(`Examples:\n${table(spec.examples)}`);
-	return `${sections.join("\n\n")}\n`;
-}
-
-function commandParser(spec: CommandSpec, parser: CAC): CAC {
-	const command = parser.command([spec.name, spec.args].filter(Boolean).join(" "), spec.summary);
-	for (const { flags, summary } of [...(spec.options ?? []), ...commonOptions]) command.option(flags, summary);
-	return parser;
-}
-
-/** The words of a command line that are gox's own: what follows is passed on, so `gox exec -- prog --help` is prog's. */
+/**
+ * The words of a command line that are gox's own. What follows is passed on: in `gox exec -- prog --help` the `--help` is
+ * prog's.
+ */
 export function ownWords(spec: CommandSpec, words: readonly string[]): readonly string[] {
-	return splitRest(spec, words).before;
+	if (!isGroup(spec)) return splitRest(spec, words).before;
+	const end = words.indexOf("--");
+	return end < 0 ? words : words.slice(0, end);
+}
+
+/** The words that lead to the action which a command line names, as far as they are known: for `--help`. */
+export function actionNamed(spec: CommandSpec, words: readonly string[]): { readonly path: string; readonly spec: CommandSpec } {
+	if (!isGroup(spec)) return { path: spec.name, spec };
+	const at = firstPositional(spec, ownWords(spec, words));
+	const action = spec.actions.find(({ name }) => name === words[at]);
+	if (!action) return { path: spec.name, spec };
+	const below = actionNamed(action, words.toSpliced(at, 1));
+	return { path: `${spec.name} ${below.path}`, spec: below.spec };
+}
+
+/** @throws GoxError `usage` */
+function actionCalled(spec: CommandSpec, words: readonly string[], above = ""): Called {
+	const path = `${above}${spec.name}`;
+	if (!isGroup(spec)) return { path, action: spec, words };
+	const at = firstPositional(spec, ownWords(spec, words));
+	const name = words[at] ?? spec.defaultAction;
+	const names = spec.actions.map((each) => each.name);
+	const hint = names.map((each) => `gox ${path} ${each}`).join("\n");
+	if (name === undefined) throw new GoxError("usage", `${path}: which? ${listed(names, "or")}`, { hint });
+	const action = spec.actions.find((each) => each.name === name);
+	if (!action) {
+		// An address may carry a password.
+		const wrong = /[:@/]/.test(name) ? "an address" : quote(name);
+		throw new GoxError("usage", `gox ${path} wants ${listed(names, "or")}, not ${wrong}`, { hint });
+	}
+	return actionCalled(action, at < 0 ? words : words.toSpliced(at, 1), `${path} `);
+}
+
+/** Where the first word that is no option and no option's value stands; -1 without one. */
+function firstPositional(spec: CommandSpec, words: readonly string[]): number {
+	const options = [...everyOption(spec), ...commonOptions];
+	for (let at = 0; at < words.length; at++) {
+		const word = words[at] ?? "";
+		if (!word.startsWith("-")) return at;
+		if (wantsValue(options, word)) at++;
+	}
+	return -1;
+}
+
+/** The options of a command and of all its actions. */
+function everyOption(spec: CommandSpec): readonly OptionSpec[] {
+	return isGroup(spec) ? spec.actions.flatMap(everyOption) : (spec.options ?? []);
+}
+
+/** The actions, by their full names, that know an option. */
+function actionsWith(spec: CommandSpec, flag: string, above = ""): readonly string[] {
+	const path = `${above}${spec.name}`;
+	if (isGroup(spec)) return spec.actions.flatMap((each) => actionsWith(each, flag, `${path} `));
+	return optionNamed(spec.options ?? [], flag) ? [path] : [];
+}
+
+function refuseOptionOfAnotherAction(spec: CommandSpec, { path, action }: Called, word: string): void {
+	if (!isGroup(spec) || !word.startsWith("-")) return;
+	const flag = flagOf(word);
+	if (optionNamed(optionsOf(action), flag)) return;
+	const owners = actionsWith(spec, flag);
+	if (owners.length === 0) return;
+	throw new GoxError(
+		"usage",
+		`${path}: ${flag} belongs to ${listed(
+			owners.map((owner) => `gox ${owner}`),
+			"and",
+		)}`,
+		{
+			hint: owners.map((owner) => `gox ${owner} --help`).join("\n"),
+		},
+	);
+}
+
+function listed(names: readonly string[], word: string): string {
+	return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
+}
+
+/** An action's options, and those of every command. */
+export function optionsOf(action: ActionSpec): readonly OptionSpec[] {
+	return [...(action.options ?? []), ...commonOptions];
 }
 
 /**
  * `--` ends options. A command that takes a command line (`exec`) ends them at its last word as well,
  * so that `gox exec 1.22 go vet -json` needs no `--`.
  */
-function splitRest(spec: CommandSpec, words: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
-	const end = spec.takesCommand ? endOfOwnWords(spec, words) : words.indexOf("--");
+function splitRest(action: ActionSpec, words: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
+	const end = action.takesCommand ? endOfOwnWords(action, words) : words.indexOf("--");
 	if (end < 0) return { before: words, rest: [] };
 	return { before: words.slice(0, end), rest: words.slice(words[end] === "--" ? end + 1 : end) };
 }
 
 /** Where the command line begins, or the `--` in front of it; the number of words where there is none. */
-function endOfOwnWords(spec: CommandSpec, words: readonly string[]): number {
-	const most = positionals(spec);
+function endOfOwnWords(action: ActionSpec, words: readonly string[]): number {
+	const most = positionals(action);
 	let seen = 0;
 	for (let at = 0; at < words.length; at++) {
 		const word = words[at] ?? "";
 		if (word === "--") return at;
 		if (word.startsWith("-")) {
-			if (wantsValue(spec, word)) at++;
+			if (wantsValue(optionsOf(action), word)) at++;
 			continue;
 		}
 		if (seen === most) return at;
@@ -107,39 +176,84 @@ function endOfOwnWords(spec: CommandSpec, words: readonly string[]): number {
 	return words.length;
 }
 
-/** Whether the next word is this option's value, not one of the command's. */
-function wantsValue(spec: CommandSpec, word: string): boolean {
-	const option = [...(spec.options ?? []), ...commonOptions].find(({ flags }) => flags.split(/[ ,]+/).includes(word));
-	return option?.flags.includes("<") ?? false;
+/** Whether the next word is this option's value. */
+function wantsValue(options: readonly OptionSpec[], word: string): boolean {
+	return optionNamed(options, word)?.flags.includes("<") ?? false;
 }
 
-/** `--force=1.20` would leave its value among the versions. */
-function refuseValue(spec: CommandSpec, word: string): void {
-	const [name = word] = /^--[^=]+(?==)/.exec(word) ?? [];
-	const option = [...(spec.options ?? []), ...commonOptions].find(({ flags }) => flags.split(/[ ,]+/).includes(name));
-	if (name !== word && option && !/[<[]/.test(option.flags)) throw usage(spec, `${name} takes no value`);
+function optionNamed(options: readonly OptionSpec[], flag: string): OptionSpec | undefined {
+	return options.find(({ flags }) => flags.split(/[ ,]+/).includes(flag));
+}
+
+/** `--platform` of `--platform=linux-arm64`. */
+function flagOf(word: string): string {
+	return word.replace(/^(--[^=]+)=.*/s, "$1");
 }
 
 /** How many words a command takes besides options. */
-function positionals(spec: CommandSpec): number {
-	return spec.args.includes("...") ? Number.POSITIVE_INFINITY : [...spec.args.matchAll(/[<[]/g)].length;
+function positionals({ args }: ActionSpec): number {
+	return args.includes("...") ? Number.POSITIVE_INFINITY : [...args.matchAll(/[<[]/g)].length;
+}
+
+function usage(path: string, message: string): GoxError {
+	return new GoxError("usage", `${path}: ${message}`, { hint: `gox ${path} --help` });
+}
+
+/*
+ * The adapter for cac. test/cli/arguments.test.ts shows each thing that cac would get wrong:
+ * - it turns `1.20` into the number 1.2 and "" into 0, as a word and as an option's value: a mark in front keeps each word
+ *   a string;
+ * - it leaves the value of `--force=1.20` among the words: refused before cac sees it;
+ * - it knows `--dry-run` as `dryRun` alone, so it takes the word behind it for its value, and calls it `--dryRun` in errors:
+ *   it gets the name in its own form, and what was typed stands in the error.
+ * cac is loaded only where there are words to read.
+ */
+async function readWithCac(
+	{ path, action }: Called,
+	words: readonly string[],
+): Promise<{ readonly args: readonly string[]; readonly values: Readonly<Record<string, unknown>> }> {
+	const parser: CAC = (await import("cac")).cac("gox");
+	const command = parser.command([path, action.args].filter(Boolean).join(" "), action.summary);
+	for (const { flags, summary } of optionsOf(action)) command.option(flags, summary);
+	// In place of node, the script and the command's name.
+	parser.parse(["", "", path, ...words.map(marked)], { run: false });
+	try {
+		parser.matchedCommand?.checkUnknownOptions();
+		parser.matchedCommand?.checkOptionValue();
+	} catch (error) {
+		throw usage(path, error instanceof Error ? plainWords(error.message, words) : String(error));
+	}
+	return {
+		args: parser.args.map((word) => unmarked(String(word))),
+		values: Object.fromEntries(Object.entries(parser.options).map(([name, value]) => [name, unmarkedValue(value)])),
+	};
 }
 
 const mark = "\u0001";
 
-function shield(word: string): string {
+function marked(word: string): string {
 	if (!word.startsWith("-")) return mark + word;
-	return word.replace(/^(--[^=]+=)/, `$1${mark}`);
+	const flag = flagOf(word);
+	return camelCased(flag) + word.slice(flag.length).replace(/^=/, `=${mark}`);
 }
 
-function unshield(word: string): string {
+function camelCased(flag: string): string {
+	return flag.replace(/(?<=[^-])-+([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function unmarked(word: string): string {
 	return word.startsWith(mark) ? word.slice(mark.length) : word;
 }
 
-function unshieldAll(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-	const plain = (value: unknown): unknown =>
-		typeof value === "string" ? unshield(value) : Array.isArray(value) ? value.map(plain) : value;
-	return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]));
+function unmarkedValue(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(unmarkedValue);
+	return typeof value === "string" ? unmarked(value) : value;
+}
+
+function refuseValue({ path, action }: Called, word: string): void {
+	const flag = flagOf(word);
+	const option = optionNamed(optionsOf(action), flag);
+	if (flag !== word && option && !/[<[]/.test(option.flags)) throw usage(path, `${flag} takes no value`);
 }
 
 function plainWords(message: string, words: readonly string[]): string {
@@ -148,14 +262,6 @@ function plainWords(message: string, words: readonly string[]): string {
 		.replace(/^option `(.*)` value is missing$/, "$1 wants a value");
 }
 
-/** cac names `--dry-run` as `--dryRun`. */
 function asTyped(option: string, words: readonly string[]): string {
-	const typed = words.map((word) => word.replace(/=.*/s, ""));
-	return (
-		typed.find((word) => word.replace(/(?<=[^-])-+([a-z])/g, (_, letter: string) => letter.toUpperCase()) === option) ?? option
-	);
-}
-
-function usage(spec: CommandSpec, message: string): GoxError {
-	return new GoxError("usage", `${spec.name}: ${message}`, { hint: `gox ${spec.name} --help` });
+	return words.map(flagOf).find((flag) => camelCased(flag) === option) ?? option;
 }

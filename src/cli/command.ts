@@ -2,24 +2,44 @@ import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import type { Report } from "./report.ts";
 
-/** One command as the table in `commands/table.ts` declares it; help and completions are made from it. */
-export interface CommandSpec {
+/** What commands and their actions have in common: what `--help` lists them by. */
+interface Named {
 	readonly name: string;
 	readonly aliases?: readonly string[];
+	readonly summary: string;
+	/** Not in the list of commands: called by the shim and the hook. */
+	readonly hidden?: boolean;
+}
+
+/** A command, or one action of a command, that runs. */
+export interface ActionSpec extends Named {
 	/** The arguments in cac's notation: `[...versions]`, `<version>`, or empty. */
 	readonly args: string;
-	readonly summary: string;
 	readonly options?: readonly OptionSpec[];
 	/** Command lines without the `$`, each with what it does. */
 	readonly examples?: readonly (readonly [command: string, what: string])[];
 	/** What its first word may be, for completions; versions, shells and settings are known without. */
 	readonly firstWords?: readonly string[];
+	/** Whether its words may be files, for completions. */
+	readonly files?: boolean;
 	/** A command line follows, behind `--` or behind the first word. */
 	readonly takesCommand?: boolean;
-	/** Not in the list of commands: called by the shim and the hook. */
-	readonly hidden?: boolean;
 	/** The module, imported only when the command is called. */
-	load(): Promise<{ run: Run }>;
+	load(): Promise<{ readonly run: Run }>;
+}
+
+/** A command whose first word is one of several actions, each with words and options of its own. */
+export interface GroupSpec extends Named {
+	readonly actions: readonly CommandSpec[];
+	/** The action where none is named; without one, the word is required. */
+	readonly defaultAction?: string;
+}
+
+/** One command as the table in `commands/table.ts` declares it. Parsing, help, refusals and completions come from it. */
+export type CommandSpec = ActionSpec | GroupSpec;
+
+export function isGroup(spec: CommandSpec): spec is GroupSpec {
+	return "actions" in spec;
 }
 
 export interface OptionSpec {
@@ -40,6 +60,8 @@ export interface Invocation {
 	readonly commands: readonly CommandSpec[];
 	/** What stood behind `--`. */
 	readonly rest: readonly string[];
+	/** The command line as it was typed, without `gox`, where there was one: hints repeat it. */
+	readonly typed?: readonly string[];
 }
 
 /** Runs a command; the exit status is 0 unless a number is returned or a GoxError thrown. */

@@ -1,19 +1,12 @@
 import { GoxError, quote } from "../errors.ts";
-
-/** What the overview needs of a command. */
-interface Listed {
-	readonly name: string;
-	readonly aliases?: readonly string[];
-	readonly args: string;
-	readonly summary: string;
-	readonly hidden?: boolean;
-}
+import { commonOptions, optionsOf } from "./arguments.ts";
+import { type CommandSpec, type GroupSpec, isGroup } from "./command.ts";
 
 /** The text of `gox --help`. */
-export function overview(commands: readonly Listed[], version: string): string {
+export function overview(commands: readonly CommandSpec[], version: string): string {
 	const rows = commands
 		.filter((command) => !command.hidden)
-		.map((command) => [[command.name, command.args].filter(Boolean).join(" "), command.summary] as const);
+		.map((command) => [usageOf(command, command.name), command.summary] as const);
 	const width = Math.max(...rows.map(([left]) => left.length));
 	return [
 		`gox ${version}: Go versions, installed with proof and switched in a tenth of a millisecond`,
@@ -28,8 +21,44 @@ export function overview(commands: readonly Listed[], version: string): string {
 	].join("\n");
 }
 
+/** The text of `gox COMMAND --help`, or of one action's. */
+export function commandHelp(spec: CommandSpec, path = spec.name): string {
+	const width = (rows: readonly (readonly [string, string])[]) => Math.max(...rows.map(([left]) => left.length));
+	const table = (rows: readonly (readonly [string, string])[]) =>
+		rows.map(([left, right]) => `  ${left.padEnd(width(rows))}  ${right}`).join("\n");
+	const sections = [`gox ${path}: ${spec.summary}`];
+	if (isGroup(spec)) {
+		const rows = spec.actions.map((action) => [usageOf(action, action.name), summaryIn(spec, action)] as const);
+		sections.push(`Usage:\n  gox ${path} ${spec.defaultAction === undefined ? "<action>" : "[action]"} [options]`);
+		sections.push(`Actions:\n${table(rows)}`);
+		sections.push(`More about an action, and its options: gox ${path} ${spec.actions[0]?.name} --help`);
+	} else {
+		sections.push(`Usage:\n  gox ${usageOf(spec, path)} [options]${spec.takesCommand ? " -- command [argument…]" : ""}`);
+	}
+	if (spec.aliases?.length) sections.push(`Also called: ${spec.aliases.join(", ")}`);
+	const options = isGroup(spec) ? commonOptions : optionsOf(spec);
+	sections.push(
+		`Options${isGroup(spec) ? " of every action" : ""}:\n${table(options.map((each) => [each.flags, each.summary]))}`,
+	);
+	const examples = examplesOf(spec);
+	if (examples.length > 0) sections.push(`Examples:\n${table(examples)}`);
+	return `${sections.join("\n\n")}\n`;
+}
+
+function usageOf(spec: CommandSpec, name: string): string {
+	return [name, isGroup(spec) ? "[action]" : spec.args].filter(Boolean).join(" ");
+}
+
+function summaryIn({ defaultAction }: GroupSpec, { name, summary }: CommandSpec): string {
+	return name === defaultAction ? `${summary} (the default)` : summary;
+}
+
+function examplesOf(spec: CommandSpec): readonly (readonly [string, string])[] {
+	return isGroup(spec) ? spec.actions.flatMap(examplesOf) : (spec.examples ?? []);
+}
+
 /** The failure for a first word that is no command; a version in its place is recognized. */
-export function unknownCommandFailure(name: string, commands: readonly Listed[]): GoxError {
+export function unknownCommandFailure(name: string, commands: readonly CommandSpec[]): GoxError {
 	if (/^(go)?\d/.test(name)) {
 		return new GoxError("usage", `${quote(name)} is a version, not a command`, {
 			hint: `gox install ${name}   or   gox use ${name}`,

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { type Invocation, Options } from "../cli/command.ts";
+import { offer } from "../cli/confirm.ts";
 import type { Report } from "../cli/report.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
@@ -35,10 +36,8 @@ export async function run(invocation: Invocation): Promise<number> {
 	if (autoInstall === "no" || (autoInstall === "ask" && !context.interactive)) return 0;
 	if (askedBy.startsWith("/")) refuseStranger(context, askedBy, "asks for", meant);
 	if (locked !== undefined) refuseStranger(context, findGoxLock(context)?.path ?? "", "locks", meant);
-	if (autoInstall === "ask") {
-		const answer = await context.ask(`${askedBy} asks for ${nameOf(word)}, which is not installed. Install it now? [Y/n] `);
-		if (!/^(y|yes|)$/i.test(answer.trim())) return 0;
-	}
+	const question = `${askedBy} asks for ${nameOf(word)}, which is not installed. Install it now?`;
+	if (autoInstall === "ask" && !(await offer({ context, options }, question))) return 0;
 	if (askedBy.startsWith("/")) rememberProject(context, askedBy);
 	report.say(`${askedBy} asks for ${nameOf(word)}: installing it`);
 	const { run: install } = await import("./install.ts");

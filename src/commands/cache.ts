@@ -1,55 +1,69 @@
 import { join } from "node:path";
-import type { Run } from "../cli/command.ts";
+import type { Invocation } from "../cli/command.ts";
 import { bytesInWords, columns } from "../cli/text.ts";
-import { GoxError, quote } from "../errors.ts";
+import type { Context } from "../context.ts";
 import { namesIn, removeTree } from "../fs.ts";
 import { spaceOf } from "../store/space.ts";
+
+/*
+ * Everything in the cache can be fetched again. The signed tree heads seen before, on which trust rests, are in GOX_HOME.
+ */
 
 /** What each name in the cache is for. */
 const purposes: Readonly<Record<string, string>> = {
 	index: "lists of releases",
-	partial: "downloads that were cut off, to be resumed",
+	partial: "interrupted downloads, to be resumed",
 	sumdb: "proofs of Go's checksum database",
 	"release-key.pub": "the key that signs Go's releases",
 };
 
-/** Everything in the cache can be had again; what trust rests on (tree heads seen before) is in GOX_HOME. */
-export const run: Run = ({ context, report, args: [action = "show"] }) => {
-	const { cacheDir } = context;
-	const entries = () =>
-		namesIn(cacheDir).map((name) => {
-			const { bytes, files } = spaceOf([join(cacheDir, name)]);
-			return { name, files, bytes, what: purposes[name] ?? "" };
-		});
-	const total = (all: readonly { readonly bytes: number }[]) => all.reduce((sum, { bytes }) => sum + bytes, 0);
-	switch (action) {
-		case "path":
-			if (report.asJson) report.json(cacheDir);
-			else report.line(cacheDir);
-			return 0;
-		case "size":
-			if (report.asJson) report.json(total(entries()));
-			else report.line(bytesInWords(total(entries())));
-			return 0;
-		case "show": {
-			const found = entries();
-			if (report.asJson) report.json({ path: cacheDir, bytes: total(found), entries: found });
-			else {
-				for (const line of columns(found.map(({ name, bytes, what }) => [name, bytesInWords(bytes), what]))) report.line(line);
-				report.say(`${bytesInWords(total(found))} in ${cacheDir}`);
-			}
-			return 0;
-		}
-		case "clean": {
-			const found = entries();
-			for (const { name } of found) removeTree(join(cacheDir, name));
-			if (report.asJson) report.json({ path: cacheDir, freed: total(found) });
-			report.say(found.length === 0 ? `${cacheDir} is empty` : `removed ${bytesInWords(total(found))} from ${cacheDir}`);
-			return 0;
-		}
-		default:
-			throw new GoxError("usage", `cache can't ${quote(action)}`, {
-				hint: "gox cache\ngox cache path\ngox cache size\ngox cache clean",
-			});
+export function show({ context, report }: Invocation): undefined {
+	const entries = entriesOf(context);
+	if (report.asJson) report.json({ path: context.cacheDir, bytes: totalOf(entries), entries });
+	else {
+		for (const line of columns(entries.map(({ name, bytes, what }) => [name, bytesInWords(bytes), what]))) report.line(line);
+		report.say(`${bytesInWords(totalOf(entries))} in ${context.cacheDir}`);
 	}
-};
+	return undefined;
+}
+
+export function path({ context, report }: Invocation): undefined {
+	if (report.asJson) report.json(context.cacheDir);
+	else report.line(context.cacheDir);
+	return undefined;
+}
+
+export function size({ context, report }: Invocation): undefined {
+	const bytes = totalOf(entriesOf(context));
+	if (report.asJson) report.json(bytes);
+	else report.line(bytesInWords(bytes));
+	return undefined;
+}
+
+export function clean({ context, report }: Invocation): undefined {
+	const { cacheDir } = context;
+	const entries = entriesOf(context);
+	for (const { name } of entries) removeTree(join(cacheDir, name));
+	const freed = totalOf(entries);
+	if (report.asJson) report.json({ path: cacheDir, freed });
+	report.say(entries.length === 0 ? `${cacheDir} is empty` : `removed ${bytesInWords(freed)} from ${cacheDir}`);
+	return undefined;
+}
+
+interface Entry {
+	readonly name: string;
+	readonly files: number;
+	readonly bytes: number;
+	readonly what: string;
+}
+
+function entriesOf({ cacheDir }: Context): readonly Entry[] {
+	return namesIn(cacheDir).map((name) => {
+		const { bytes, files } = spaceOf([join(cacheDir, name)]);
+		return { name, files, bytes, what: purposes[name] ?? "" };
+	});
+}
+
+function totalOf(entries: readonly Entry[]): number {
+	return entries.reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -1,5 +1,5 @@
-import { commonOptions } from "../cli/arguments.ts";
-import type { CommandSpec, OptionSpec, Run } from "../cli/command.ts";
+import { commonOptions, optionsOf } from "../cli/arguments.ts";
+import { type ActionSpec, type CommandSpec, isGroup, type OptionSpec, type Run } from "../cli/command.ts";
 import { shellNamed } from "../cli/operands.ts";
 import { settings } from "../config.ts";
 import { hookSettings, shellNames } from "../shell/hook.ts";
@@ -10,29 +10,39 @@ import { platforms } from "../version/platform.ts";
 /** `gox completions zsh`: made from the table of commands, so that they can't drift from it. */
 export const run: Run = ({ context, commands, args: [name = ""] }) => {
 	const shell = shellNamed(name);
-	const completed = commands.filter((command) => !command.hidden).map(asCompleted);
+	const completed = commands.filter((command) => !command.hidden).flatMap((command) => asCompleted(command));
 	context.stdout.write(shell.completions(completed, hookSettings(context)));
 	return undefined;
 };
 
-function asCompleted(spec: CommandSpec): CompletedCommand {
-	return {
-		names: [spec.name, ...(spec.aliases ?? [])],
-		summary: spec.summary,
-		options: [...(spec.options ?? []), ...commonOptions].map(asOption),
-		words: wordsOf(spec),
-		takesCommand: spec.takesCommand ?? false,
-	};
+/** A command and its actions. Until its action is typed, a command has the options of its default action. */
+function asCompleted(spec: CommandSpec, above: readonly string[] = []): readonly CompletedCommand[] {
+	const own = [spec.name, ...(spec.aliases ?? [])];
+	const names = above.length === 0 ? own : above.flatMap((path) => own.map((name) => `${path} ${name}`));
+	const isAction = above.length > 0;
+	if (!isGroup(spec)) {
+		const { summary, takesCommand = false } = spec;
+		return [{ names, isAction, summary, options: optionsOf(spec).map(asOption), words: wordsOf(spec), takesCommand }];
+	}
+	const below = spec.actions.flatMap((action) => asCompleted(action, names));
+	const preset = below.find((action) => action.names.includes(`${names[0]} ${spec.defaultAction}`));
+	return [
+		{
+			names,
+			isAction,
+			summary: spec.summary,
+			options: preset?.options ?? commonOptions.map(asOption),
+			words: { ...anything, names: spec.actions.map(({ name }) => name) },
+			takesCommand: false,
+		},
+		...below,
+	];
 }
 
 /** What can be installed isn't known without asking the network; what is installed lies in the store. */
-function wordsOf({ name, args, firstWords = [] }: CommandSpec): CompletedWords {
+function wordsOf({ name, args, firstWords = [], files = false }: ActionSpec): CompletedWords {
 	const names = args.includes("shell") ? shellNames : name === "config" ? settings.map((each) => each.name) : firstWords;
-	return {
-		names,
-		versions: args.includes("version") && name !== "install",
-		files: name === "verify" || name === "import" || name === "install",
-	};
+	return { names, versions: args.includes("version") && name !== "install", files };
 }
 
 const anything: CompletedWords = { names: [], versions: false, files: false };

@@ -1,4 +1,5 @@
 import type { Invocation, Run } from "../cli/command.ts";
+import { confirm } from "../cli/confirm.ts";
 import type { Style } from "../cli/report.ts";
 import { wrapped } from "../cli/text.ts";
 import { isOffline } from "../config.ts";
@@ -43,7 +44,11 @@ async function fix(invocation: Invocation, findings: readonly Examined[]): Promi
 		}
 		report.say(`what it changes is kept in ${context.home}/backup/doctor`);
 	}
-	const repaired = possible.length > 0 && (await isWanted(invocation)) ? makeRepairs(context, possible) : [];
+	if (possible.length > 0 && !(await confirm(invocation, "do it?"))) {
+		if (report.asJson) show(invocation, findings, []);
+		return 0;
+	}
+	const repaired = makeRepairs(context, possible);
 	for (const { id, title, changed } of repaired) {
 		report.say(changed.length > 0 ? `set right: ${title}` : `nothing left to do: ${title}`);
 		if (changed.length > 0) report.say(`  to undo: gox doctor --undo ${id}`);
@@ -59,15 +64,6 @@ async function fix(invocation: Invocation, findings: readonly Examined[]): Promi
 async function again({ context }: Invocation): Promise<readonly Examined[]> {
 	const machine: Machine = machineUnder(context, machineProbes(context), true);
 	return examine(machine, checks);
-}
-
-async function isWanted({ context, options, report }: Invocation): Promise<boolean> {
-	if (options.has("yes")) return true;
-	if (!context.interactive) {
-		report.say("nothing was changed: without a terminal it wants --yes");
-		return false;
-	}
-	return /^(?:y|yes|)$/i.test((await context.ask("do it? [Y/n] ")).trim());
 }
 
 function undo({ context, options, report }: Invocation): number {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Invocation, Run } from "../cli/command.ts";
+import type { Invocation } from "../cli/command.ts";
+import { confirm, offer } from "../cli/confirm.ts";
 import {
 	golandGoroot,
 	neovimPluginFile,
@@ -22,36 +23,10 @@ import type { Layout } from "../store/layout.ts";
 import { completeShims } from "../store/shims.ts";
 import { isOlder, type Tool, toolAt, toolsIn } from "../tools/tool.ts";
 
-const editors = ["vscode", "goland", "neovim"];
-
-/** `gox editor NAME`: each editor in a module of its own. */
-export const run: Run = async (invocation) => {
-	const { args, options, context } = invocation;
-	const [name = ""] = args;
-	for (const [option, editor] of [
-		["workspace", "vscode"],
-		["settings", "vscode"],
-	] as const)
-		if (options.given(option) && name !== editor)
-			throw new GoxError("usage", `editor: --${option} is for ${editor}`, { hint: `gox editor ${editor} --help` });
-	if (!editors.includes(name))
-		throw new GoxError("usage", `gox doesn't know the editor ${quote(name)}`, {
-			hint: editors.map((each) => `gox editor ${each}`).join("\n"),
-		});
+/** @throws GoxError `bad-home` */
+function layoutFor({ context }: Invocation): Layout {
 	openHome(context);
-	if (changes(invocation)) completeShims(context);
-	switch (name) {
-		case "vscode":
-			return vscode(invocation, homeLayout(context));
-		case "goland":
-			return goland(invocation, homeLayout(context));
-		default:
-			return neovim(invocation, homeLayout(context));
-	}
-};
-
-function changes({ options }: Invocation): boolean {
-	return !options.has("dryRun") && !options.has("undo");
+	return homeLayout(context);
 }
 
 /** A change to one file of an editor's, shown or made. @returns whether it was made */
@@ -62,20 +37,16 @@ export async function change(invocation: Invocation, file: EditorFile, after: st
 		if (file.before === after) report.say(`nothing to change in ${file.path}`);
 		return false;
 	}
+	if (file.before !== after && !(await confirm(invocation, `change ${file.path}?`))) return false;
+	// What the settings name has to be there.
+	completeShims(context);
 	if (file.before === after) {
 		report.say(`${file.path} is as it should be`);
 		return false;
 	}
-	if (!(await agrees(invocation, `change ${file.path}?`))) throw new GoxError("interrupted", "nothing was changed");
 	writeEditorFile(context, file, after);
 	report.say(`${file.before === undefined ? "made" : "changed"} ${file.path}`);
 	return true;
-}
-
-/** Asked only of a person; without one, and with --yes, it is agreed to. */
-export async function agrees({ context, options }: Invocation, question: string): Promise<boolean> {
-	if (!context.interactive || options.has("yes")) return true;
-	return /^(?:y|yes|)$/i.test((await context.ask(`${question} [Y/n] `)).trim());
 }
 
 /**
@@ -94,7 +65,8 @@ export function undo({ context, report }: Invocation, isMeant: (path: string) =>
 }
 
 /** GoLand writes its settings when it closes a project, so the steps are what is safe while it runs. */
-export async function goland(invocation: Invocation, { current }: Layout): Promise<undefined> {
+export async function goland(invocation: Invocation): Promise<undefined> {
+	const { current } = layoutFor(invocation);
 	const { context, report, options } = invocation;
 	const path = join(context.cwd, ".idea/workspace.xml");
 	if (options.has("undo")) {
@@ -114,6 +86,7 @@ export async function goland(invocation: Invocation, { current }: Layout): Promi
 		report.say("GoLand must not have the project open meanwhile: it writes this file when it closes it");
 		written = await change(invocation, file, after);
 	} else if (!report.asJson) {
+		completeShims(context);
 		report.line(`In GoLand: Settings | Go | GOROOT | + | Local…, and choose ${current}`);
 		report.line("That path stays; what it leads to is the version of `gox default`.");
 		report.line("Leave GOROOT out of Settings | Tools | Terminal | Environment variables: terminals have the shims.");
@@ -133,7 +106,8 @@ export async function goland(invocation: Invocation, { current }: Layout): Promi
 }
 
 /** A snippet on stdout; with --write a file of its own, so that nobody's init.lua is touched. */
-export async function neovim(invocation: Invocation, { shims }: Layout): Promise<undefined> {
+export async function neovim(invocation: Invocation): Promise<undefined> {
+	const { shims } = layoutFor(invocation);
 	const { context, report, options } = invocation;
 	const path = neovimPluginFile(context);
 	if (options.has("undo")) {
@@ -145,6 +119,7 @@ export async function neovim(invocation: Invocation, { shims }: Layout): Promise
 	const file = readEditorFile(path);
 	const written = writes ? await change(invocation, file, snippet) : false;
 	if (!writes && !report.asJson) {
+		completeShims(context);
 		context.stdout.write(snippet);
 		report.say(`for your init.lua; or, into ${path}: gox editor neovim --write`);
 	}
@@ -163,7 +138,8 @@ export async function neovim(invocation: Invocation, { shims }: Layout): Promise
 /** Editors made from VS Code keep their settings beside it, under these names. */
 const relatives = ["Code - Insiders", "VSCodium", "Cursor", "Windsurf"];
 
-export async function vscode(invocation: Invocation, layout: Layout): Promise<undefined> {
+export async function vscode(invocation: Invocation): Promise<undefined> {
+	const { shims } = layoutFor(invocation);
 	const { report, options } = invocation;
 	const path = settingsPath(invocation);
 	if (options.has("undo")) {
@@ -172,7 +148,7 @@ export async function vscode(invocation: Invocation, layout: Layout): Promise<un
 	}
 	const file = readEditorFile(path);
 	let settings = new JsoncText(file.before ?? "", path);
-	const wanted = vscodeSettings(layout.shims);
+	const wanted = vscodeSettings(shims);
 	const changed = wanted.filter(({ key, value }) => settings.get(key) !== value);
 	for (const { key, value } of wanted) settings = new JsoncText(settings.with(key, value), path);
 	const stale = staleSettings(settings);
@@ -205,19 +181,17 @@ function settingsPath({ context, options }: Invocation): string {
 	return options.has("workspace") ? join(context.cwd, ".vscode/settings.json") : vscodeUserSettings(context);
 }
 
-/** Without a person and without --yes they stay. */
 async function mayTakeOut(invocation: Invocation, stale: readonly StaleSetting[]): Promise<boolean> {
-	const { context, report, options } = invocation;
+	const { report, options } = invocation;
 	for (const { key, value } of stale)
 		report.warn(
 			`${inWords(key)} is ${quote(String(value), 120)}: it holds the extension to one Go, whatever a directory asks for`,
 		);
 	if (stale.length === 0) return false;
 	const what = stale.map(({ key }) => inWords(key)).join(", ");
-	if (options.has("yes")) return true;
-	if (context.interactive) return agrees(invocation, `take out ${what}?`);
-	report.say(`to take out ${what}: gox editor vscode --yes`);
-	return false;
+	if (!options.has("dryRun")) return confirm(invocation, `take out ${what}?`, { declined: `${what} stays` });
+	if (!options.has("yes")) report.say(`to take out ${what}: gox editor vscode --yes`);
+	return options.has("yes");
 }
 
 function inWords(key: KeyPath): string {
@@ -278,7 +252,7 @@ export async function checkTools(
 	const stale = states.filter(({ problem }) => problem === "not-native" || problem === "older-go").map(({ name }) => name);
 	if (stale.length === 0) return states;
 	const command = `gox tools rebuild ${stale.join(" ")}`;
-	if (!context.interactive || options.has("dryRun") || !(await agrees(invocation, `rebuild ${stale.join(" and ")} now?`))) {
+	if (options.has("dryRun") || !(await offer(invocation, `rebuild ${stale.join(" and ")} now?`))) {
 		report.say(`to build ${stale.length === 1 ? "it" : "them"} anew: ${command}`);
 		return states;
 	}

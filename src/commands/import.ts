@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Invocation } from "../cli/command.ts";
+import { answerTo, confirm } from "../cli/confirm.ts";
 import { lockCheck, outcomeAsJson, tellOutcome } from "../cli/installing.ts";
 import { type Progress, progressOn } from "../cli/progress.ts";
 import { bytesInWords, columns } from "../cli/text.ts";
@@ -171,15 +172,18 @@ export function wantedEverything({ options }: Pick<Invocation, "options">): bool
 
 /**
  * Those of the candidates that are to be imported: all that the command line named, or everything with --all or --yes, or
- * what a person answers; none where nobody can be asked. Throws as `named`.
+ * what a person answers. Throws as `named` and `answerTo`.
  */
 export async function chosenFrom(invocation: Invocation, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
-	const { context, args } = invocation;
+	const { args, report } = invocation;
 	if (args.length > 0 || wantedEverything(invocation)) return candidates;
 	const open = candidates.filter(({ state }) => state === "proven");
-	if (!context.interactive || open.length === 0) return [];
-	const answer = (await context.ask("import which? versions or tools, or nothing for all that are proven, or no: ")).trim();
-	if (/^n(?:o|one)?$/i.test(answer)) return [];
+	if (open.length === 0) return [];
+	const answer = await answerTo(invocation, "import which? versions or tools, or nothing for all that are proven, or no: ");
+	if (answer === undefined || /^n(?:o|one)?$/i.test(answer)) {
+		report.say("nothing was imported");
+		return [];
+	}
 	if (answer === "") return open;
 	const meant = named(
 		candidates.map(({ go }) => go),
@@ -313,7 +317,8 @@ interface Found {
  * `gox import --files [directory…]`: a `.go-version` beside each version file that only another tool reads. That file stays.
  * Exit status 2 when one of them can't be understood.
  */
-export async function importFiles({ context, report, args, options }: Invocation): Promise<number> {
+export async function importFiles(invocation: Invocation): Promise<number> {
+	const { context, report, args, options } = invocation;
 	const roots = (args.length > 0 ? args : ["."]).map((word) => resolve(context.cwd, word));
 	const absent = roots.find((root) => !existsSync(root));
 	if (absent !== undefined) throw new GoxError("usage", `${absent} doesn't exist`, { hint: "gox import --files ~/projects" });
@@ -325,7 +330,10 @@ export async function importFiles({ context, report, args, options }: Invocation
 		report.say(`${join(directory, ".go-version")}: ${file.pin}   (${file.path} says ${quote(file.said)})`);
 	for (const { file } of odd)
 		report.warn(`${file.path} says ${quote(file.said)}, which is no version that a .go-version can name`);
-	const writing = !isDry && fresh.length > 0 && (await agreed(context, fresh.length, options.has("yes")));
+	const writing =
+		!isDry &&
+		fresh.length > 0 &&
+		(await confirm(invocation, `write ${fresh.length === 1 ? "it" : `these ${fresh.length} files`}?`));
 	if (writing) for (const { directory, file } of fresh) writePin(context, directory, file.pin ?? "");
 	if (report.asJson)
 		report.json(
@@ -340,12 +348,6 @@ export async function importFiles({ context, report, args, options }: Invocation
 	if (found.length === 0) report.say("every project here has a version file that gox reads, or none at all");
 	else if (writing) report.say(`wrote ${fresh.length === 1 ? "it" : `${fresh.length} files`}; the other tools' own files stay`);
 	return odd.length > 0 ? exitCodes["bad-version-file"] : 0;
-}
-
-async function agreed(context: Context, count: number, yes: boolean): Promise<boolean> {
-	if (yes || !context.interactive) return true;
-	const answer = await context.ask(`write ${count === 1 ? "it" : `these ${count} files`}? [Y/n] `);
-	return /^(?:y|yes|)$/i.test(answer.trim());
 }
 
 function writePin(context: Context, directory: string, pin: string): void {

@@ -1,31 +1,16 @@
 import type { Invocation } from "../cli/command.ts";
+import { confirm } from "../cli/confirm.ts";
 import { catalogOptions } from "../cli/operands.ts";
 import type { Style } from "../cli/report.ts";
 import { columns, timeInWords, wrapped } from "../cli/text.ts";
 import { loadConfig, sitesOf, variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
-import { GoxError, quote } from "../errors.ts";
 import { parseAddress, shown } from "../fetch/address.ts";
 import { Client } from "../fetch/client.ts";
 import { loadCatalog } from "../releases/lookup.ts";
 import { defaultMirrors, mirrorsOf } from "../releases/mirrors.ts";
 import { type MirrorTrial, mirrorQuestion, mirrorTiming, proposedOrder, tryMirrors } from "../releases/mirrortrial.ts";
 import { changeSetting } from "./config.ts";
-
-/** Where gox downloads Go from: shows it, or tries it and puts it in order. */
-export async function run(invocation: Invocation): Promise<number> {
-	const [action = "list", ...addresses] = invocation.args;
-	if (action === "test") return await test(invocation, addresses);
-	if (action === "list" && addresses.length === 0) return list(invocation);
-	const named = /[:@/]/.test(action) ? "an address" : quote(action);
-	throw new GoxError(
-		"usage",
-		action === "list" ? "gox mirror list takes no more words" : `gox mirror wants list or test, not ${named}`,
-		{
-			hint: "gox mirror --help",
-		},
-	);
-}
 
 /** The mirrors in force, in order, and who says so. */
 function inForce(
@@ -36,7 +21,8 @@ function inForce(
 	return { mirrors: mirrorsOf(named, { insecure }), from: named?.from ?? "built in", own: named !== undefined };
 }
 
-function list({ context, report, options }: Invocation): number {
+/** `gox mirror list` */
+export function list({ context, report, options }: Invocation): number {
 	const { mirrors, from } = inForce(context, options.has("insecure"));
 	if (report.asJson) report.json({ from, mirrors: mirrors.map(shown) });
 	else for (const mirror of mirrors) report.line(shown(mirror));
@@ -44,9 +30,12 @@ function list({ context, report, options }: Invocation): number {
 	return 0;
 }
 
-/** @returns 5 when a mirror sends other bytes than were published, else 4 when none is of use. */
-async function test(invocation: Invocation, addresses: readonly string[]): Promise<number> {
-	const { context, report, options } = invocation;
+/**
+ * `gox mirror test [address…]`
+ * @returns 5 when a mirror sends other bytes than were published, else 4 when none is of use.
+ */
+export async function test(invocation: Invocation): Promise<number> {
+	const { context, report, options, args: addresses } = invocation;
 	const insecure = options.has("insecure");
 	const given = addresses.map((address) => parseAddress(address, "gox mirror test", { insecure }));
 	const present = inForce(context, insecure);
@@ -65,7 +54,7 @@ async function test(invocation: Invocation, addresses: readonly string[]): Promi
 		for (const line of mirrorsInWords(trials, order, { width: context.stdout.columns, style: report.style })) report.line(line);
 	for (const { standing, address } of trials)
 		if (standing === "wrong") report.warn(`${address} sends other bytes than were published: don't use it`);
-	const written = isUseful && (await offer(invocation, order, present));
+	const written = isUseful && (await writeOrder(invocation, order, present));
 	if (report.asJson)
 		report.json({
 			newest: question.newest[0]?.release ?? null,
@@ -79,24 +68,18 @@ async function test(invocation: Invocation, addresses: readonly string[]): Promi
 }
 
 /** Whether the order was written. */
-async function offer(
-	{ context, report, options }: Invocation,
+async function writeOrder(
+	invocation: Invocation,
 	order: readonly MirrorTrial[],
 	present: ReturnType<typeof inForce>,
 ): Promise<boolean> {
+	const { context, report, options } = invocation;
 	const wanted = order.map(({ base }) => base.href);
 	if (wanted.join() === present.mirrors.map(({ href }) => href).join()) {
 		report.say("that is the order in force: nothing to change");
 		return false;
 	}
-	if (!options.has("yes")) {
-		if (!context.interactive) {
-			report.say("nothing was written: without a terminal it wants --yes");
-			return false;
-		}
-		const answer = await context.ask(`write this order to ${context.configFile}? [Y/n] `);
-		if (!/^(?:y|yes|)$/i.test(answer.trim())) return false;
-	}
+	if (options.has("dryRun") || !(await confirm(invocation, `write this order to ${context.configFile}?`))) return false;
 	const before = loadConfig(context).mirrors;
 	changeSetting(context, "mirrors", wanted.map((href) => href.replaceAll(",", "%2C")).join(","));
 	if (before.length > 0)

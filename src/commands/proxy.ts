@@ -1,7 +1,8 @@
 import type { Invocation, Options } from "../cli/command.ts";
+import { confirm } from "../cli/confirm.ts";
 import { columns, timeInWords, wrapped } from "../cli/text.ts";
 import type { Context } from "../context.ts";
-import { GoxError, quote } from "../errors.ts";
+import { GoxError } from "../errors.ts";
 import { Client } from "../fetch/client.ts";
 import type { GoCommand } from "../go/command.ts";
 import { type GoEnvChanges, goEnvFilePath, parseGoEnv, readGoEnvText, writableGoEnvFile } from "../go/envfile.ts";
@@ -24,19 +25,6 @@ import { homeLayout } from "../store/home.ts";
 import { headsInHome, headsInMemory } from "../sumdb/heads.ts";
 import { defaultGosumdb, parseGosumdb } from "../sumdb/note.ts";
 
-/** Where Go gets its modules from: shows it, tries it, changes it, and takes that back. */
-export async function run(invocation: Invocation): Promise<number> {
-	const [action = "show", ...words] = invocation.args;
-	if (action === "test") return testProxies(invocation, words);
-	if (action === "use") return useProfile(invocation, words);
-	if ((action === "show" || action === "undo") && words.length > 0)
-		throw new GoxError("usage", `gox proxy ${action} takes no more words`, { hint: "gox proxy --help" });
-	if (action === "show") return show(invocation);
-	if (action === "undo") return undoProfile(invocation);
-	const named = /[:@/]/.test(action) ? "an address" : quote(action);
-	throw new GoxError("usage", `gox proxy wants show, use, test or undo, not ${named}`, { hint: "gox proxy --help" });
-}
-
 const meanings: Readonly<Record<ReturnType<typeof profileOf>, string>> = {
 	public: "Go's own",
 	mirror: "one's own, then each module's repository",
@@ -46,7 +34,8 @@ const meanings: Readonly<Record<ReturnType<typeof profileOf>, string>> = {
 	own: "a list of one's own",
 };
 
-function show({ context, report }: Invocation): number {
+/** `gox proxy show`: the settings in force, each with where it comes from. */
+export function show({ context, report }: Invocation): number {
 	const go = goForSettings(context);
 	const settings = settingsInForce(context, go);
 	const shipped = shippedBy(context, go, "GOPROXY")?.value;
@@ -79,9 +68,9 @@ function show({ context, report }: Invocation): number {
 }
 
 /** `gox proxy use PROFILE [ADDRESS]`: tried, shown, asked about, written, and remembered for `gox proxy undo`. */
-export async function useProfile(invocation: Invocation, words: readonly string[]): Promise<number> {
-	const { context, report, options } = invocation;
-	const profile = profileIn(words, options);
+export async function useProfile(invocation: Invocation): Promise<number> {
+	const { context, report, options, args } = invocation;
+	const profile = profileIn(args, options);
 	const file = writableGoEnvFile(context);
 	const { home } = homeLayout(context);
 	const go = goForSettings(context);
@@ -104,20 +93,18 @@ export async function useProfile(invocation: Invocation, words: readonly string[
 		});
 	}
 	const plain = [...changes].map(([name, value]) => ({ name, value: value === undefined ? null : shownValue(value) }));
-	const isDone = changes.size === 0 || options.has("dryRun");
+	const isOpen = changes.size > 0 && !options.has("dryRun");
 	for (const { name, value } of plain) report.say(value === null ? `unset ${name}` : `${name}=${value}`);
 	if (changes.size === 0) report.say(`${file} says so already: nothing to change`);
-	if (!isDone) {
-		await consent(invocation, file);
-		await change(invocation, { file, home, profile: profile.name, changes, go });
-	}
+	const written = isOpen && (await confirm(invocation, `write this to ${file}?`));
+	if (written) await change(invocation, { file, home, profile: profile.name, changes, go });
 	for (const name of ["GOPROXY", "GOSUMDB", ...changes.keys()].filter((each, at, all) => all.indexOf(each) === at)) {
 		const value = context.env[name];
 		const wanted = changes.has(name) ? changes.get(name) : writtenSettings(file).get(name);
 		if (value && value !== wanted)
 			report.warn(`${name}=${shownValue(value)} in the environment wins over what is written: unset ${name}`);
 	}
-	if (report.asJson) report.json({ profile: profile.name, file, changes: plain, written: !isDone, tests: trials });
+	if (report.asJson) report.json({ profile: profile.name, file, changes: plain, written, tests: trials });
 	return 0;
 }
 
@@ -155,23 +142,12 @@ async function change({ context, report }: Invocation, { file, home, profile, ch
 	report.say(`written to ${file}; to undo: gox proxy undo`);
 }
 
-async function consent({ context, options }: Invocation, file: string): Promise<void> {
-	if (!context.interactive || options.has("yes")) return;
-	const answer = await context.ask(`write this to ${file}? [Y/n] `);
-	if (!/^(?:y|yes|)$/i.test(answer.trim())) throw new GoxError("interrupted", "nothing was changed");
-}
-
-function profileIn([name, address, ...more]: readonly string[], options: Options): Profile {
+function profileIn([name, address]: readonly string[], options: Options): Profile {
 	const hint =
 		"gox proxy use public\ngox proxy use mirror https://proxy.example\ngox proxy use company https://proxy.corp.example --private 'corp.example/*'";
 	if (name !== "public" && name !== "mirror" && name !== "company")
 		throw new GoxError("usage", "proxy use wants a profile: public, mirror or company", { hint });
-	if (more.length > 0 || (name === "public" && address !== undefined))
-		throw new GoxError(
-			"usage",
-			`proxy use ${name} wants ${name === "public" ? "no address" : "one address"}; a list of them is one word`,
-			{ hint },
-		);
+	if (name === "public" && address !== undefined) throw new GoxError("usage", "proxy use public wants no address", { hint });
 	return {
 		name,
 		address,
@@ -201,8 +177,8 @@ function base64(latin1: string | undefined): string | null {
  * `gox proxy test [address…]`: those of GOPROXY in force where none is given.
  * @returns 4 when one of them is of no use.
  */
-export async function testProxies(invocation: Invocation, addresses: readonly string[]): Promise<number> {
-	const { context, report, options } = invocation;
+export async function testProxies(invocation: Invocation): Promise<number> {
+	const { context, report, options, args: addresses } = invocation;
 	const settings = settingsInForce(context, goForSettings(context));
 	const list = addresses.length > 0 ? addresses.join(",") : settings.get("GOPROXY")?.value;
 	if (list === undefined)

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Invocation } from "../cli/command.ts";
+import { confirm } from "../cli/confirm.ts";
 import { bytesInWords, columns } from "../cli/text.ts";
 import type { Context } from "../context.ts";
-import { GoxError } from "../errors.ts";
 import { namesIn, removeTree } from "../fs.ts";
 import { goSettings } from "../go/settings.ts";
 import { usageOf } from "../select/usage.ts";
@@ -41,7 +41,10 @@ export async function run(invocation: Invocation): Promise<undefined> {
 		freed.backups;
 	const isEmpty = plan.versions.length + plan.copies.length + plan.backups.length === 0;
 	if (!report.asJson) tell(invocation, plan, freed, total);
-	const agreed = !isEmpty && !options.has("dryRun") && (await agree(context, options.has("yes"), total));
+	const agreed =
+		!isEmpty &&
+		!options.has("dryRun") &&
+		(await confirm(invocation, `Remove them (${bytesInWords(total)})?`, { preset: "no", declined: "nothing was removed" }));
 	if (agreed) for (const each of plan.versions) await uninstallVersion(context, each);
 	if (agreed) for (const path of [...plan.copies.flatMap(({ paths }) => paths), ...plan.backups]) removeTree(path);
 	if (report.asJson) {
@@ -59,7 +62,6 @@ export async function run(invocation: Invocation): Promise<undefined> {
 			unclear: plan.unclear,
 		});
 	} else if (agreed) report.say(`freed ${bytesInWords(total)}`);
-	else if (!isEmpty && !options.has("dryRun")) report.say("nothing was removed; to do it: gox prune --yes");
 	return undefined;
 }
 
@@ -114,15 +116,6 @@ function tell(
 		if (copies > 0) report.say(`Go's module cache has copies of ${copies} of them: gox prune --modcache`);
 	}
 	report.say(total === 0 ? "nothing to remove" : `${bytesInWords(total)} would be free`);
-}
-
-/** Without a terminal nothing asks, and nothing goes. @throws GoxError `interrupted` for a no */
-async function agree(context: Context, yes: boolean, total: number): Promise<boolean> {
-	if (yes) return true;
-	if (!context.interactive) return false;
-	const answer = await context.ask(`Remove them (${bytesInWords(total)})? [y/N] `);
-	if (/^y(es)?$/i.test(answer.trim())) return true;
-	throw new GoxError("interrupted", "nothing was removed");
 }
 
 /** A toolchain that the go command downloaded, and gox has too. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Invocation, Run } from "../cli/command.ts";
+import { confirm, offer } from "../cli/confirm.ts";
 import { shellNamed, usersShell } from "../cli/operands.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
@@ -49,31 +50,32 @@ async function setUp(invocation: Invocation, shell: Shell): Promise<undefined> {
 	const { context, report, options } = invocation;
 	const text = hookText(context, shell);
 	const place = hookPlace(context, shell);
-	const offer = leftoverOffer(invocation, shell);
+	const leftovers = leftoverOffer(invocation, shell);
 	const files = shell.startupFiles(homeOf(context));
 	const plan = () => [
-		...files.map((file) => planSetup(file, shell.sourcing(place, file), offer.takeOut(file))),
-		...offer.plansBeside(files.map(({ path }) => path)),
+		...files.map((file) => planSetup(file, shell.sourcing(place, file), leftovers.takeOut(file))),
+		...leftovers.plansBeside(files.map(({ path }) => path)),
 	];
 	let changed = plan().filter(changesSomething);
-	const toShow = options.has("dryRun");
-	if (!toShow) {
-		await consent(invocation, changed, "change");
-		await offer.ask();
-		changed = plan().filter(changesSomething);
-	}
-	if (toShow) {
+	if (options.has("dryRun")) {
 		showDiffs(invocation, changed);
 		if (changed.length === 0) report.say("nothing to change in the start-up files");
-		offer.tell();
+		leftovers.tell();
 		return undefined;
 	}
+	if (!(await mayEdit(invocation, changed, "change"))) {
+		if (report.asJson)
+			report.json({ shell: shell.name, hook: hookFile(context, shell), changed: [], leftovers: leftovers.asJson() });
+		return undefined;
+	}
+	await leftovers.ask();
+	changed = plan().filter(changesSomething);
 	completeShims(context);
 	const isNew = announced(context, openHome(context), () => {
 		const written = writeHook(context, shell);
 		context.checkpoint("setup-hook");
 		for (const edit of changed) applyEdit(context, edit, backupsOf(context));
-		offer.takeCommands();
+		leftovers.takeCommands();
 		return written;
 	});
 	if (report.asJson)
@@ -81,15 +83,15 @@ async function setUp(invocation: Invocation, shell: Shell): Promise<undefined> {
 			shell: shell.name,
 			hook: hookFile(context, shell),
 			changed: changed.map(({ path }) => path),
-			leftovers: offer.asJson(),
+			leftovers: leftovers.asJson(),
 		});
 	for (const { path, before } of changed) report.say(`${before === undefined ? "made" : "changed"} ${path}`);
 	if (changed.length > 0 && changed.some(({ before }) => before !== undefined))
 		report.say(`a copy of what was there is in ${backupsOf(context)}`);
 	if (changed.length === 0) report.say(isNew ? `wrote ${hookFile(context, shell)}` : `${shell.name} is set up already`);
-	offer.tell();
+	leftovers.tell();
 	report.detail(text);
-	report.say(offer.taking ? "to start using it: open a new terminal" : `to start using it: exec ${shell.name}`);
+	report.say(leftovers.taking ? "to start using it: open a new terminal" : `to start using it: exec ${shell.name}`);
 	return undefined;
 }
 
@@ -124,7 +126,10 @@ export async function undo(invocation: Invocation, named: string | undefined): P
 		for (const { path } of record.commands) report.say(`puts back ${path}`);
 		return undefined;
 	}
-	await consent(invocation, changed, "take gox out of");
+	if (!(await mayEdit(invocation, changed, "take gox out of"))) {
+		if (report.asJson) report.json({ changed: [] });
+		return undefined;
+	}
 	for (const edit of changed) applyEdit(context, edit, backups);
 	for (const command of record.commands) editing(context, command.path, () => putBack(command));
 	context.checkpoint("setup-put-back");
@@ -157,15 +162,9 @@ function refuseTheRest(edits: readonly StartupEdit[], files: readonly TakenOutOf
 	throw new GoxError("file-system", lines.join("\n"), { hint: copies.map((copy) => `less ${copy}`).join("\n") });
 }
 
-/** Asked only of a person, and only when something would change. @throws GoxError `interrupted` for a no. */
-export async function consent(
-	{ context, options }: Invocation,
-	edits: readonly Pick<StartupEdit, "path">[],
-	what: string,
-): Promise<void> {
-	if (!context.interactive || options.has("yes") || edits.length === 0) return;
-	const answer = await context.ask(`${what} ${edits.map(({ path }) => path).join(", ")}? [Y/n] `);
-	if (!/^(?:y|yes|)$/i.test(answer.trim())) throw new GoxError("interrupted", "nothing was changed");
+/** Asks only where something would change. Throws as `confirm`. */
+async function mayEdit(invocation: Invocation, edits: readonly Pick<StartupEdit, "path">[], what: string): Promise<boolean> {
+	return edits.length === 0 || confirm(invocation, `${what} ${edits.map(({ path }) => path).join(", ")}?`);
 }
 
 export function showDiffs({ context, report }: Invocation, edits: readonly StartupEdit[]): void {
@@ -233,11 +232,11 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			return taking;
 		},
 		async ask() {
+			// --yes answers the question about gox's own block; these lines have an option of their own.
 			if (wanted || !hasGo || removable.length === 0 || !context.interactive || options.has("yes")) return;
 			report.say("other version managers are in your start-up files too:");
 			for (const each of removable) report.say(listed(each));
-			const answer = await context.ask("take these lines out? gox setup --undo puts them back [Y/n] ");
-			taking = /^(?:y|yes|)$/i.test(answer.trim());
+			taking = await offer(invocation, "take these lines out? gox setup --undo puts them back");
 		},
 		takeOut,
 		plansBeside: (paths) =>

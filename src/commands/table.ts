@@ -13,6 +13,10 @@ const dedupe: OptionSpec = {
 	flags: "--dedupe",
 	summary: "share equal files with another version by hard links of read-only files, where they can't be cloned",
 };
+const editorOptions: readonly OptionSpec[] = [
+	{ flags: "--undo", summary: "take the last change back, to the byte" },
+	{ flags: "--dry-run", summary: "show what would change" },
+];
 
 /** What installs, removes, proves and lists versions. */
 const versions: readonly CommandSpec[] = [
@@ -20,6 +24,7 @@ const versions: readonly CommandSpec[] = [
 		name: "install",
 		args: "[...versions]",
 		summary: "install Go releases, each proven to be what the Go project published",
+		files: true,
 		options: [
 			platform,
 			source,
@@ -61,6 +66,7 @@ const versions: readonly CommandSpec[] = [
 		name: "verify",
 		args: "[version|path]",
 		summary: "audit what is installed, or any GOROOT, against Go's checksum database",
+		files: true,
 		options: [{ flags: "--repair", summary: "install again what isn't what was published" }, platform, insecure],
 		examples: [
 			["gox verify", "every installed version"],
@@ -321,14 +327,38 @@ const upkeep: readonly CommandSpec[] = [
 	},
 	{
 		name: "cache",
-		args: "[action]",
-		summary: "what gox has cached, and where: show (the default), path, size or clean",
-		firstWords: ["show", "path", "size", "clean"],
-		examples: [
-			["gox cache", "what is in it"],
-			["gox cache clean", "remove it: lists and proofs are fetched again when they are needed"],
+		summary: "what gox has cached, and where",
+		defaultAction: "show",
+		actions: [
+			{
+				name: "show",
+				args: "",
+				summary: "what is in the cache",
+				examples: [["gox cache", "what is in it"]],
+				load: async () => ({ run: (await import("./cache.ts")).show }),
+			},
+			{
+				name: "path",
+				args: "",
+				summary: "the cache's directory",
+				examples: [["gox cache path", "its directory"]],
+				load: async () => ({ run: (await import("./cache.ts")).path }),
+			},
+			{
+				name: "size",
+				args: "",
+				summary: "how large the cache is",
+				examples: [["gox cache size --json", "its size in bytes"]],
+				load: async () => ({ run: (await import("./cache.ts")).size }),
+			},
+			{
+				name: "clean",
+				args: "",
+				summary: "remove everything in the cache",
+				examples: [["gox cache clean", "remove it: lists and proofs are fetched again when they are needed"]],
+				load: async () => ({ run: (await import("./cache.ts")).clean }),
+			},
 		],
-		load: () => import("./cache.ts"),
 	},
 ];
 
@@ -356,6 +386,7 @@ const machine: readonly CommandSpec[] = [
 		name: "import",
 		args: "[...what]",
 		summary: "adopt other version managers' Gos, proven first",
+		files: true,
 		options: [
 			{ flags: "--all", summary: "everything that is proven" },
 			{ flags: "--dry-run", summary: "only show what there is" },
@@ -399,84 +430,197 @@ const machine: readonly CommandSpec[] = [
 	},
 	{
 		name: "proxy",
-		args: "[...action]",
-		summary: "where Go gets modules from: show, use, test or undo",
-		firstWords: ["show", "use", "test", "undo"],
-		options: [
-			{ flags: "--private <patterns>", summary: "modules that no proxy and no checksum database is asked about (GOPRIVATE)" },
-			{ flags: "--private-by-proxy", summary: "the company's proxy has the private ones too (GONOPROXY=none)" },
-			{ flags: "--sumdb <database>", summary: "another checksum database (GOSUMDB); default: Go's own" },
-			{ flags: "--module <path>", summary: "ask for this module; default: golang.org/x/text" },
-			{ flags: "--dry-run", summary: "test and show, write nothing" },
-			{ flags: "--force", summary: "write what failed the test; undo what was changed since" },
-			insecure,
+		summary: "where Go gets modules from",
+		defaultAction: "show",
+		actions: [
+			{
+				name: "show",
+				args: "",
+				summary: "what is in force, and which file or variable says so",
+				examples: [["gox proxy", "what is in force, and who says so"]],
+				load: async () => ({ run: (await import("./proxy.ts")).show }),
+			},
+			{
+				name: "use",
+				args: "<profile> [address]",
+				summary: "test a profile (public, mirror or company), then write it with go env -w",
+				firstWords: ["public", "mirror", "company"],
+				options: [
+					{ flags: "--private <patterns>", summary: "modules that no proxy and no checksum database is asked about (GOPRIVATE)" },
+					{ flags: "--private-by-proxy", summary: "the company's proxy has the private ones too (GONOPROXY=none)" },
+					{ flags: "--sumdb <database>", summary: "another checksum database (GOSUMDB); default: Go's own" },
+					{ flags: "--module <path>", summary: "test with this module; default: golang.org/x/text" },
+					{ flags: "--dry-run", summary: "test and show, write nothing" },
+					{ flags: "--force", summary: "write the profile even if its test fails" },
+					insecure,
+				],
+				examples: [
+					["gox proxy use mirror https://proxy.example", "that one first, then each module's repository"],
+					["gox proxy use company https://go.corp.example --private 'corp.example/*'", "that one first, then Go's own"],
+					["gox proxy use public", "Go's own settings"],
+				],
+				load: async () => ({ run: (await import("./proxy.ts")).useProfile }),
+			},
+			{
+				name: "test",
+				args: "[...addresses]",
+				summary: "test every proxy in force, or those named, and the checksum database",
+				options: [{ flags: "--module <path>", summary: "test with this module; default: golang.org/x/text" }, insecure],
+				examples: [["gox proxy test", "test every proxy in force, and the checksum database"]],
+				load: async () => ({ run: (await import("./proxy.ts")).testProxies }),
+			},
+			{
+				name: "undo",
+				args: "",
+				summary: "take back what the last use wrote",
+				options: [
+					{ flags: "--dry-run", summary: "show what would be taken back, write nothing" },
+					{ flags: "--force", summary: "take back what was changed since, too" },
+				],
+				examples: [["gox proxy undo", "as it was before the last use"]],
+				load: async () => ({ run: (await import("./proxy.ts")).undoProfile }),
+			},
 		],
-		examples: [
-			["gox proxy", "what is in force, and who says so"],
-			["gox proxy test", "ask every proxy in force, and the checksum database"],
-			["gox proxy use mirror https://proxy.example", "that one first, then each module's repository"],
-			["gox proxy use company https://go.corp.example --private 'corp.example/*'", "that one first, then Go's own"],
-			["gox proxy use public", "Go's own settings"],
-			["gox proxy undo", "as it was before the last use"],
-		],
-		load: () => import("./proxy.ts"),
 	},
 	{
 		name: "mirror",
-		args: "[...action]",
-		summary: "where gox downloads Go from: list, or test and order",
-		firstWords: ["list", "test"],
-		options: [
-			{ flags: "--only", summary: "test those given, or else in force, and not the known ones" },
-			{ flags: "--quick", summary: "fetch no whole file to check its hash" },
-			{ flags: "--refresh", summary: "ask for a new list of releases first" },
-			insecure,
+		summary: "where gox downloads Go from",
+		defaultAction: "list",
+		actions: [
+			{
+				name: "list",
+				args: "",
+				summary: "the mirrors in force, in order, and which file or variable says so",
+				options: [insecure],
+				examples: [["gox mirror", "what is in force, and who says so"]],
+				load: async () => ({ run: (await import("./mirror.ts")).list }),
+			},
+			{
+				name: "test",
+				args: "[...addresses]",
+				summary: "time and check mirrors, propose an order, and ask whether to write it",
+				options: [
+					{ flags: "--only", summary: "test only the mirrors named, or else those in force" },
+					{ flags: "--quick", summary: "fetch no whole file to check its hash" },
+					{ flags: "--refresh", summary: "ask for a new list of releases first" },
+					{ flags: "--dry-run", summary: "test and propose, write nothing" },
+					insecure,
+				],
+				examples: [
+					["gox mirror test", "time and check them, propose an order, ask whether to write it"],
+					["gox mirror test https://mirror.example/go --yes", "with one more, and write the order without asking"],
+					["gox config mirrors --unset", "back to the built-in order"],
+				],
+				load: async () => ({ run: (await import("./mirror.ts")).test }),
+			},
 		],
-		examples: [
-			["gox mirror", "what is in force, and who says so"],
-			["gox mirror test", "time and check them, propose an order, ask whether to write it"],
-			["gox mirror test https://mirror.example/go --yes", "with one more, and write the order without asking"],
-			["gox config mirrors --unset", "back to the built-in order"],
-		],
-		load: () => import("./mirror.ts"),
 	},
 	{
 		name: "editor",
-		args: "<name>",
-		summary: "make vscode, goland or neovim use the Go that each directory asks for",
-		firstWords: ["vscode", "goland", "neovim"],
-		options: [
-			{ flags: "--workspace", summary: "vscode: .vscode/settings.json of this directory, not the user's settings" },
-			{ flags: "--settings <path>", summary: "vscode: this settings.json (Insiders, VSCodium, Cursor)" },
-			{ flags: "--write", summary: "goland, neovim: write the file, not only what to do" },
-			{ flags: "--undo", summary: "take the last change back, to the byte" },
-			{ flags: "--dry-run", summary: "show what would change" },
+		summary: "make an editor use the Go that each directory asks for",
+		actions: [
+			{
+				name: "vscode",
+				args: "",
+				summary: "point the Go extension at the shims",
+				options: [
+					{ flags: "--workspace", summary: ".vscode/settings.json of this directory, not the user's settings" },
+					{ flags: "--settings <path>", summary: "this settings.json (Insiders, VSCodium, Cursor)" },
+					...editorOptions,
+				],
+				examples: [
+					["gox editor vscode", "the Go extension runs the shims; comments and all other settings stay"],
+					["gox editor vscode --yes", "and settings that fix a GOROOT are taken out"],
+				],
+				load: async () => ({ run: (await import("./editor.ts")).vscode }),
+			},
+			{
+				name: "goland",
+				args: "",
+				summary: "say which GOROOT to choose in GoLand, or write it",
+				options: [{ flags: "--write", summary: "write the project's file" }, ...editorOptions],
+				examples: [["gox editor goland", "where to put which path"]],
+				load: async () => ({ run: (await import("./editor.ts")).goland }),
+			},
+			{
+				name: "neovim",
+				args: "",
+				summary: "print a snippet for Neovim, or write it",
+				options: [{ flags: "--write", summary: "write it to a file in Neovim's plugin directory" }, ...editorOptions],
+				examples: [["gox editor neovim --write", "a file in Neovim's plugin directory"]],
+				load: async () => ({ run: (await import("./editor.ts")).neovim }),
+			},
 		],
-		examples: [
-			["gox editor vscode", "the Go extension runs the shims; comments and all other settings stay"],
-			["gox editor vscode --yes", "and settings that fix a GOROOT are taken out"],
-			["gox editor goland", "where to put which path"],
-			["gox editor neovim --write", "a file in Neovim's plugin directory"],
-		],
-		load: () => import("./editor.ts"),
 	},
 	{
 		name: "tools",
-		args: "[action] [...names]",
-		summary: "what `go install` made: list, upgrade, rebuild, default",
-		firstWords: ["list", "upgrade", "rebuild", "default"],
-		options: [
-			{ flags: "--all", summary: "rebuild: also those that need it not" },
-			{ flags: "--dry-run", summary: "upgrade, rebuild: say what would be done" },
+		summary: "the programs that `go install` made",
+		defaultAction: "list",
+		actions: [
+			{
+				name: "list",
+				args: "[...names]",
+				summary: "each tool with its version, the Go that built it, and what is wrong with it",
+				examples: [["gox tools", "each with its version, the Go that built it, and what is wrong with it"]],
+				load: async () => ({ run: (await import("./tools.ts")).list }),
+			},
+			{
+				name: "upgrade",
+				args: "[...names]",
+				summary: "build the latest versions with the Go in force",
+				options: [{ flags: "--dry-run", summary: "say what would be done" }],
+				examples: [["gox tools upgrade gopls", "go install …@latest, with the Go in force"]],
+				load: async () => ({ run: (await import("./tools.ts")).upgrade }),
+			},
+			{
+				name: "rebuild",
+				args: "[...names]",
+				summary: "build the same versions again, where an older Go built them or for another machine",
+				options: [
+					{ flags: "--all", summary: "also those that are fine as they are" },
+					{ flags: "--dry-run", summary: "say what would be done" },
+				],
+				examples: [["gox tools rebuild", "the same versions, where an older Go built them or for another machine"]],
+				load: async () => ({ run: (await import("./tools.ts")).rebuild }),
+			},
+			{
+				name: "default",
+				summary: "the tools that each new Go can bring with it",
+				defaultAction: "list",
+				actions: [
+					{
+						name: "list",
+						args: "",
+						summary: "the default tools, and which of them are installed",
+						examples: [["gox tools default", "the default tools, and which of them are installed"]],
+						load: async () => ({ run: (await import("./tools.ts")).listDefaults }),
+					},
+					{
+						name: "add",
+						args: "<...packages>",
+						summary: "add packages to the list",
+						examples: [
+							["gox tools default add golang.org/x/tools/gopls@latest", "and gox config default_tools on: with each new Go"],
+						],
+						load: async () => ({ run: (await import("./tools.ts")).addDefaults }),
+					},
+					{
+						name: "remove",
+						args: "<...packages>",
+						summary: "take packages off the list; what is installed stays",
+						examples: [["gox tools default remove gopls", "the program stays"]],
+						load: async () => ({ run: (await import("./tools.ts")).removeDefaults }),
+					},
+					{
+						name: "install",
+						args: "",
+						summary: "install those that are missing, now",
+						examples: [["gox tools default install", "those that are missing, now"]],
+						load: async () => ({ run: (await import("./tools.ts")).installDefaults }),
+					},
+				],
+			},
 		],
-		examples: [
-			["gox tools", "each with its version, the Go that built it, and what is wrong with it"],
-			["gox tools upgrade gopls", "go install …@latest, with the Go in force"],
-			["gox tools rebuild", "the same versions, where an older Go built them or for another machine"],
-			["gox tools default add golang.org/x/tools/gopls@latest", "and gox config default_tools on: with each new Go"],
-			["gox tools default install", "those that are missing, now"],
-		],
-		load: () => import("./tools.ts"),
 	},
 	{
 		name: "completions",

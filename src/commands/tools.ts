@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import semver from "semver";
-import type { Invocation, Run } from "../cli/command.ts";
+import type { Invocation } from "../cli/command.ts";
 import type { Report } from "../cli/report.ts";
 import { columns } from "../cli/text.ts";
 import { loadConfig } from "../config.ts";
@@ -22,29 +22,6 @@ import { buildFlagsOf, goInstall, latestOf } from "../tools/install.ts";
 import { goOf, isOlder, type Tool, toolsIn, toolsNamed } from "../tools/tool.ts";
 import { archOf } from "../version/platform.ts";
 import { newestFirst, parseRelease } from "../version/release.ts";
-
-/** `gox tools`: each action in a module of its own. */
-export const run: Run = async (invocation) => {
-	const [action = "list", ...names] = invocation.args;
-	const { options } = invocation;
-	if (options.has("all") && action !== "rebuild")
-		throw new GoxError("usage", "tools: --all is for rebuild", { hint: "gox tools rebuild --all" });
-	if (options.has("dryRun") && action !== "rebuild" && action !== "upgrade")
-		throw new GoxError("usage", "tools: --dry-run is for upgrade and rebuild", { hint: "gox tools rebuild --dry-run" });
-	switch (action) {
-		case "list":
-			return list(invocation, names);
-		case "upgrade":
-		case "rebuild":
-			return build(invocation, action, names);
-		case "default":
-			return defaults(invocation, names);
-		default:
-			throw new GoxError("usage", `tools can't ${quote(action)}`, {
-				hint: "gox tools\ngox tools upgrade\ngox tools rebuild\ngox tools default",
-			});
-	}
-};
 
 /**
  * What a new Go brings with it, where the config says `default_tools = on`: the default tools, built by the newest of the
@@ -70,8 +47,8 @@ interface Row {
 	readonly older: boolean;
 }
 
-/** Exit status 0 whatever is found: a script has --json. */
-export async function list({ context, report }: Invocation, names: readonly string[]): Promise<undefined> {
+/** `gox tools list [name…]`: exit status 0 whatever is found; a script has --json. */
+export async function list({ context, report, args: names }: Invocation): Promise<undefined> {
 	const go = goInForceIfAny(context);
 	const directories = toolDirectories(context, go?.goroot ?? null);
 	const found = toolsIn(context, directories, (path, why) => report.warn(`${path} can't be read: ${why}`));
@@ -162,9 +139,19 @@ export interface ToolOutcome {
 	readonly reason?: string;
 }
 
-/** Each tool stands for itself; the exit status is 1 where one failed. */
-export async function build(invocation: Invocation, action: Action, names: readonly string[]): Promise<number> {
-	const { context, report, options } = invocation;
+/** `gox tools upgrade [name…]` */
+export async function upgrade(invocation: Invocation): Promise<number> {
+	return build(invocation, "upgrade");
+}
+
+/** `gox tools rebuild [name…]` */
+export async function rebuild(invocation: Invocation): Promise<number> {
+	return build(invocation, "rebuild");
+}
+
+/** One tool's failure keeps no other from being built; the exit status is 1 where one failed. */
+async function build(invocation: Invocation, action: Action): Promise<number> {
+	const { context, report, options, args: names } = invocation;
 	const go = nativeGo(goInForce(context));
 	const tools = toolsIn(context, toolDirectories(context, go.goroot), (path, why) =>
 		report.warn(`${path} can't be read: ${why}`),
@@ -272,38 +259,30 @@ function tellSummary(report: Report, action: Action, outcomes: readonly ToolOutc
 	report.say(said.length === 0 ? "there are no Go tools" : said.join(", "));
 }
 
-export async function defaults({ context, report }: Invocation, [action = "list", ...words]: readonly string[]): Promise<number> {
-	switch (action) {
-		case "list":
-			show(context, report);
-			return 0;
-		case "add": {
-			if (words.length === 0) throw nothingNamed("add");
-			const tools = words.map((word) => parseDefaultTool(word));
-			readDefaultTools(context);
-			addDefaultTools(context, tools);
-			for (const tool of tools) report.say(`${tool.package}@${tool.version} is a default tool`);
-			if (!loadConfig(context).defaultTools) report.say("to have them with each new Go: gox config default_tools on");
-			report.say("to have them now: gox tools default install");
-			return 0;
-		}
-		case "remove": {
-			if (words.length === 0) throw nothingNamed("remove");
-			const packages = packagesCalled(readDefaultTools(context), words);
-			for (const gone of removeDefaultTools(context, packages))
-				report.say(`${gone} is no default tool any more; what is installed stays`);
-			return 0;
-		}
-		case "install": {
-			const outcomes = await installDefaultTools(context, report, nativeGo(goInForce(context)));
-			if (report.asJson) report.json(outcomes);
-			return outcomes.some(({ status }) => status === "failed") ? 1 : 0;
-		}
-		default:
-			throw new GoxError("usage", `tools default can't ${quote(action)}`, {
-				hint: "gox tools default\ngox tools default add golang.org/x/tools/gopls\ngox tools default remove gopls\ngox tools default install",
-			});
-	}
+/** `gox tools default add PACKAGE…` */
+export function addDefaults({ context, report, args }: Invocation): undefined {
+	const tools = args.map((word) => parseDefaultTool(word));
+	readDefaultTools(context);
+	addDefaultTools(context, tools);
+	for (const tool of tools) report.say(`${tool.package}@${tool.version} is a default tool`);
+	if (!loadConfig(context).defaultTools) report.say("to have them with each new Go: gox config default_tools on");
+	report.say("to have them now: gox tools default install");
+	return undefined;
+}
+
+/** `gox tools default remove PACKAGE…` */
+export function removeDefaults({ context, report, args }: Invocation): undefined {
+	const packages = packagesCalled(readDefaultTools(context), args);
+	for (const gone of removeDefaultTools(context, packages))
+		report.say(`${gone} is no default tool any more; what is installed stays`);
+	return undefined;
+}
+
+/** `gox tools default install`: the exit status is 1 where one failed. */
+export async function installDefaults({ context, report }: Invocation): Promise<number> {
+	const outcomes = await installDefaultTools(context, report, nativeGo(goInForce(context)));
+	if (report.asJson) report.json(outcomes);
+	return outcomes.some(({ status }) => status === "failed") ? 1 : 0;
 }
 
 export interface DefaultToolOutcome {
@@ -357,7 +336,8 @@ function isWhatIsWanted({ info, native }: Tool, { version }: DefaultTool, go: Bu
 	return native && !isOlder(info, go.version) && (!isPinned || info.main?.version === version);
 }
 
-function show(context: Context, report: Report): void {
+/** `gox tools default list` */
+export function listDefaults({ context, report }: Invocation): undefined {
 	const tools = readDefaultTools(context);
 	const there = toolsIn(context, toolDirectories(context, goInForceIfAny(context)?.goroot ?? null));
 	const rows = tools.map((tool) => ({
@@ -366,7 +346,7 @@ function show(context: Context, report: Report): void {
 	}));
 	if (report.asJson) {
 		report.json({ file: defaultToolsFile(context), withEachGo: loadConfig(context).defaultTools, tools: rows });
-		return;
+		return undefined;
 	}
 	for (const line of columns(rows.map((each) => [`${each.package}@${each.version}`, each.installed ?? "not installed"])))
 		report.line(line);
@@ -374,6 +354,7 @@ function show(context: Context, report: Report): void {
 	report.say(
 		loadConfig(context).defaultTools ? "installed with each new Go" : "not installed by themselves: gox config default_tools on",
 	);
+	return undefined;
 }
 
 /** By import path, with or without a version, or by the program's name. */
@@ -383,11 +364,5 @@ function packagesCalled(tools: readonly DefaultTool[], words: readonly string[])
 		const found = tools.find((each) => each.package === name) ?? tools.find((each) => each.package.split("/").at(-1) === name);
 		if (found) return found.package;
 		throw new GoxError("usage", `${quote(word)} is no default tool`, { hint: "gox tools default" });
-	});
-}
-
-function nothingNamed(action: string): GoxError {
-	return new GoxError("usage", `tools default ${action}: which tool?`, {
-		hint: `gox tools default ${action} golang.org/x/tools/gopls`,
 	});
 }

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { posixEnvironment, posixHook } from "./posix.ts";
 import {
+	actionPatterns,
 	type CompletedCommand,
 	type CompletedOption,
 	type CompletedWords,
 	type HookSettings,
+	patternOf,
 	type Shell,
 	type StartupFile,
 	shQuote,
@@ -81,12 +83,17 @@ function _gox_command {
 }
 
 function _gox_complete {
-	local word="\${COMP_WORDS[COMP_CWORD]}" before="" _gox_from=0 IFS=$' \\t\\n'
+	local word="\${COMP_WORDS[COMP_CWORD]}" before="" command="\${COMP_WORDS[1]}" _gox_from=0 IFS=$' \\t\\n'
 	local home="\${GOX_HOME:-}" choices="" options="" versions="" each="" known=""
 	[ -n "$home" ] || home=${shQuote(settings.home)}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		choices=${shQuote(commands.flatMap(({ names }) => names).join(" "))}
+		choices=${shQuote(
+			commands
+				.filter(({ isAction }) => !isAction)
+				.flatMap(({ names }) => names)
+				.join(" "),
+		)}
 	else
 		before="\${COMP_WORDS[COMP_CWORD - 1]}"
 		case "\${COMP_WORDS[1]}" in
@@ -103,10 +110,18 @@ function _gox_complete {
 		# After = the words are the value itself, which bash takes for a word of its own.
 		[ "$word" != = ] || word=""
 		[ "$before" != = ] || before="\${COMP_WORDS[COMP_CWORD - 2]}"
-		case "\${COMP_WORDS[1]} $before" in
+		_gox_from=2
+		while [ "$_gox_from" -lt "$COMP_CWORD" ]; do
+			case "$command \${COMP_WORDS[_gox_from]}" in
+			${actionPatterns(commands)}) command="$command \${COMP_WORDS[_gox_from]}" ;;
+			*) break ;;
+			esac
+			_gox_from=$((_gox_from + 1))
+		done
+		case "$command $before" in
 ${commands.flatMap(armsOfValues).join("\n")}
 		*)
-			case "\${COMP_WORDS[1]}" in
+			case "$command" in
 ${commands.map(armOf).join("\n")}
 			esac
 			case "$word:$choices$versions" in
@@ -150,7 +165,7 @@ complete -o default -F _gox_complete gox
 function armOf({ names, options, words, takesCommand }: CompletedCommand): string {
 	const flags = options.flatMap((option) => option.flags).join(" ");
 	const choices = [...words.names, ...(takesCommand ? ["--"] : [])].join(" ");
-	return `			${names.join(" | ")}) options=${shQuote(flags)} choices=${shQuote(choices)}${words.versions ? " versions=yes" : ""} ;;`;
+	return `			${patternOf(names)}) options=${shQuote(flags)} choices=${shQuote(choices)}${words.versions ? " versions=yes" : ""} ;;`;
 }
 
 /** Behind an option that takes a value. */

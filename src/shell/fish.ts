@@ -215,10 +215,23 @@ export function fishCompletions(commands: readonly CompletedCommand[], settings:
     end
 end
 
-# __gox_on NAME...: one of these is the command, and the command line that it is to run hasn't begun.
+# The command and the actions that were typed: "proxy use".
+function __gox_typed
+    set -l words (commandline -opc)
+    set -l typed "$words[2]"
+    set -e words[1]
+    set -e words[1]
+    for word in $words
+        contains -- "$typed $word" ${commands.flatMap(({ names, isAction }) => (isAction ? names.map(fishQuote) : [])).join(" ")}; or break
+        set typed "$typed $word"
+    end
+    printf '%s\\n' "$typed"
+end
+
+# __gox_on NAME...: one of these is what was typed, and the command line that it is to run hasn't begun.
 function __gox_on
     set -l words (commandline -opc)
-    test (count $words) -gt 1; and contains -- $words[2] $argv; and not contains -- -- $words
+    test (count $words) -gt 1; and contains -- (__gox_typed) $argv; and not contains -- -- $words
 end
 
 function __gox_runs
@@ -240,14 +253,26 @@ ${commands.map(linesOf).join("\n")}
 }
 
 function linesOf(command: CompletedCommand): string {
-	const on = `complete -c gox -n ${fishQuote(`__gox_on ${command.names.join(" ")}`)}`;
+	const on = `complete -c gox -n ${fishQuote(`__gox_on ${command.names.map(fishWord).join(" ")}`)}`;
 	const { names, versions, files } = command.words;
 	return [
-		`complete -c gox -n __fish_use_subcommand -a ${command.names[0]} -d ${fishQuote(command.summary)}`,
+		command.isAction
+			? offeredAction(command)
+			: `complete -c gox -n __fish_use_subcommand -a ${command.names[0]} -d ${fishQuote(command.summary)}`,
 		...command.options.map((option) => `${on} ${flagsOf(option)} -d ${fishQuote(option.summary)}`),
 		...(names.length > 0 || versions ? [`${on} -a ${offered(command.words)}`] : []),
 		...(files ? [`${on} -F`] : []),
 	].join("\n");
+}
+
+/** An action is a word behind those in front of it. */
+function offeredAction({ names: [name = ""], summary }: CompletedCommand): string {
+	const at = name.lastIndexOf(" ");
+	return `complete -c gox -n ${fishQuote(`__gox_on ${fishWord(name.slice(0, at))}`)} -a ${name.slice(at + 1)} -d ${fishQuote(summary)}`;
+}
+
+function fishWord(text: string): string {
+	return text.includes(" ") ? fishQuote(text) : text;
 }
 
 function flagsOf({ flags, value }: CompletedOption): string {

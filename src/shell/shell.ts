@@ -52,9 +52,11 @@ export interface StartupFile {
 	readonly dialect: "zsh" | "bash" | "sh" | "fish";
 }
 
-/** A command as completions know it. */
+/** A command, or an action of one, as completions know it. */
 export interface CompletedCommand {
+	/** Its name and aliases; an action's with the words in front of it, as in `proxy use`. */
 	readonly names: readonly string[];
+	readonly isAction: boolean;
 	readonly summary: string;
 	readonly options: readonly CompletedOption[];
 	readonly words: CompletedWords;
@@ -75,6 +77,16 @@ export interface CompletedWords {
 	readonly names: readonly string[];
 	readonly versions: boolean;
 	readonly files: boolean;
+}
+
+/** A pattern of a sh `case` for these names of commands. */
+export function patternOf(names: readonly string[]): string {
+	return names.map((name) => (name.includes(" ") ? shQuote(name) : name)).join(" | ");
+}
+
+/** A pattern of a sh `case` for every action, with the words in front of it. */
+export function actionPatterns(commands: readonly CompletedCommand[]): string {
+	return patternOf(commands.flatMap(({ names, isAction }) => (isAction ? names : [])));
 }
 
 /** A word that sh, bash and zsh read as exactly `text`. Without `''` in it, which zsh's RC_QUOTES reads as a quote. */

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { posixEnvironment, posixHook } from "./posix.ts";
 import {
+	actionPatterns,
 	type CompletedCommand,
 	type CompletedOption,
 	type CompletedWords,
 	type HookSettings,
+	patternOf,
 	type Shell,
 	type StartupFile,
 	shQuote,
@@ -73,9 +75,9 @@ if [[ -o interactive ]]; then __gox_start; fi
 
 /** Completions for zsh, to be evaluated after compinit or put on fpath as `_gox`. */
 export function zshCompletions(commands: readonly CompletedCommand[], settings: HookSettings): string {
-	const described = commands.flatMap(({ names, summary }) =>
-		names.slice(0, 1).map((name) => shQuote(`${name}:${summary.replaceAll(":", "\\:")}`)),
-	);
+	const described = commands
+		.filter(({ isAction }) => !isAction)
+		.flatMap(({ names, summary }) => names.slice(0, 1).map((name) => shQuote(`${name}:${summary.replaceAll(":", "\\:")}`)));
 	const withCommand = commands.filter(({ takesCommand }) => takesCommand).flatMap(({ names }) => names);
 	return `#compdef gox
 function _gox_versions {
@@ -103,6 +105,7 @@ function _gox_offer {
 function _gox {
 	local -a commands
 	local -i dashes
+	local command
 	if (( CURRENT == 2 )); then
 		commands=(
 			${described.join("\n\t\t\t")}
@@ -123,7 +126,16 @@ function _gox {
 		fi
 		;;
 	esac
-	case "$words[1]" in
+	command="$words[1]"
+	while (( CURRENT > 2 )); do
+		case "$command $words[2]" in
+		${actionPatterns(commands)}) command+=" $words[2]" ;;
+		*) break ;;
+		esac
+		shift words
+		(( CURRENT-- ))
+	done
+	case "$command" in
 ${commands.map(armOf).join("\n")}
 	esac
 }
@@ -139,7 +151,7 @@ fi
 function armOf({ names, options, words, takesCommand }: CompletedCommand): string {
 	const first = takesCommand ? (words.versions ? [`'1:version:${action(words)}'`] : []) : [];
 	const others = takesCommand ? "'*::command:_normal'" : offers(words) ? shQuote(`*:word:${action(words)}`) : "";
-	return `	${names.join(" | ")}) _arguments -s : ${[...options.flatMap(specsOf), ...first, others].filter(Boolean).join(" ")} ;;`;
+	return `	${patternOf(names)}) _arguments -s : ${[...options.flatMap(specsOf), ...first, others].filter(Boolean).join(" ")} ;;`;
 }
 
 function specsOf({ flags, summary, value }: CompletedOption): string[] {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defaultMirrors } from "../../src/releases/mirrors.ts";
 import type { MirrorTrial } from "../../src/releases/mirrortrial.ts";
 import { proposedOrder } from "../../src/releases/mirrortrial.ts";
+import { shWord } from "../../src/shell/shell.ts";
 import { archiveName, goArchive } from "../support/archives.ts";
 import { command } from "../support/command.ts";
 import { freshRoot } from "../support/context.ts";
@@ -108,7 +109,7 @@ describe("gox mirror test", () => {
 	});
 
 	test("one that has nothing is not proposed, unless it is one's own", async () => {
-		const words = ["test", "--only", "--json"];
+		const words = ["test", "--only", "--json", "--dry-run"];
 		const { out } = await gox([...words, at("good"), at("nothing")], { env: {} });
 		expect(JSON.parse(out)).toMatchObject({
 			mirrors: [{ standing: "good" }, { standing: "empty", newest: null, hash: "unchecked" }],
@@ -121,14 +122,19 @@ describe("gox mirror test", () => {
 		const directory = join(root, "mirror");
 		mkdirSync(directory);
 		for (const [version, content] of archives) writeFileSync(join(directory, archiveName(version, platform)), content);
-		const { out } = await gox(["test", "--only", pathToFileURL(directory).href, "--json"]);
+		const { out } = await gox(["test", "--only", pathToFileURL(directory).href, "--json", "--dry-run"]);
 		expect(JSON.parse(out).mirrors).toMatchObject([{ standing: "good", hash: "right" }]);
 	});
 
 	test("asks before it writes, and without a terminal wants --yes", async () => {
 		const words = ["test", "--only", at("good")];
-		expect((await gox(words)).err).toContain("without a terminal it wants --yes");
-		expect((await gox(words, { answers: ["n"] })).status).toBe(0);
+		expect(await gox(words)).toMatchObject({ status: 2, failure: expect.stringContaining(`--only ${shWord(at("good"))} --yes`) });
+		expect(await gox(words, { answers: ["n"] })).toMatchObject({
+			status: 0,
+			err: expect.stringContaining("nothing was changed"),
+		});
+		expect(existsSync(config())).toBe(false);
+		expect((await gox([...words, "--dry-run"])).status).toBe(0);
 		expect(existsSync(config())).toBe(false);
 		expect((await gox(words, { answers: ["y"] })).err).toContain("to undo: gox config mirrors --unset");
 		expect(readFileSync(config(), "utf8")).toBe(`mirrors = ${at("good")}\n`);
@@ -149,7 +155,7 @@ describe("gox mirror test", () => {
 	});
 
 	test("--quick fetches no whole file", async () => {
-		const { out } = await gox(["test", "--only", at("good"), "--quick", "--json"]);
+		const { out } = await gox(["test", "--only", at("good"), "--quick", "--json", "--dry-run"]);
 		expect(JSON.parse(out).mirrors).toMatchObject([{ standing: "good", hash: "unchecked" }]);
 		expect(server.requests.filter(({ url }) => url.includes("/good/")).every(({ headers }) => headers.range)).toBe(true);
 	});
@@ -162,7 +168,7 @@ describe("gox mirror test", () => {
 	test.each([
 		[["nonsense"], /wants list or test, not "nonsense"/],
 		[["https://joe:s3cret@mirror.example"], /wants list or test, not an address/],
-		[["list", "more"], /takes no more words/],
+		[["list", "more"], /"more" is one word too many/],
 		[["test", "--only", "http://mirror.example"], /plain http to another machine/],
 		[["test", "--only", "nonsense"], /is not a URL/],
 	])("%j is refused", async (words, said) => {
@@ -174,7 +180,7 @@ describe("gox mirror test", () => {
 	test("fits 80 columns", async () => {
 		server.failAlways(`/other/${newest}`, { status: 403 });
 		const long = at(`${"very-long-name/".repeat(5)}go`);
-		const { out } = await gox(["test", "--only", at("good"), at("other"), long]);
+		const { out } = await gox(["test", "--only", at("good"), at("other"), long, "--dry-run"]);
 		expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
 	});
 });

@@ -10,6 +10,7 @@ import { editedGoEnv, parseGoEnv } from "../../src/go/envfile.ts";
 import { isPrivate, shownGoproxy } from "../../src/proxy/goproxy.ts";
 import { profileOf } from "../../src/proxy/profile.ts";
 import { tryProxy } from "../../src/proxy/trial.ts";
+import { shWord } from "../../src/shell/shell.ts";
 import { headsInMemory } from "../../src/sumdb/heads.ts";
 import { parseGosumdb } from "../../src/sumdb/note.ts";
 import { command } from "../support/command.ts";
@@ -66,11 +67,26 @@ done
 interface Options {
 	readonly env?: Readonly<Record<string, string | undefined>>;
 	readonly answers?: readonly string[];
+	/** Neither a terminal nor --yes. */
+	readonly isUnattended?: boolean;
 	readonly checkpoint?: (name: string) => void;
 }
 
-const gox = (words: readonly string[], { env = {}, ...more }: Options = {}) =>
-	command({ root, env: { PATH: `${root}/sdk/go1.90.1/bin:/usr/bin:/bin`, GOENV: file, ...env }, ...more }, "proxy", ...words);
+/** `use` asks before it writes: agreed to, unless a test answers. */
+const gox = (words: readonly string[], { env = {}, ...more }: Options = {}) => {
+	const agreed = words[0] === "use" && !more.answers && !more.isUnattended ? ["--yes"] : [];
+	const at = words.includes("--") ? words.indexOf("--") : words.length;
+	return command(
+		{
+			root,
+			env: { PATH: `${root}/sdk/go1.90.1/bin:/usr/bin:/bin`, GOENV: file, ...env },
+			...(more.answers && { answers: more.answers }),
+			...(more.checkpoint && { checkpoint: more.checkpoint }),
+		},
+		"proxy",
+		...words.toSpliced(at, 0, ...agreed),
+	);
+};
 const text = () => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 const calls = () => (existsSync(join(root, "calls")) ? readFileSync(join(root, "calls"), "utf8").trim().split("\n") : []);
 const records = () => readdirSync(join(root, ".gox/backup/proxy"));
@@ -118,12 +134,12 @@ describe("gox proxy", () => {
 	test.each([
 		[["nonsense"], /wants show, use, test or undo, not "nonsense"/],
 		[["https://joe:s3cret@proxy.example"], /not an address/],
-		[["undo", "more"], /takes no more words/],
+		[["undo", "more"], /one word too many/],
 		[["undo"], /nothing to undo/],
-		[["use"], /wants a profile/],
+		[["use"], /too few words: it is `gox proxy use <profile> \[address\]`/],
 		[["use", "https://joe:s3cret@proxy.example"], /wants a profile/],
 		[["use", "mirror"], /wants an address/],
-		[["use", "mirror", "https://a.example", "https://joe:s3cret@b.example"], /one address/],
+		[["use", "mirror", "https://a.example", "https://joe:s3cret@b.example"], /"https:\/\/…@b\.example" is one word too many/],
 		[["use", "mirror", "direct"], /a proxy's address, not direct/],
 		[["use", "mirror", "http://joe:s3cret@proxy.example"], /plain http/],
 		[["use", "mirror", "https://joe:s3cret@a .example"], /no blanks/],
@@ -233,7 +249,15 @@ describe("gox proxy use", () => {
 	});
 
 	test("asks a person; a no changes nothing; --yes and --dry-run ask nothing", async () => {
-		expect((await gox(["use", "mirror", at("a")], { answers: ["n"] })).status).toBe(130);
+		expect(await gox(["use", "mirror", at("a")], { answers: ["n"] })).toMatchObject({
+			status: 0,
+			err: expect.stringContaining("nothing was changed"),
+		});
+		expect(text()).toBe(undefined);
+		expect(await gox(["use", "mirror", at("a")], { isUnattended: true })).toMatchObject({
+			status: 2,
+			failure: expect.stringContaining(`gox proxy use mirror ${shWord(at("a"))} --yes`),
+		});
 		expect((await gox(["use", "mirror", at("a"), "--dry-run"], { answers: [] })).err).toContain(`GOPROXY=${at("a")},direct`);
 		expect(text()).toBeUndefined();
 		expect((await gox(["use", "mirror", at("a")], { answers: ["y"] })).status).toBe(0);

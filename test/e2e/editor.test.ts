@@ -2,6 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, sy
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { golandGoroot, vscodeUserSettings, withGolandGoroot } from "../../src/editor/editors.ts";
+import { command } from "../support/command.ts";
 import { testContext } from "../support/context.ts";
 import { excerptNamed, writeExcerpt } from "../support/excerpts.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -14,6 +15,12 @@ beforeEach(() => {
 });
 
 const vscode = (...words: string[]) => box.gox(["editor", "vscode", "--settings", "settings.json", ...words]);
+/** At a terminal, in this process. */
+const answering = (...answers: string[]) =>
+	command(
+		{ root: box.root, env: { HOME: join(box.root, "user"), GOX_HOME: box.home }, answers },
+		...(["editor", "vscode", "--settings", "settings.json"] as const),
+	);
 const shim = () => join(box.home, "shims/go");
 
 const mine = [
@@ -30,8 +37,8 @@ const mine = [
 describe("gox editor vscode", () => {
 	it("writes its keys, keeps every other byte, and takes it back to the byte", async () => {
 		writeFileSync(settings, mine, { mode: 0o600 });
-		const { status, stderr } = await vscode();
-		expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('"go.goroot" is "/usr/local/go"') });
+		const { status, err } = await answering("n", "y");
+		expect({ status, err }).toMatchObject({ status: 0, err: expect.stringContaining('"go.goroot" is "/usr/local/go"') });
 		expect(readFileSync(settings, "utf8")).toBe(
 			mine
 				.replace('"/opt/dlv" }', `"/opt/dlv", "go": "${shim()}" }`)
@@ -40,7 +47,7 @@ describe("gox editor vscode", () => {
 		expect(statSync(settings).mode & 0o777).toBe(0o600);
 		expect(existsSync(shim())).toBe(true);
 		expect(statSync(join(box.home, "backup/editors.json")).mode & 0o777).toBe(0o600);
-		expect((await vscode()).stderr).toContain("settings.json is as it should be");
+		expect((await answering("n")).err).toContain("settings.json is as it should be");
 		expect((await vscode("--undo")).status).toBe(0);
 		expect(readFileSync(settings, "utf8")).toBe(mine);
 		expect((await vscode("--undo")).stderr).toContain("changed nothing there");
@@ -67,8 +74,20 @@ describe("gox editor vscode", () => {
 		);
 	});
 
+	it("without a terminal changes nothing unless --yes is given, and a no changes nothing", async () => {
+		writeFileSync(settings, mine);
+		const { status, stdout, stderr } = await vscode("--json");
+		expect({ status, stderr }).toEqual({
+			status: 2,
+			stderr: expect.stringContaining("gox editor vscode --settings settings.json --json --yes"),
+		});
+		expect(JSON.parse(stdout)).toMatchObject({ error: { code: "usage" } });
+		expect(await answering("n", "n")).toMatchObject({ status: 0, err: expect.stringContaining("nothing was changed") });
+		expect(readFileSync(settings, "utf8")).toBe(mine);
+	});
+
 	it("a file that isn't there is made, and goes again", async () => {
-		expect((await box.gox(["editor", "vscode", "--workspace"])).status).toBe(0);
+		expect((await box.gox(["editor", "vscode", "--workspace", "--yes"])).status).toBe(0);
 		expect(JSON.parse(box.read(".vscode/settings.json"))).toEqual({
 			"go.alternateTools": { go: shim() },
 			"go.terminal.activateEnvironment": false,
@@ -81,7 +100,7 @@ describe("gox editor vscode", () => {
 		mkdirSync(join(box.root, "dotfiles"));
 		writeFileSync(join(box.root, "dotfiles/vscode.json"), "{}\n");
 		symlinkSync("dotfiles/vscode.json", settings);
-		expect((await vscode()).status).toBe(0);
+		expect((await vscode("--yes")).status).toBe(0);
 		expect(lstatSync(settings).isSymbolicLink()).toBe(true);
 		expect(box.read("dotfiles/vscode.json")).toContain(shim());
 	});
@@ -106,7 +125,7 @@ describe("gox editor vscode", () => {
 
 	it("what was changed since isn't taken back", async () => {
 		writeFileSync(settings, "{}\n");
-		await vscode();
+		await vscode("--yes");
 		const edited = readFileSync(settings, "utf8").replace("{", '{ "mine": 1,');
 		writeFileSync(settings, edited);
 		expect(await vscode("--undo")).toMatchObject({ status: 6, stderr: expect.stringContaining("was changed since") });
@@ -117,11 +136,13 @@ describe("gox editor vscode", () => {
 		const checkpoints = ["editor:recorded", "editor:written", "editor:done"];
 		for (const at of checkpoints) {
 			writeFileSync(settings, mine);
-			const { signal } = await box.gox(["editor", "vscode", "--settings", "settings.json"], { env: { GOX_CHECKPOINT: at } });
+			const { signal } = await box.gox(["editor", "vscode", "--settings", "settings.json", "--yes"], {
+				env: { GOX_CHECKPOINT: at },
+			});
 			expect(signal, at).toBe("SIGKILL");
 			const isNew = at === "editor:done";
 			expect(readFileSync(settings, "utf8") === mine, at).toBe(!isNew);
-			expect((await vscode()).status).toBe(0);
+			expect((await vscode("--yes")).status).toBe(0);
 			expect((await vscode("--undo")).status).toBe(0);
 			expect(readFileSync(settings, "utf8"), at).toBe(mine);
 			expect(box.leftovers()).toEqual([]);
@@ -159,7 +180,7 @@ describe("gopls and dlv", () => {
 	});
 
 	it("that aren't there: how to install them", async () => {
-		expect((await vscode()).stderr).toContain("go install golang.org/x/tools/gopls@latest");
+		expect((await vscode("--dry-run")).stderr).toContain("go install golang.org/x/tools/gopls@latest");
 	});
 });
 
@@ -171,7 +192,9 @@ describe("gox editor goland", () => {
 		expect(steps).toMatchObject({ status: 0, stdout: expect.stringContaining(join(box.home, "current")) });
 		expect((await box.gox(["editor", "goland", "--write"])).status).toBe(2);
 		box.write({ ".idea/workspace.xml": workspace });
-		expect((await box.gox(["editor", "goland", "--write"])).status).toBe(0);
+		expect((await box.gox(["editor", "goland", "--write"])).stderr).toContain("gox editor goland --write --yes");
+		expect(box.read(".idea/workspace.xml")).toBe(workspace);
+		expect((await box.gox(["editor", "goland", "--write", "--yes"])).status).toBe(0);
 		expect(box.read(".idea/workspace.xml")).toBe(
 			workspace.replace("</project>", `  <component name="GOROOT" url="file://${box.home}/current" />\n</project>`),
 		);
@@ -203,7 +226,8 @@ describe("gox editor neovim", () => {
 		const { stdout } = await box.gox(["editor", "neovim"]);
 		expect(stdout).toContain(`local shims = "${box.home}/shims"`);
 		const env = { XDG_CONFIG_HOME: join(box.root, "config"), NVIM_APPNAME: "mine" };
-		expect((await box.gox(["editor", "neovim", "--write"], { env })).status).toBe(0);
+		expect((await box.gox(["editor", "neovim", "--write"], { env })).status).toBe(2);
+		expect((await box.gox(["editor", "neovim", "--write", "--yes"], { env })).status).toBe(0);
 		expect(box.read("config/mine/plugin/gox.lua")).toBe(stdout);
 		expect((await box.gox(["editor", "neovim", "--undo"], { env })).status).toBe(0);
 		expect(existsSync(join(box.root, "config/mine/plugin/gox.lua"))).toBe(false);

@@ -261,6 +261,16 @@ describe("gox import", () => {
 		await expect(person.import(["1.2d2"])).rejects.toMatchObject({ code: "not-a-version" });
 	});
 
+	it("without a terminal imports nothing unless --all or --yes is given", async () => {
+		const person = new Home();
+		person.go(".goenv/versions/1.90.0", "go1.90.0");
+		await expect(person.import([])).rejects.toMatchObject({ code: "usage", message: expect.stringContaining("--yes") });
+		expect(existsSync(join(person.home, "versions"))).toBe(false);
+		lay(join(person.user, "src/project"), { "mise.toml": '[tools]\ngo = "1.22.5"\n' });
+		await expect(person.import(["src"], { files: true })).rejects.toMatchObject({ code: "usage" });
+		expect(existsSync(join(person.user, "src/project/.go-version"))).toBe(false);
+	});
+
 	it("asks a person, who may name some, take all or none", async () => {
 		const person = new Home();
 		for (const version of ["1.90.0", "1.90.1", "1.91.0"]) person.go(`.goenv/versions/${version}`, `go${version}`);
@@ -358,7 +368,7 @@ describe("gox import --files", () => {
 		lay(join(person.user, "src/project"), files);
 		const dry = await person.import(["src"], { files: true, dryRun: true });
 		expect(existsSync(join(person.user, "src/project/.go-version"))).toBe(".go-version" in files);
-		const { status, said } = await person.import(["src"], { files: true });
+		const { status, said } = await person.import(["src"], { files: true, yes: true });
 		expect(status).toBe(pin === null ? 2 : 0);
 		if (pin === undefined) expect(said).toEqual([]);
 		else
@@ -369,6 +379,6 @@ describe("gox import --files", () => {
 		if (typeof pin === "string") expect(readFileSync(join(person.user, "src/project/.go-version"), "utf8")).toBe(`${pin}\n`);
 		for (const [name, text] of Object.entries(files))
 			expect(readFileSync(join(person.user, "src/project", name), "utf8")).toBe(text);
-		expect((await person.import(["src"], { files: true })).said).toEqual(pin === null ? said : []);
+		expect((await person.import(["src"], { files: true, yes: true })).said).toEqual(pin === null ? said : []);
 	});
 });

@@ -127,7 +127,7 @@ describe("moving in from goenv, gvm, g and asdf", () => {
 				for (const tool of ["goenv", "g", "asdf", ...(shell.name === "fish" ? [] : ["gvm"])])
 					expect(doctor.stdout + doctor.stderr).toMatch(new RegExp(`\\(${tool}\\)|\\b${tool}\\b`));
 
-				const tooEarly = await box.gox(["setup", "--remove-leftovers"]);
+				const tooEarly = await box.gox(["setup", "--remove-leftovers", "--yes"]);
 				expect(tooEarly).toMatchObject({ status: 3, stderr: expect.stringContaining("gox import") });
 				expect(originals(user)).toEqual(before.tree);
 
@@ -141,20 +141,20 @@ describe("moving in from goenv, gvm, g and asdf", () => {
 				expect(originals(user)).toEqual(before.tree);
 				expectSound(box.home);
 
-				const plain = await box.gox(["setup"]);
+				const plain = await box.gox(["setup", "--yes"]);
 				expect(plain.status, plain.stderr).toBe(0);
 				expect(plain.stderr).toContain("to take them out: gox setup --remove-leftovers");
 				expect(gosIn(shell, box, user).gos[0]).toBe("gox/shims/go");
 
 				const shown = await box.gox(["setup", "--remove-leftovers", "--dry-run"]);
 				expect(shown.stdout).toMatch(/^-.*goenv init -/m);
-				const taken = await box.gox(["setup", "--remove-leftovers"]);
+				const taken = await box.gox(["setup", "--remove-leftovers", "--yes"]);
 				expect(taken.status, taken.stderr).toBe(0);
 				expect(gosIn(shell, box, user)).toEqual({ gos: ["gox/shims/go"], goroot: "", tool: `${user}/go/bin/mytool` });
-				const again = await box.gox(["setup", "--remove-leftovers"]);
+				const again = await box.gox(["setup", "--remove-leftovers", "--yes"]);
 				expect(again.stderr).toContain(`${shell.name} is set up already`);
 
-				const undone = await box.gox(["setup", "--undo"]);
+				const undone = await box.gox(["setup", "--undo", "--yes"]);
 				expect(undone.status, undone.stderr).toBe(0);
 				expect(startupFiles(user, shell)).toEqual(before.files);
 				const { gos, goroot } = gosIn(shell, box, user);
@@ -165,7 +165,7 @@ describe("moving in from goenv, gvm, g and asdf", () => {
 			it("leaves asdf to other languages, with only its Go out of the way", async () => {
 				const { box, user } = moveIn(shell, { ".asdf/plugins/nodejs/x": "" });
 				expect((await box.gox(["import", "asdf"])).status).toBe(0);
-				const { stderr } = await box.gox(["setup", "--remove-leftovers"]);
+				const { stderr } = await box.gox(["setup", "--remove-leftovers", "--yes"]);
 				expect(stderr).toContain("asdf manages other languages here too");
 				expect(gosIn(shell, box, user).gos).toEqual(["gox/shims/go"]);
 				const rc = startupFiles(user, shell)
@@ -174,7 +174,7 @@ describe("moving in from goenv, gvm, g and asdf", () => {
 				expect(rc).toMatch(/\.asdf\/asdf\.(?:sh|fish)/);
 				expect(rc).not.toContain("set-env");
 				expect(existsSync(join(user, ".asdf/shims/go"))).toBe(false);
-				await box.gox(["setup", "--undo"]);
+				await box.gox(["setup", "--undo", "--yes"]);
 				expect(existsSync(join(user, ".asdf/shims/go"))).toBe(true);
 			});
 		});

@@ -44,7 +44,7 @@ function modesBelow(directory: string): { path: string; mode: number }[] {
 describe("the modes of what gox makes", () => {
 	const commands = [
 		["install", "1.90.1", "--default"],
-		["setup", "--shell", "bash"],
+		["setup", "--shell", "bash", "--yes"],
 		["config", "strict", "on"],
 	];
 
@@ -114,7 +114,7 @@ describe("a home that others can write to", () => {
 			["install", "1.90.1"],
 			["default", "1.90.1"],
 			["alias", "mine", "1.90.1"],
-			["setup", "--shell", "zsh"],
+			["setup", "--shell", "zsh", "--yes"],
 			["list"],
 			["env", "--ci"],
 			["upgrade"],

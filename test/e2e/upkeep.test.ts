@@ -158,7 +158,8 @@ describe("gox prune", () => {
 		for (const args of [["prune"], ["prune", "--dry-run"], ["prune", "--dry-run", "--yes"]]) {
 			const { status, stdout } = await box.gox(args);
 			expect({ status, stdout: stdout.replace(/ +\d+ [KM]?B /g, " SIZE ").replace(/ {2,}/g, "  ") }).toEqual({
-				status: 0,
+				// Without a terminal to ask on, nothing is removed.
+				status: args.length === 1 ? 2 : 0,
 				stdout: [
 					"remove  go1.90.1 SIZE  nothing asks for it",
 					"keep  go1.91.1  the newest 1.91 here",

@@ -3,13 +3,13 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCommandLine } from "../../src/main.ts";
 import { goArchive } from "../support/archives.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { directory, file, hostileTars } from "../support/hostiletars.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { type Digests, expectSound, goroots } from "../support/oracle.ts";
-import { runCommand } from "../support/program.ts";
 import { rawTar } from "../support/rawtar.ts";
 import { type Fault, goIndex } from "../support/server.ts";
 
@@ -56,7 +56,7 @@ interface Ran {
 async function gox(argv: readonly string[], env: Readonly<Record<string, string>> = {}, now = () => new Date()): Promise<Ran> {
 	const all = { ...mirror.env, GOX_HOME: home, GOPROXY: "off", GOSUMDB: "off", ...env };
 	const context = { ...testContext({ root, env: all, now }), assets: join(root, "assets") };
-	return { exit: await runCommand(context, argv), err: context.err() };
+	return { exit: await runCommandLine(context, argv), err: context.err() };
 }
 
 function publish(bytes: Buffer): void {

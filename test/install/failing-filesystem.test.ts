@@ -2,13 +2,13 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { runCommandLine } from "../../src/main.ts";
 import { goEntries, tarGz } from "../support/archives.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { type FaultCode, faultCodes, withFailingFs } from "../support/failingfs.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { type Digests, faultsOf, goroots, temporaries } from "../support/oracle.ts";
-import { runCommand } from "../support/program.ts";
 import { tried } from "../support/tally.ts";
 
 let mirror: Mirror;
@@ -51,7 +51,10 @@ async function gox({ root }: Pick<Place, "root">, ...argv: string[]): Promise<Ra
 		cwd: join(root, "project"),
 		env: { ...mirror.env, GOX_HOME: join(root, "home"), GOPROXY: "off", GOSUMDB: "off" },
 	});
-	const exit = await runCommand({ ...context, assets: join(root, "assets"), pid: own, isAlive: (other) => other === own }, argv);
+	const exit = await runCommandLine(
+		{ ...context, assets: join(root, "assets"), pid: own, isAlive: (other) => other === own },
+		argv,
+	);
 	return { exit, err: context.err() };
 }
 

@@ -1,13 +1,13 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCommandLine } from "../../src/main.ts";
 import { goArchive, sha256 } from "../support/archives.ts";
 import { fakeAssets } from "../support/assets.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 import { printingProgram } from "../support/fakego.ts";
 import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { type Digests, expectSound, goroots } from "../support/oracle.ts";
-import { runCommand } from "../support/program.ts";
 import { goIndex } from "../support/server.ts";
 import { tried } from "../support/tally.ts";
 
@@ -28,7 +28,7 @@ afterAll(() => mirror.close());
 async function install(word: string): Promise<{ exit: number; err: string }> {
 	const env = { ...mirror.env, GOX_HOME: join(root, "home"), GOPROXY: "off", GOSUMDB: "off" };
 	const context = { ...testContext({ root, env }), assets: join(root, "assets") };
-	return { exit: await runCommand(context, ["install", word, "--source", "download"]), err: context.err() };
+	return { exit: await runCommandLine(context, ["install", word, "--source", "download"]), err: context.err() };
 }
 
 /** The index publishes the digest of `published`; the site sends `sent`. */

@@ -96,7 +96,7 @@ export class ShellSandbox {
 		return join(this.root, `completions.${shell.name}`);
 	}
 
-	/** Runs `gox setup`, with --shell where the shell has a name. */
+	/** Runs `gox setup`, with --shell where the shell has a name; with --yes, unless the options have answers. */
 	async setUp(shell: RealShell, flags: Record<string, unknown> = {}, options: TestContextOptions = {}): Promise<TestContext> {
 		const context = this.context(shell, options);
 		const report = reportOn(context, { json: false, quiet: false, verbose: false });
@@ -107,7 +107,7 @@ export class ShellSandbox {
 			args: [],
 			rest: [],
 			name: "setup",
-			options: new Options({ shell: shell.name, ...flags }),
+			options: new Options({ shell: shell.name, ...(options.answers ? {} : { yes: true }), ...flags }),
 		});
 		return context;
 	}

@@ -182,10 +182,21 @@ describe("gox setup", () => {
 	it("asks a person first, unless told not to", async () => {
 		const sandbox = new ShellSandbox();
 		const asked = (answer: string) => sandbox.setUp(named("zsh"), {}, { answers: [answer] });
-		await expect(asked("n")).rejects.toMatchObject({ code: "interrupted", message: "nothing was changed" });
+		expect((await asked("n")).err()).toBe("nothing was changed\n");
 		expect(existsSync(join(sandbox.home, "hook.zsh"))).toBe(false);
 		await asked("");
 		expect(existsSync(join(sandbox.home, "hook.zsh"))).toBe(true);
+	});
+
+	it("without a terminal changes nothing unless --yes is given", async () => {
+		const sandbox = new ShellSandbox();
+		await expect(sandbox.setUp(named("zsh"), { yes: undefined })).rejects.toMatchObject({
+			code: "usage",
+			message: expect.stringContaining("--yes"),
+			hint: "gox setup --yes",
+		});
+		expect(existsSync(join(sandbox.home, "hook.zsh"))).toBe(false);
+		expect(readFileSync(join(sandbox.userHome, ".zshrc"), "utf8")).not.toContain("gox");
 	});
 
 	it("takes the user's shell, and says which it knows", async () => {
