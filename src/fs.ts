@@ -222,3 +222,13 @@ function makeWritable(path: string): void {
 		if (entry.isDirectory()) makeWritable(join(path, entry.name));
 	}
 }
+
+/** Whether two paths lead to one file, through every symlink; false where either leads nowhere. */
+export function isSameFile(path: string, other: string): boolean {
+	try {
+		const [one, two] = [statSync(path), statSync(other)];
+		return one.dev === two.dev && one.ino === two.ino;
+	} catch {
+		return false;
+	}
+}

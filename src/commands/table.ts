@@ -662,6 +662,16 @@ const machine: readonly CommandSpec[] = [
 		hidden: true,
 		load: () => import("./auto-install.ts"),
 	},
+	{
+		name: "shim",
+		args: "<tool>",
+		summary: "called by gox-shim.sh: print the line of shell that runs a Go tool",
+		takesCommand: true,
+		options: [{ flags: "--again", summary: "a version that is missing has been asked for already" }],
+		examples: [["gox shim go -- version", "what `go version` runs here"]],
+		hidden: true,
+		load: () => import("./shim.ts"),
+	},
 ];
 
 /** Every command: what is called, listed, helped with and completed. */

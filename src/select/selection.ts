@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { GoxError, quote } from "../errors.ts";
+import { isSameFile } from "../fs.ts";
 import { linkedKey } from "../store/installed.ts";
 import type { Layout } from "../store/layout.ts";
 import { parseRelease } from "../version/release.ts";
@@ -86,7 +87,8 @@ const keyShape = /^(go\d[a-z0-9.]*)(?:@(?:darwin|linux)-(?:arm64|amd64))?$/;
 export function toolchainOf(layout: Layout, key: string): Toolchain | undefined {
 	const goroot = join(layout.versions, key);
 	const bin = join(goroot, "bin");
-	return existsSync(join(bin, "go")) ? { version: versionOf(key), goroot, bin } : undefined;
+	const go = join(bin, "go");
+	return existsSync(go) && !isSameFile(go, join(layout.shims, "go")) ? { version: versionOf(key), goroot, bin } : undefined;
 }
 
 /** What `aliases/NAME` or `current` points to, installed or not; undefined for no link, or one that names no version. */

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
-import { dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
+import { isSameFile } from "../fs.ts";
 import { carriesShimMarker } from "../go/builtfor.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Toolchain } from "./selection.ts";
@@ -13,16 +14,32 @@ export interface SystemGo extends Toolchain {
 
 /** The first `go` of PATH that is not a shim of this or another gox; undefined when there is none. Starts no process. */
 export function findSystemGo(context: Context, layout: Layout): SystemGo | undefined {
-	const own = statOf(join(layout.shims, "go"));
 	for (const directory of (context.env.PATH ?? "").split(":")) {
-		if (!isAbsolute(directory)) continue;
 		const path = join(directory, "go");
-		const stat = statOf(path);
-		if (!stat || !isProgram(path, stat) || isShim(path, stat, own)) continue;
-		return systemGoAt(path);
+		if (isAbsolute(directory) && isForeignProgram(context, layout, path)) return systemGoAt(path);
 	}
 	return undefined;
 }
+
+/** Whether a program may run that is no shim of this or another gox. */
+export function isForeignProgram(context: Context, layout: Layout, path: string): boolean {
+	const stat = statOf(path);
+	if (!stat || !isProgram(path, stat) || isSameFile(path, join(layout.shims, basename(path)))) return false;
+	return !mayLoop(stat) || (shimDepth(context) < deepest && !isShim(path, stat));
+}
+
+/** Whether the program is so small that it may be another manager's shim, which searches PATH and finds gox's again. */
+export function mayLoop({ size }: Pick<Stats, "size">): boolean {
+	return size < 1 << 20;
+}
+
+/** How many shims, each of which found the next as a system go, led here; at `deepest` no small program counts as Go. */
+export function shimDepth({ env: { GOX_SHIM_DEPTH: depth } }: Pick<Context, "env">): number {
+	if (!depth) return 0;
+	return /^\d$/.test(depth) ? Number(depth) : deepest;
+}
+
+const deepest = 8;
 
 /** Whether the path is a regular file that may be executed. */
 export function isExecutable(path: string): boolean {
@@ -57,8 +74,7 @@ function isProgram(path: string, stat: Stats): boolean {
 	}
 }
 
-function isShim(path: string, stat: Stats, own: Stats | undefined): boolean {
-	if (own && own.dev === stat.dev && own.ino === stat.ino) return true;
+function isShim(path: string, stat: Stats): boolean {
 	try {
 		return carriesShimMarker(path, stat.size);
 	} catch {

@@ -1,5 +1,5 @@
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { execFile, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { buildWithCc, hostTarget, isFresh, prebuiltDir } from "../../scripts/build-shims.mjs";
 import { type Case, layOut, type Refused, rooted } from "./case.ts";
@@ -20,6 +20,20 @@ export interface Machine {
 	readonly env: Readonly<Record<string, string>>;
 	/** Runs `gox/shims/NAME` in the case's directory. */
 	run(name: string, args: readonly string[], env?: Readonly<Record<string, string>>): SpawnSyncReturns<string>;
+	/** As `run`, without waiting. */
+	start(name: string, args: readonly string[]): Promise<Pick<SpawnSyncReturns<string>, "status" | "stdout" | "stderr">>;
+}
+
+/** Copies the built gox, which the sh shim asks, to a place that every user may read. Returns the launcher's words. */
+export function copyGox(directory: string): readonly string[] {
+	const dist = join(import.meta.dirname, "../../dist");
+	cpSync(dist, directory, { recursive: true, filter: (path) => basename(path) !== "standalone" });
+	openTo(directory);
+	return [process.execPath, join(directory, "gox.js")];
+}
+
+export function writeLauncher({ root }: Pick<Machine, "root">, words: readonly string[]): void {
+	writeFileSync(join(root, "gox/launcher"), words.map((word) => `${word}\n`).join(""));
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -39,17 +53,26 @@ export function machineOf(each: Setup, root: string, shim: string): Machine {
 		cwd,
 		env,
 		run: (name, args, more = {}) => {
-			const program = join(root, "gox/shims", name);
-			// A shim that finds itself would go on for ever.
-			const options = { encoding: "utf8", timeout: 60_000, ...who, env: { ...env, ...more } } as const;
-			if (!each.deleted) return spawnSync(program, args, { ...options, cwd });
-			mkdirSync(cwd, { recursive: true });
-			return spawnSync("/bin/sh", ["-c", 'cd "$0" && /bin/rmdir "$0" && exec "$@"', cwd, program, ...args], {
-				...options,
-				cwd: "/",
+			const [program, words, options] = commandLine(name, args);
+			return spawnSync(program, words, { ...options, env: { ...env, ...more } });
+		},
+		start: (name, args) => {
+			const [program, words, options] = commandLine(name, args);
+			return new Promise((ended) => {
+				const child = execFile(program, words, options, (_, stdout, stderr) => ended({ status: child.exitCode, stdout, stderr }));
 			});
 		},
 	};
+
+	function commandLine(name: string, args: readonly string[]) {
+		const program = join(root, "gox/shims", name);
+		// A shim that finds itself would go on for ever.
+		const options = { encoding: "utf8", timeout: 60_000, ...who, env, cwd } as const;
+		if (!each.deleted) return [program, args, options] as const;
+		mkdirSync(cwd, { recursive: true });
+		const words = ["-c", 'cd "$0" && /bin/rmdir "$0" && exec "$@"', cwd, program, ...args];
+		return ["/bin/sh", words, { ...options, cwd: "/" }] as const;
+	}
 }
 
 /** Lets everybody into the test's own directories above `root`. */

@@ -8,7 +8,7 @@ import { select } from "../../src/select/select.ts";
 import { strangerBehind } from "../../src/select/start.ts";
 import { openHome } from "../../src/store/home.ts";
 import { freshRoot, testContext } from "../support/context.ts";
-import { installShims, type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
+import { copyGox, installShims, type Machine, machineOf, nativeShim, type Setup, writeLauncher } from "./native.ts";
 
 const isRoot = process.getuid?.() === 0;
 let base: string;
@@ -21,21 +21,26 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 describe.each(["native", "sh"])("the %s shim", (kind) => {
 	let shim: string;
+	let gox: readonly string[];
 	beforeAll(() => {
+		gox = copyGox(join(base, `dist-${kind}`));
 		shim = kind === "sh" ? join(shimsDir, "gox-shim.sh") : nativeShim(join(base, "built"));
 	});
 
 	function machine(setup: Setup = {}): Machine {
-		return machineOf(
-			{ installed: ["1.22.5", "1.21.13"], default: "1.22.5", cwd: "p", ...setup },
-			join(base, String(count++)),
-			shim,
-		);
+		return launching({ installed: ["1.22.5", "1.21.13"], default: "1.22.5", cwd: "p", ...setup });
 	}
 
 	/** Without a version and without a default. */
 	function bareMachine(): Machine {
-		return machineOf({ cwd: "p" }, join(base, String(count++)), shim);
+		return launching({ cwd: "p" });
+	}
+
+	/** The native shim chooses by itself; the sh shim asks gox. */
+	function launching(setup: Setup): Machine {
+		const here = machineOf(setup, join(base, String(count++)), shim);
+		if (kind === "sh") writeLauncher(here, gox);
+		return here;
 	}
 
 	/** Replaces the go of an installed version by a script. */
@@ -276,10 +281,12 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 				stdout: "",
 				stderr: `gox: ${script}: No such file or directory: gox cannot start\n  ${launcherHint}\n`,
 			});
+			const failed =
+				kind === "sh" ? { status: 1, stderr: /^gox: .*gox\.js: No such file or directory: gox cannot start\n/ } : notInstalled;
 			expect(here.run("go", ["version"])).toMatchObject({
-				status: 3,
+				status: failed.status,
 				stdout: "",
-				stderr: expect.stringMatching(/^gox: go1\.20 is not installed .*\n {2}gox install 1\.20\.0\n$/),
+				stderr: expect.stringMatching(failed.stderr),
 			});
 			mkdirSync(join(here.root, "lib"));
 			writeFileSync(script, "");
@@ -288,18 +295,21 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 
 		it("nothing without a launcher", () => {
 			const here = machine();
+			rmSync(join(here.root, "gox/launcher"), { force: true });
 			const missing = `gox: ${here.root}/gox/launcher is missing: gox cannot start\n  ${launcherHint}\n`;
 			expect(here.run("gox", ["list"])).toMatchObject({ status: 1, stdout: "", stderr: missing });
+			if (kind === "sh") expect(here.run("go", [])).toMatchObject({ status: 1, stdout: "", stderr: missing });
 			launch(here);
 			expect(here.run("gox", ["list"])).toMatchObject({ status: 1, stdout: "", stderr: missing });
 		});
 	});
 
 	describe("has a missing version installed", () => {
-		/** A machine whose launcher is a script; it pins what isn't installed. */
+		/** A machine whose launcher is a script, but for what the sh shim asks; it pins what isn't installed. */
 		function installing(text: string, setup: Setup = { files: { "p/.go-version": "1.20.0\n" } }): Machine {
 			const here = machine(setup);
-			writeScript(join(here.root, "launch"), text);
+			const answer = `[ "$2" != shim ] || { shift; exec ${gox.join(" ")} "$@"; }`;
+			writeScript(join(here.root, "launch"), `${answer}\n${text}`);
 			writeFileSync(join(here.root, "gox/launcher"), `${join(here.root, "launch")}\nx\n`);
 			return here;
 		}
@@ -343,7 +353,9 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 		it("and says so itself when the launcher can't be started", () => {
 			const here = installing("exit 0");
 			rmSync(join(here.root, "launch"));
-			expect(here.run("go", [])).toMatchObject({ status: 3, stdout: "", stderr: message(here) });
+			const gone = `gox: ${here.root}/launch: No such file or directory: gox cannot start\n  ${launcherHint}\n`;
+			const failed = kind === "sh" ? { status: 1, stderr: gone } : { status: 3, stderr: message(here) };
+			expect(here.run("go", [])).toMatchObject({ ...failed, stdout: "" });
 		});
 
 		it("not with GOX_NO_AUTO_INSTALL", () => {
@@ -420,6 +432,7 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 	});
 });
 
+const notInstalled = { status: 3, stderr: /^gox: go1\.20 is not installed .*\n {2}gox install 1\.20\.0\n$/ };
 const launcherHint = "run any command of the installed package once, e.g.: npx gox-cli setup";
 
 function writeScript(path: string, text: string): void {

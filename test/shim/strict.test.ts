@@ -7,7 +7,7 @@ import { reportOn } from "../../src/cli/report.ts";
 import { run as config } from "../../src/commands/config.ts";
 import { run as exec } from "../../src/commands/exec.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
-import { type Machine, machineOf, nativeShim, type Setup } from "./native.ts";
+import { copyGox, type Machine, machineOf, nativeShim, type Setup, writeLauncher } from "./native.ts";
 
 interface Row {
 	readonly name: string;
@@ -77,6 +77,7 @@ const rows: readonly Row[] = [
 ];
 
 const base = freshRoot("gox-strict-");
+const gox = copyGox(join(base, "dist"));
 const shims = { native: "", sh: join(shimsDir, "gox-shim.sh") };
 const say = `#!/bin/sh\necho "\${GOTOOLCHAIN-unset}"\n`;
 let count = 0;
@@ -96,6 +97,7 @@ function machine(setup: Setup, shim: string): Machine {
 	);
 	for (const goroot of ["gox/versions/go1.21.13", "gox/versions/go1.22.5", "system/go"])
 		writeFileSync(join(here.root, goroot, "bin/go"), say, { mode: 0o755 });
+	writeLauncher(here, gox);
 	return here;
 }
 
