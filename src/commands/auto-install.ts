@@ -5,7 +5,7 @@ import type { Report } from "../cli/report.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { goSetting } from "../go/settings.ts";
+import { goSettings } from "../go/settings.ts";
 import { goInstead } from "../select/goswitch.ts";
 import { findGoxLock, lockedWord } from "../select/goxlock.ts";
 import { select } from "../select/select.ts";
@@ -49,7 +49,7 @@ function whereAsked(context: Context, askedBy: string): Context {
 	const start = startOf(context);
 	const directory = dirname(askedBy);
 	const isAbove = start !== undefined && [...upward(start)].includes(directory);
-	if (!askedBy.startsWith("/") || askedBy === goSetting(context, "GOWORK", null)?.value || isAbove) return context;
+	if (!askedBy.startsWith("/") || askedBy === goSettings(context, null).find("GOWORK")?.value || isAbove) return context;
 	return { ...context, cwd: directory, env: { ...context.env, PWD: directory } };
 }
 

@@ -15,7 +15,7 @@ import {
 import { type EditorFile, readEditorFile, type Undone, undoLast, writeEditorFile } from "../editor/file.ts";
 import { JsoncText, type KeyPath } from "../editor/jsonc.ts";
 import { GoxError, quote } from "../errors.ts";
-import { toolDirectories } from "../go/settings.ts";
+import { goSettings } from "../go/settings.ts";
 import { goInForceIfAny } from "../select/inforce.ts";
 import { unifiedDiff } from "../shell/diff.ts";
 import { homeLayout, openHome } from "../store/home.ts";
@@ -233,7 +233,7 @@ export async function checkTools(
 ): Promise<readonly EditorTool[]> {
 	const { context, report, options } = invocation;
 	const go = goInForceIfAny(context);
-	const there = toolsIn(context, toolDirectories(context, go?.goroot ?? null));
+	const there = toolsIn(context, goSettings(context, go?.goroot).toolDirectories);
 	const found = wanted.map(({ name }) => {
 		const path = paths[name];
 		const tool =

@@ -6,7 +6,7 @@ import { columns } from "../cli/text.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
-import { toolDirectories } from "../go/settings.ts";
+import { goSettings } from "../go/settings.ts";
 import { newestKnown, type ReleaseStatus, releaseStatuses, statusInWords } from "../releases/status.ts";
 import { type BuildingGo, goCommandIn, goInForce, goInForceIfAny } from "../select/inforce.ts";
 import type { Installed } from "../store/installed.ts";
@@ -50,7 +50,7 @@ interface Row {
 /** `gox tools list [name…]`: exit status 0 whatever is found; a script has --json. */
 export async function list({ context, report, args: names }: Invocation): Promise<undefined> {
 	const go = goInForceIfAny(context);
-	const directories = toolDirectories(context, go?.goroot ?? null);
+	const directories = goSettings(context, go?.goroot).toolDirectories;
 	const found = toolsIn(context, directories, (path, why) => report.warn(`${path} can't be read: ${why}`));
 	const rows = await withStandings(context, toolsNamed(found, names), go);
 	if (report.asJson) {
@@ -153,7 +153,7 @@ export async function rebuild(invocation: Invocation): Promise<number> {
 async function build(invocation: Invocation, action: Action): Promise<number> {
 	const { context, report, options, args: names } = invocation;
 	const go = nativeGo(goInForce(context));
-	const tools = toolsIn(context, toolDirectories(context, go.goroot), (path, why) =>
+	const tools = toolsIn(context, goSettings(context, go.goroot).toolDirectories, (path, why) =>
 		report.warn(`${path} can't be read: ${why}`),
 	);
 	const chosen = toolsNamed(tools, names);
@@ -299,7 +299,7 @@ export async function installDefaultTools(
 	report: Report,
 	go: BuildingGo,
 ): Promise<readonly DefaultToolOutcome[]> {
-	const directories = toolDirectories(context, go.goroot);
+	const directories = goSettings(context, go.goroot).toolDirectories;
 	const [directory] = directories;
 	if (directory === undefined)
 		throw new GoxError("usage", "GOPATH is no absolute path, so there is no place for tools", { hint: "go env GOPATH" });
@@ -339,7 +339,7 @@ function isWhatIsWanted({ info, native }: Tool, { version }: DefaultTool, go: Bu
 /** `gox tools default list` */
 export function listDefaults({ context, report }: Invocation): undefined {
 	const tools = readDefaultTools(context);
-	const there = toolsIn(context, toolDirectories(context, goInForceIfAny(context)?.goroot ?? null));
+	const there = toolsIn(context, goSettings(context, goInForceIfAny(context)?.goroot).toolDirectories);
 	const rows = tools.map((tool) => ({
 		...tool,
 		installed: there.find((each) => each.info.path === tool.package)?.info.main?.version ?? null,

@@ -1,13 +1,14 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
 import type { Executable } from "../go/builtfor.ts";
+import { goSettings } from "../go/settings.ts";
 import { select } from "../select/select.ts";
 import type { Selection } from "../select/selection.ts";
 import { type Installed, storedVersions } from "../store/installed.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import { type Mac, macOf } from "./mac.ts";
 import type { Probes } from "./probes.ts";
-import { type GoEnvFile, type GoSetting, readGoEnvFile, type StartupText, settingsNamed, startupTexts } from "./settings.ts";
+import { type GoSetting, type StartupText, settingsNamed, startupTexts } from "./settings.ts";
 
 /** The machine under examination. What several checks want to know is found out once, by the first that asks. */
 export interface Machine {
@@ -22,7 +23,6 @@ export interface Machine {
 	stored(): readonly Installed[];
 	gosOnPath(): readonly GoOnPath[];
 	startup(): readonly StartupText[];
-	goEnvFile(): GoEnvFile;
 	/** Everywhere that one of Go's settings is made, the one in force first. */
 	settings(name: string): readonly GoSetting[];
 	/** The Go in force in this directory. @throws GoxError as `select`. */
@@ -30,7 +30,6 @@ export interface Machine {
 }
 
 export function machineUnder(context: Context, probes: Probes, offline: boolean): Machine {
-	const goEnv = once(() => readGoEnvFile(context, probes));
 	const startup = once(() => startupTexts(context, probes));
 	return {
 		context,
@@ -41,8 +40,7 @@ export function machineUnder(context: Context, probes: Probes, offline: boolean)
 		stored: once(() => storedVersions(context)),
 		gosOnPath: once(() => gosOnPath(context, probes)),
 		startup,
-		goEnvFile: goEnv,
-		settings: (name) => settingsNamed(name, context.env, goEnv(), startup()),
+		settings: (name) => settingsNamed(context, name, probes, startup),
 		inForce: once(() => select(context)),
 	};
 }
@@ -145,15 +143,7 @@ function originOf(path: string): string | undefined {
 	return origins.find(([pattern]) => pattern.test(path))?.[1];
 }
 
-/** Where `go install` puts programs: GOBIN, else bin/ of each GOPATH entry. */
-export function goToolDirectories(machine: Machine): readonly string[] {
-	const gobin = machine.settings("GOBIN")[0]?.value;
-	return gobin && isAbsolute(gobin) ? [gobin] : gopathEntries(machine).map((entry) => join(entry, "bin"));
-}
-
-/** GOPATH's absolute entries; `~/go` where nothing sets it. */
-export function gopathEntries(machine: Machine): readonly string[] {
-	const value = machine.settings("GOPATH")[0]?.value;
-	if (value === undefined) return [join(machine.context.userHome, "go")];
-	return value.split(":").filter((entry) => isAbsolute(entry));
+/** Where `go install` puts programs. */
+export function goToolDirectories({ context, probes }: Machine): readonly string[] {
+	return goSettings(context, null, probes.readText).toolDirectories;
 }

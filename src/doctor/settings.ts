@@ -1,7 +1,7 @@
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { quote } from "../errors.ts";
-import { goEnvFilePath } from "../go/envfile.ts";
+import { goSettings } from "../go/settings.ts";
 import { withoutSecrets } from "../output.ts";
 import { shellCalled, shellNames } from "../shell/hook.ts";
 import { searchedFiles } from "../shell/leftovers.ts";
@@ -22,61 +22,38 @@ export interface GoSetting {
 	readonly clear: Fix;
 }
 
-/** The file that `go env -w` writes, read without a go. */
-export interface GoEnvFile {
-	/** Undefined with GOENV=off. */
-	readonly path: string | undefined;
-	readonly lines: readonly { readonly name: string; readonly value: string; readonly line: number }[];
-}
-
-export function readGoEnvFile(context: Context, probes: Probes): GoEnvFile {
-	const path = goEnvFilePath(context);
-	if (path === undefined || !isAbsolute(path)) return { path: undefined, lines: [] };
-	const lines = (probes.readText(path) ?? "").split("\n").flatMap((text, index) => {
-		const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*?)\r?$/.exec(text) ?? [];
-		return name === undefined || value === undefined ? [] : [{ name, value, line: index + 1 }];
-	});
-	return { path, lines };
-}
-
 /**
  * Everywhere that a setting is made, the one in force first: the environment, where an empty value counts as none, and
  * the user's file (cmd/go/internal/cfg.Getenv).
  */
 export function settingsNamed(
+	context: Context,
 	name: string,
-	env: Context["env"],
-	file: GoEnvFile,
-	startup: readonly StartupText[],
+	probes: Probes,
+	startup: () => readonly StartupText[],
 ): readonly GoSetting[] {
-	const settings: GoSetting[] = [];
-	const value = env[name];
-	if (value) {
-		const exported = linesThatExport(startup, name);
-		settings.push({
-			name,
-			value,
-			from: "environment",
-			where: exported[0]?.where ?? "the environment",
-			evidence: [
-				`${name}=${printable(value)} in the environment`,
-				...exported.map(({ where, text }) => `${where}: ${printable(text)}`),
-			],
-			clear: clearing(name, env, exported),
+	return goSettings(context, null, probes.readText)
+		.own(name)
+		.map(({ value: written, from, line }): GoSetting => {
+			const value = written.replace(/\r$/, "");
+			if (line !== undefined) {
+				const where = `${from}:${line}`;
+				const evidence = [`${where}: ${name}=${printable(value)}`];
+				return { name, value, from: "file", where, evidence, clear: { commands: [`go env -u ${name}`] } };
+			}
+			const exported = linesThatExport(startup(), name);
+			return {
+				name,
+				value,
+				from: "environment",
+				where: exported[0]?.where ?? "the environment",
+				evidence: [
+					`${name}=${printable(value)} in the environment`,
+					...exported.map(({ where, text }) => `${where}: ${printable(text)}`),
+				],
+				clear: clearing(name, context.env, exported),
+			};
 		});
-	}
-	const written = file.lines.findLast((each) => each.name === name);
-	if (written && written.value !== "" && file.path !== undefined) {
-		settings.push({
-			name,
-			value: written.value,
-			from: "file",
-			where: `${file.path}:${written.line}`,
-			evidence: [`${file.path}:${written.line}: ${name}=${printable(written.value)}`],
-			clear: { commands: [`go env -u ${name}`] },
-		});
-	}
-	return settings;
 }
 
 /** In the words of the user's shell: fish has no unset. What exports it is only to be found by eye among other things. */
@@ -90,13 +67,6 @@ function clearing(name: string, { SHELL = "" }: Context["env"], exported: readon
 		],
 		...(lines.length > 0 && { advice: `and take it out of ${lines.join(" and ")}` }),
 	};
-}
-
-/** GOROOT/go.env's word for a setting. */
-export function shippedSetting(probes: Probes, goroot: string | null, name: string): string | undefined {
-	if (goroot === null) return undefined;
-	const lines = (probes.readText(join(goroot, "go.env")) ?? "").split("\n");
-	return lines.findLast((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 /** Without the credentials that an address may carry, and fit for a terminal. */

@@ -41,14 +41,25 @@ export function readGoEnvText(path: string): string | undefined {
 	return ifPresent(() => readFileSync(path, "latin1"));
 }
 
-/** Lines `NAME=value`, the last of a name counts; what is not of that form is passed over (cmd/go/internal/cfg.readEnvFile). */
-export function parseGoEnv(latin1: string): ReadonlyMap<string, string> {
-	const values = new Map<string, string>();
-	for (const line of latin1.split("\n")) {
+/** A line that sets something. */
+export interface GoEnvLine {
+	readonly name: string;
+	readonly value: string;
+	/** From 1. */
+	readonly line: number;
+}
+
+/** The lines `NAME=value` of a file of settings, in order; all others are skipped (cmd/go/internal/cfg.readEnvFile). */
+export function goEnvLines(text: string): readonly GoEnvLine[] {
+	return text.split("\n").flatMap((line, index) => {
 		const [, name, value] = /^([A-Z][^=]*)=(.*)$/s.exec(line) ?? [];
-		if (name !== undefined && value !== undefined) values.set(name, utf8(value).replace(/\r$/, ""));
-	}
-	return values;
+		return name === undefined || value === undefined ? [] : [{ name, value, line: index + 1 }];
+	});
+}
+
+/** The values by name, the last of a name, without a CR at the end. */
+export function parseGoEnv(latin1: string): ReadonlyMap<string, string> {
+	return new Map(goEnvLines(latin1).map(({ name, value }) => [name, utf8(value).replace(/\r$/, "")]));
 }
 
 /**

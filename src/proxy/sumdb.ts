@@ -135,7 +135,7 @@ export function recordingsOf(
 }
 
 function userRecording(settings: GoSettings): { answers: string; heads: string } {
-	return { answers: join(settings.moduleCache, "cache", "download", "sumdb"), heads: join(settings.gopath, "pkg", "sumdb") };
+	return { answers: join(settings.moduleCache, "cache", "download", "sumdb"), heads: join(settings.gopath[0], "pkg", "sumdb") };
 }
 
 /**

@@ -209,7 +209,7 @@ function knownProxies(settings: GoSettings, options: FetchOptions) {
 function headForGo(context: Context, settings: GoSettings): { database: string; note: Uint8Array } | undefined {
 	const database = parseGosumdb(gosumdbOf(settings))?.name;
 	if (database === undefined) return undefined;
-	const users = join(settings.gopath, "pkg", "sumdb", database, "latest");
+	const users = join(settings.gopath[0], "pkg", "sumdb", database, "latest");
 	const note = headsInHome(context.home, database).notes().at(-1) ?? recordedAnswers("", users).recordedHead?.();
 	return note && { database, note };
 }

@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { attempt } from "../boundedfile.ts";
 import type { Context } from "../context.ts";
 import { quote } from "../errors.ts";
-import { goSetting } from "../go/settings.ts";
+import { goSettings } from "../go/settings.ts";
 import { layoutOf } from "../store/layout.ts";
 import { compareParsed, type GoVersion, isLanguageVersion, parseGoVersion, parseRelease } from "../version/release.ts";
 import { findModFile, type LinesThatAsk, type ModFile } from "./modfile.ts";
@@ -62,7 +62,7 @@ const firstThatNeedsMore: GoVersion = { major: "1", minor: "22", patch: "", kind
 export function goSwitch(context: Context, asked: AskedGo): GoSwitch | undefined {
 	const local = parseRelease(asked.version ?? "")?.parsed;
 	if (!local || !asked.installed || !canSwitch(local)) return undefined;
-	const found = goSetting(context, "GOTOOLCHAIN", asked.goroot);
+	const found = goSettings(context, asked.goroot).find("GOTOOLCHAIN");
 	if (!found?.value) return undefined;
 	const stays = { toolchain: null, because: null, path: null, download: false, refusal: null };
 	const base = { gotoolchain: found.value, from: found.from, ...stays };
@@ -109,7 +109,7 @@ function canSwitch(version: GoVersion): boolean {
 
 /** GO111MODULE=off, or `auto` with no go.mod: then Go asks neither GOTOOLCHAIN nor a file (cmd/go's `WillBeEnabled`). */
 function withoutModules(context: Context, goroot: string | null): string | undefined {
-	const modules = goSetting(context, "GO111MODULE", goroot);
+	const modules = goSettings(context, goroot).find("GO111MODULE");
 	if (!modules || modules.value === "on" || modules.value === "") return undefined;
 	if (modules.value === "auto" && hasGoMod(context)) return undefined;
 	return `GO111MODULE=${modules.value} (${modules.from})`;

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { readExecutable } from "../go/buildinfo.ts";
 import { findGo, type GoCommand } from "../go/command.ts";
-import { parseGoEnv, readGoEnvText } from "../go/envfile.ts";
+import { goSettings } from "../go/settings.ts";
 import { archOf, osOf } from "../version/platform.ts";
 import { select } from "./select.ts";
 import { isPin } from "./selection.ts";
@@ -72,11 +73,9 @@ export interface ShippedSetting {
 /** What a Go has for a setting by itself: its go.env says so since 1.21, before it was built in. */
 export function shippedBy(context: Context, go: GoCommand | undefined, name: string): ShippedSetting | undefined {
 	if (!go) return undefined;
-	const file = join(go.goroot, "go.env");
-	const text = readGoEnvText(file);
-	if (text !== undefined) {
-		const value = parseGoEnv(text).get(name);
-		return value ? { value, from: file } : undefined;
+	if (existsSync(join(go.goroot, "go.env"))) {
+		const found = goSettings(context, go.goroot).shipped(name);
+		return found?.value ? found : undefined;
 	}
 	const env = { ...context.env, GOENV: "off", GOROOT: go.goroot, GOFLAGS: "", GOTOOLCHAIN: "local", [name]: "" };
 	try {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type FileRule, readFile } from "../boundedfile.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
-import { goSetting } from "../go/settings.ts";
+import { goSettings } from "../go/settings.ts";
 import { installedVersions } from "../store/installed.ts";
 import type { Layout } from "../store/layout.ts";
 import { compareParsed, type GoVersion, minorOf, parseGoVersion, parseRelease } from "../version/release.ts";
@@ -181,7 +181,7 @@ export function findModFile(context: Context, start: string): ModFile | undefine
 }
 
 function findWorkFile(context: Context, start: string): ModFile | undefined {
-	const named = goSetting(context, "GOWORK", null)?.value || "auto";
+	const named = goSettings(context, null).find("GOWORK")?.value || "auto";
 	if (named === "auto") return nearest("go.work", start);
 	return named.startsWith("/") ? modFileAt("go.work", named) : undefined;
 }

@@ -1,10 +1,10 @@
 import { GoxError } from "../../errors.ts";
+import { goSettings } from "../../go/settings.ts";
 import { type ProxyEntry, parseGoproxy, underProxy } from "../../proxy/goproxy.ts";
 import { defaultGosumdb, parseGosumdb, type SumdbDatabase } from "../../sumdb/note.ts";
 import type { Check } from "../examination.ts";
 import { type Finding, type Fix, fine } from "../finding.ts";
 import type { Machine } from "../machine.ts";
-import { shippedSetting } from "../settings.ts";
 
 /** Milliseconds for each address. */
 const patience = 3_000;
@@ -32,7 +32,7 @@ export const proxy: Check = {
 
 async function proxyFindings(machine: Machine): Promise<readonly Finding[]> {
 	const setting = machine.settings("GOPROXY")[0];
-	const value = setting?.value ?? shippedSetting(machine.probes, gorootOf(machine), "GOPROXY");
+	const value = setting?.value ?? shipped(machine, "GOPROXY");
 	const evidence = setting?.evidence ?? (value === undefined ? [] : [`GOPROXY=${value} (Go's own default)`]);
 	const fix: Fix = setting?.clear ?? { commands: ["go env GOPROXY"] };
 	if (value === undefined) return fine("GOPROXY isn't set", "GOPROXY isn't set, and no installed Go says its default: not asked");
@@ -103,7 +103,7 @@ async function proxyFindings(machine: Machine): Promise<readonly Finding[]> {
 /** @param reachable whether the proxies, by which it is asked, are there at all */
 async function databaseFindings(machine: Machine, reachable: boolean): Promise<readonly Finding[]> {
 	const setting = machine.settings("GOSUMDB")[0];
-	const value = setting?.value ?? shippedSetting(machine.probes, gorootOf(machine), "GOSUMDB") ?? defaultGosumdb;
+	const value = setting?.value ?? shipped(machine, "GOSUMDB") ?? defaultGosumdb;
 	const evidence = setting?.evidence ?? [];
 	const fix: Fix = setting?.clear ?? { commands: ["go env -u GOSUMDB"] };
 	const database = parsed(() => parseGosumdb(value));
@@ -122,7 +122,7 @@ async function databaseFindings(machine: Machine, reachable: boolean): Promise<r
 			},
 		];
 	const named = `GOSUMDB=${database.name}${setting ? "" : " (Go's own default)"}`;
-	const list = machine.settings("GOPROXY")[0]?.value ?? shippedSetting(machine.probes, gorootOf(machine), "GOPROXY");
+	const list = machine.settings("GOPROXY")[0]?.value ?? shipped(machine, "GOPROXY");
 	if (machine.offline || !reachable || list === undefined) return fine("GOSUMDB", named);
 	const answers = await askDatabase(machine, database, parseGoproxy(list));
 	const last = answers.at(-1);
@@ -179,6 +179,11 @@ function privateFindings(machine: Machine): readonly Finding[] {
 			return [{ verdict: "warning", title: `${name}=${value}`, evidence, why, fix: clear }];
 		}),
 	);
+}
+
+/** What the Go in force says by itself. */
+function shipped(machine: Machine, name: string): string | undefined {
+	return goSettings(machine.context, gorootOf(machine), machine.probes.readText).shipped(name)?.value;
 }
 
 function gorootOf(machine: Machine): string | null {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { goEnvFilePath } from "../../go/envfile.ts";
 import { upward } from "../../select/start.ts";
 import { writeContent } from "../../store/goenv.ts";
 import { archOf, osOf } from "../../version/platform.ts";
@@ -121,7 +122,7 @@ export const goroot: Check = {
 
 /** What `go env -u NAME` does, without a go: the file's other lines stay as they are. */
 export function unsetInFile(machine: Machine, changes: Changes, name: string): void {
-	const { path } = machine.goEnvFile();
+	const path = goEnvFilePath(machine.context);
 	if (path === undefined) return;
 	changes.keep(machine.probes.realPath(path) ?? path);
 	const lines = readFileSync(path, "latin1").split("\n");
