@@ -351,6 +351,49 @@ describe("gox init and completions", () => {
 				for (const word of ["uninstall", "1.21.13", "1.22", "--undo"]) expect(out).toContain(word);
 				if (shell.name !== "zsh") expect(out).not.toContain("work");
 			});
+			it("completes actions, and behind each its own options and words", () => {
+				const script = join(sandbox.root, `actions.${shell.name}`);
+				writeFileSync(script, call(completions, sandbox.context(shell), [shell.name]).out());
+				const lines = [
+					["proxy", ""],
+					["proxy", "use", "--private"],
+					["proxy", "use", "pub"],
+					["proxy", "undo", "--"],
+					["tools", "--json", "re"],
+					["tools", "default", ""],
+					["editor", "vscode", "--w"],
+					["editor", "neovim", "--w"],
+				];
+				const each = {
+					fish: (words: string[]) => `complete -C 'gox ${words.join(" ")}' | string replace -r '\t.*' ''`,
+					bash: (words: string[]) => `t gox ${words.map((word) => word || '""').join(" ")}`,
+					zsh: (words: string[]) =>
+						`words=(gox ${words.map((word) => word || '""').join(" ")}); CURRENT=${words.length + 1}; _gox`,
+				}[shell.name];
+				const prologue = {
+					fish: `source ${script}`,
+					bash: `. ${script}; t() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gox_complete; echo "\${COMPREPLY[*]}"; }; set -u`,
+					zsh: `compdef() { : }; . ${script}; _arguments() { print -r -- $@ }`,
+				}[shell.name];
+				const probe = [prologue, ...lines.map((words) => `${each(words)}; echo '=='`)].join("\n");
+				const { out, err } = finish(shell.path ?? "", ["-c", probe], sandbox.env({ GOX_HOME: sandbox.home }));
+				expect(err).toBe("");
+				const offered = out.split("==\n").map((text) => text.split(/\s+/).filter((word) => word !== ""));
+				const has = (at: number, word: string) =>
+					offered[at]?.some((each) => each === word || each.startsWith(`${word}=[`) || each.startsWith(`${word}[`));
+				for (const action of ["show", "use", "test", "undo"]) expect(has(0, action), action).toBe(true);
+				for (const flag of ["--private", "--private-by-proxy"]) expect(has(1, flag), flag).toBe(true);
+				expect(has(2, "public")).toBe(true);
+				expect([has(3, "--force"), has(3, "--dry-run"), has(3, "--private")]).toEqual([true, true, false]);
+				expect(has(4, "rebuild")).toBe(true);
+				for (const action of ["list", "add", "remove", "install"]) expect(has(5, action), action).toBe(true);
+				expect([has(6, "--workspace"), has(6, "--write"), has(7, "--workspace"), has(7, "--write")]).toEqual([
+					true,
+					false,
+					false,
+					true,
+				]);
+			});
 		});
 	}
 });
