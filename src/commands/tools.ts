@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import semver from "semver";
 import type { Invocation } from "../cli/command.ts";
 import type { Report } from "../cli/report.ts";
@@ -6,9 +6,10 @@ import { columns } from "../cli/text.ts";
 import { loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
+import type { GoCommand } from "../go/command.ts";
 import { goSettings } from "../go/settings.ts";
 import { newestKnown, type ReleaseStatus, releaseStatuses, statusInWords } from "../releases/status.ts";
-import { type BuildingGo, goCommandIn, goInForce, goInForceIfAny } from "../select/inforce.ts";
+import { goCommandIn, goInForce, goInForceIfAny } from "../select/inforce.ts";
 import type { Installed } from "../store/installed.ts";
 import {
 	addDefaultTools,
@@ -33,7 +34,16 @@ export async function welcomeNewGo(context: Context, report: Report, installed: 
 		.sort((left, right) => newestFirst(left.release, right.release));
 	if (newest === undefined || !loadConfig(context).defaultTools) return;
 	try {
-		await installDefaultTools(context, report, goCommandIn(context, join(newest.goroot, "bin"), newest.goroot, true));
+		await installDefaultTools(
+			context,
+			report,
+			goCommandIn(context, {
+				bin: join(newest.goroot, "bin"),
+				goroot: newest.goroot,
+				version: newest.release.name,
+				pinned: true,
+			}),
+		);
 	} catch (error) {
 		context.signal.throwIfAborted();
 		report.warn(`the default tools were not installed: ${error instanceof Error ? error.message : String(error)}`);
@@ -77,7 +87,7 @@ export async function list({ context, report, args: names }: Invocation): Promis
 	return undefined;
 }
 
-async function withStandings(context: Context, tools: readonly Tool[], go: BuildingGo | undefined): Promise<readonly Row[]> {
+async function withStandings(context: Context, tools: readonly Tool[], go: GoCommand | undefined): Promise<readonly Row[]> {
 	const releases = tools.map((tool) => parseRelease(goOf(tool.info) ?? ""));
 	const known = tools.length === 0 ? [] : newestKnown(context);
 	const standingOf = releaseStatuses([...known, ...releases.filter((each) => each !== undefined)]);
@@ -174,7 +184,7 @@ export interface BuildPlan {
 export async function buildTools(
 	context: Context,
 	report: Report,
-	go: BuildingGo,
+	go: GoCommand,
 	tools: readonly Tool[],
 	plan: BuildPlan,
 ): Promise<readonly ToolOutcome[]> {
@@ -194,18 +204,18 @@ export async function buildTools(
 }
 
 /** @throws GoxError `no-go` where the Go in force can't build for this machine into a directory of gox's choice. */
-export function nativeGo(go: BuildingGo): BuildingGo {
+export function nativeGo(go: GoCommand): GoCommand {
 	if (go.native) return go;
 	throw new GoxError(
 		"no-go",
-		`the Go in force (${go.version}, ${go.bin}) is not for this machine, and would build tools that aren't either`,
+		`the Go in force (${go.version}, ${dirname(go.path)}) is not for this machine, and would build tools that aren't either`,
 		{
 			hint: "gox install latest --default",
 		},
 	);
 }
 
-async function buildTool(context: Context, report: Report, go: BuildingGo, tool: Tool, plan: BuildPlan): Promise<ToolOutcome> {
+async function buildTool(context: Context, report: Report, go: GoCommand, tool: Tool, plan: BuildPlan): Promise<ToolOutcome> {
 	const { info, obstacle, name } = tool;
 	const before = outcomeOf(tool);
 	if (obstacle !== undefined || info.main === undefined) {
@@ -297,7 +307,7 @@ export interface DefaultToolOutcome {
 export async function installDefaultTools(
 	context: Context,
 	report: Report,
-	go: BuildingGo,
+	go: GoCommand,
 ): Promise<readonly DefaultToolOutcome[]> {
 	const directories = goSettings(context, go.goroot).toolDirectories;
 	const [directory] = directories;
@@ -331,7 +341,7 @@ export async function installDefaultTools(
 }
 
 /** What `latest` was is what `gox tools upgrade` looks after; a branch's or commit's version can't be told from its name. */
-function isWhatIsWanted({ info, native }: Tool, { version }: DefaultTool, go: BuildingGo): boolean {
+function isWhatIsWanted({ info, native }: Tool, { version }: DefaultTool, go: GoCommand): boolean {
 	const isPinned = /^v\d+\.\d+\.\d+/.test(version);
 	return native && !isOlder(info, go.version) && (!isPinned || info.main?.version === version);
 }

@@ -5,15 +5,20 @@ import type { Context } from "../context.ts";
 import { type ErrorCode, GoxError, quote } from "../errors.ts";
 import { makeDirectory, namesIn, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { compareParsed, newestFirst, parseGoVersion, parseRelease, type Release } from "../version/release.ts";
-import { carriesShimMarker } from "./builtfor.ts";
+import { carriesShimMarker, executableAt } from "./builtfor.ts";
 
-/** A Go on this machine that can download modules for gox. */
+/** A go command of this machine that gox may run. */
 export interface GoCommand {
 	/** Absolute path of the program. */
 	readonly path: string;
-	readonly goroot: string;
+	/** Null for a wrapper that lies in no GOROOT. */
+	readonly goroot: string | null;
 	/** `go1.22.5`, or what its VERSION file says. */
 	readonly version: string;
+	/** Whether it runs on this machine without translation. */
+	readonly native: boolean;
+	/** Whether a variable, a version file or the command line names it, for `strict`. */
+	readonly pinned: boolean;
 }
 
 /** Since 1.21 the go command knows toolchains as modules, and GOROOT/go.env. */
@@ -32,7 +37,7 @@ function newestInstalled(context: Context): GoCommand | undefined {
 		.filter((release): release is Release => release !== undefined)
 		.sort(newestFirst);
 	for (const { name } of releases) {
-		const found = goIn(join(versions, name, "bin", "go"));
+		const found = goIn(context, join(versions, name, "bin", "go"));
 		if (found) return found;
 	}
 	return undefined;
@@ -40,19 +45,21 @@ function newestInstalled(context: Context): GoCommand | undefined {
 
 function firstOnPath(context: Context): GoCommand | undefined {
 	for (const entry of (context.env.PATH ?? "").split(delimiter)) {
-		const found = isAbsolute(entry) ? goIn(join(entry, "go")) : undefined;
+		const found = isAbsolute(entry) ? goIn(context, join(entry, "go")) : undefined;
 		if (found) return found;
 	}
 	return undefined;
 }
 
-function goIn(path: string): GoCommand | undefined {
+function goIn(context: Context, path: string): GoCommand | undefined {
 	try {
 		accessSync(path, constants.X_OK);
 		if (carriesShimMarker(path, statSync(path).size)) return undefined;
 		const goroot = dirname(dirname(realpathSync(path)));
 		const version = (readIfPresent(join(goroot, "VERSION")) ?? "").split("\n", 1)[0]?.trim() ?? "";
-		return isRecentEnough(version) ? { path, goroot, version } : undefined;
+		if (!isRecentEnough(version)) return undefined;
+		const native = executableAt(path)?.platforms.includes(context.host()) ?? true;
+		return { path, goroot, version, native, pinned: false };
 	} catch {
 		return undefined;
 	}
@@ -173,7 +180,7 @@ function goEnvironment(context: Context, go: GoCommand, paths: PrivatePaths): Re
 	const env: Record<string, string | undefined> = {
 		...context.env,
 		PWD: paths.module,
-		GOROOT: go.goroot,
+		GOROOT: go.goroot ?? undefined,
 		GOPATH: paths.gopath,
 		GOMODCACHE: paths.moduleCache,
 		GOTOOLCHAIN: "local",

@@ -68,7 +68,7 @@ async function writeByGo(context: Context, go: GoCommand, file: string, changes:
 
 /** Away from any go.mod, and with nothing set that could make it another Go, or fail for its own reasons. */
 function runGoEnv(context: Context, go: GoCommand, file: string, words: readonly string[]): Promise<string> {
-	const env = { ...context.env, GOENV: file, GOROOT: go.goroot, GOTOOLCHAIN: "local", GOWORK: "off", GOFLAGS: "" };
+	const env = { ...context.env, GOENV: file, GOROOT: go.goroot ?? undefined, GOTOOLCHAIN: "local", GOWORK: "off", GOFLAGS: "" };
 	const limits = { cwd: dirname(go.path), env, timeout: 30_000, signal: context.signal } as const;
 	return new Promise((resolve, reject) => {
 		execFile(go.path, ["env", ...words], limits, (error, _, stderr) => {

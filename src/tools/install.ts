@@ -5,14 +5,14 @@ import type { Context, Env } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { besideName, makeDirectory, namesIn, removeTree, sweepBeside, syncDirectory } from "../fs.ts";
 import type { BuildInfo } from "../go/buildinfo.ts";
+import type { GoCommand } from "../go/command.ts";
 import { environmentFor } from "../run/environment.ts";
-import type { BuildingGo } from "../select/inforce.ts";
 import { archOf, osOf } from "../version/platform.ts";
 import { type Tool, toolAt } from "./tool.ts";
 
 /** One program to be built. */
 export interface GoInstall {
-	readonly go: BuildingGo;
+	readonly go: GoCommand;
 	/** Its import path, and `latest` or a version of its module. */
 	readonly package: string;
 	readonly version: string;
@@ -60,7 +60,7 @@ export async function goInstall(context: Context, install: GoInstall, told: (lin
  * The newest version of a module, as `go list -m MODULE@latest` knows it.
  * @throws GoxError `internal` with what Go said
  */
-export async function latestOf(context: Context, go: BuildingGo, module: string): Promise<string> {
+export async function latestOf(context: Context, go: GoCommand, module: string): Promise<string> {
 	const env = { ...environmentOf(context, go, { flags: [], env: {} }), GO111MODULE: "on", GOFLAGS: "-mod=mod" };
 	const args = ["list", "-m", "-f", "{{.Version}}", `${module}@latest`];
 	const { status, lines, out } = await runGo(context, go, args, env, "/", () => {});
@@ -69,10 +69,10 @@ export async function latestOf(context: Context, go: BuildingGo, module: string)
 }
 
 /** For this machine, whatever GOOS and GOARCH say, and for no workspace. */
-function environmentOf(context: Context, go: BuildingGo, built: BuildFlags): Env {
+function environmentOf(context: Context, go: GoCommand, built: BuildFlags): Env {
 	const host = context.host();
 	return {
-		...environmentFor(context, go.bin, { pinned: go.pinned }),
+		...environmentFor(context, dirname(go.path), { pinned: go.pinned }),
 		...built.env,
 		GOOS: osOf(host),
 		GOARCH: archOf(host),
@@ -89,14 +89,14 @@ interface Ended {
 
 async function runGo(
 	context: Context,
-	go: BuildingGo,
+	go: GoCommand,
 	args: readonly string[],
 	env: Env,
 	cwd: string,
 	told: (line: string) => void,
 ): Promise<Ended> {
 	const done = new AbortController();
-	const child = spawn(join(go.bin, "go"), args, { cwd, env: { ...env, PWD: cwd }, stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(go.path, args, { cwd, env: { ...env, PWD: cwd }, stdio: ["ignore", "pipe", "pipe"] });
 	context.signal.addEventListener("abort", () => child.kill("SIGTERM"), { signal: done.signal });
 	const lines: string[] = [];
 	let out = "";

@@ -157,7 +157,7 @@ describe("a go on this machine", () => {
 	mkdirSync(join(root, "plain"));
 	writeFileSync(join(root, "plain/go"), "not executable");
 	const found = (path: string) =>
-		findGo(testContext({ root: join(root, "empty"), env: { PATH: path } }))?.goroot.slice(root.length + 1);
+		findGo(testContext({ root: join(root, "empty"), env: { PATH: path } }))?.goroot?.slice(root.length + 1);
 
 	it.each([
 		["the first that is recent enough", `${old}:${good}:${rc}`, "good"],
