@@ -1,32 +1,32 @@
 import type { Context } from "../context.ts";
 import { bytesInWords } from "./text.ts";
 
-/** The progress of several downloads, on one line of a terminal. Without a terminal nothing is shown. */
+/** Shows how far several downloads are, on one line of a terminal; silent elsewhere. */
 export interface Progress {
-	/** @param total in bytes; 0 if unknown */
+	/** @param total bytes, 0 where unknown. */
 	update(name: string, received: number, total: number): void;
-	/** Removes a finished download from the line. */
+	/** One of them is finished: its part of the line goes. */
 	remove(name: string): void;
-	/** Writes messages above the line. */
+	/** Writes a line of talk above the progress line. */
 	interleave(write: () => void): void;
-	/** Clears the line. */
+	/** Ends the line. */
 	end(): void;
 }
 
-/** Milliseconds between two updates of the line. */
+/** Milliseconds between two drawings: what an eye can follow. */
 const interval = 100;
 
 export function progressOn(context: Context, silent: boolean): Progress {
 	const line = statusLineOn(context, silent);
 	if (!line.live) return { update: () => {}, remove: () => {}, interleave: line.interleave, end: () => {} };
 	const parts = new Map<string, { received: number; total: number }>();
-	let shownAt = 0;
+	let drawnAt = 0;
 	return {
 		update: (name, received, total) => {
 			parts.set(name, { received, total });
 			const now = performance.now();
-			if (now - shownAt < interval) return;
-			shownAt = now;
+			if (now - drawnAt < interval) return;
+			drawnAt = now;
 			line.show([...parts].map(([each, part]) => partText(each, part.received, part.total, parts.size)).join("   "));
 		},
 		remove: (name) => {
@@ -47,13 +47,13 @@ function partText(name: string, received: number, total: number, among: number):
 	return `${name} [${"=".repeat(filled)}${" ".repeat(24 - filled)}]${percent} of ${bytesInWords(total)}`;
 }
 
-/** One line at the bottom of a terminal that is redrawn. Without a terminal nothing is shown. */
+/** One line at the bottom of a terminal that is drawn again and again; silent elsewhere. */
 export interface StatusLine {
-	/** Whether there is a terminal to draw on. */
+	/** Whether anything is ever drawn. */
 	readonly live: boolean;
-	/** Replaces the line. Text that doesn't fit is cut off. */
+	/** Replaces the line; what doesn't fit is cut. */
 	show(text: string): void;
-	/** Writes whole lines above the line. */
+	/** Writes whole lines above it. */
 	interleave(write: () => void): void;
 	clear(): void;
 }

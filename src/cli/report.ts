@@ -2,24 +2,24 @@ import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { harmless, withoutSecrets } from "../output.ts";
 
-/** A command's output: data goes to stdout, messages to stderr. */
+/** How a command speaks: stdout is data, stderr is talk. */
 export interface Report {
 	readonly asJson: boolean;
 	readonly quiet: boolean;
 	readonly verbose: boolean;
-	/** Writes a line of data to stdout. On a terminal its control characters are escaped. */
+	/** A line of data on stdout, as it is; control characters in it are escaped on a terminal. */
 	line(text: string): void;
-	/** Writes several lines in one system call. */
+	/** Lines as `line` writes them, all at once. */
 	lines(texts: readonly string[]): void;
-	/** Writes one JSON value to stdout, indented by two spaces. */
+	/** One JSON value on stdout, indented by two blanks. */
 	json(value: unknown): void;
-	/** Writes a message to stderr, unless --quiet is given. */
+	/** A line of talk on stderr; silent with --quiet. */
 	say(text: string): void;
-	/** Writes a message to stderr if --verbose or GOX_LOG=debug is given. */
+	/** As `say`, only with --verbose or GOX_LOG=debug. */
 	detail(text: string): void;
-	/** Writes `warning: …` to stderr, also with --quiet. */
+	/** A line that --quiet doesn't silence: `warning: …`. */
 	warn(text: string): void;
-	/** Styles for stdout and stderr. They change nothing without a terminal, or with NO_COLOR. */
+	/** Styles for stderr and stdout; the identity without a terminal or with NO_COLOR. */
 	readonly style: Style;
 }
 
@@ -64,7 +64,7 @@ export function reportOn(context: Context, options: ReportOptions): Report {
 	};
 }
 
-/** No colours with TERM=dumb or any non-empty NO_COLOR (https://no-color.org). */
+/** https://no-color.org: any non-empty NO_COLOR; and TERM=dumb. */
 function styleFor(context: Context): Style {
 	const colours = context.stdout.isTTY && context.stderr.isTTY && !context.env.NO_COLOR && context.env.TERM !== "dumb";
 	const sgr = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);

@@ -37,6 +37,8 @@ describe("the npm package", () => {
 	it("holds the program, the four shims, the documents and the notices of what it contains, and nothing else", () => {
 		const rest = files.filter((path) => !path.startsWith("dist/chunks/") && !path.startsWith("docs/"));
 		expect(rest.sort()).toEqual([
+			"CHANGELOG.md",
+			"CONTRIBUTING.md",
 			"LICENSE",
 			"README.md",
 			"SECURITY.md",
