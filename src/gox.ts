@@ -12,7 +12,7 @@ async function runCommand(): Promise<void> {
 		process.exit(2);
 	}
 	const { main } = await import("./main.ts");
-	// Idle keep-alive connections would hold the process.
+	// Idle keep-alive connections would keep the process running.
 	process.exit(await main(argv));
 }
 

@@ -5,7 +5,7 @@ import { type Context, processContext } from "./context.ts";
 import { goxVersion } from "./product.ts";
 import { recover } from "./store/abandoned.ts";
 
-/** Runs a command line, without the program's name, and returns the process's exit status. */
+/** Runs a command line, given without the program's name. Returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
 	const context = processContext();
 	const status = await runCommandLine(context, argv);
@@ -14,7 +14,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 	return renderLoss(context, context.stdout.loss);
 }
 
-/** As `main`, in a context of the caller's. A failure is printed. */
+/** As `main`, in the given context. Prints the error if the command fails. */
 export async function runCommandLine(context: Context, argv: readonly string[]): Promise<number> {
 	try {
 		return await run(context, argv);
@@ -24,7 +24,7 @@ export async function runCommandLine(context: Context, argv: readonly string[]):
 	}
 }
 
-/** @throws GoxError for each failure that gox foresees. */
+/** As `runCommandLine`, but throws the error. */
 export async function run(context: Context, argv: readonly string[]): Promise<number> {
 	const [first, ...words] = argv;
 	const name = first === "--version" || first === "-V" ? "version" : first;
@@ -43,7 +43,7 @@ export async function run(context: Context, argv: readonly string[]): Promise<nu
 	return (await runAction({ context, report, args, options, rest, name, commands, typed: argv })) ?? 0;
 }
 
-/** In `gox exec -- prog --json` the word is prog's. */
+/** In `gox exec -- prog --json` the `--json` belongs to prog. */
 function wantsJson([name = "", ...words]: readonly string[]): boolean {
 	const spec = commandCalled(name);
 	return (spec ? ownWords(spec, words) : words).includes("--json");

@@ -3,18 +3,18 @@ import { GoxError, quote } from "../errors.ts";
 import { withoutSecrets } from "../output.ts";
 import { type ActionSpec, type CommandSpec, isGroup, type OptionSpec, Options } from "./command.ts";
 
-/** A command line, taken apart. */
+/** A parsed command line. */
 export interface Arguments {
-	/** Positional words as they stood in argv, without the names of the command and its action. */
+	/** Positional words, unchanged, without the names of the command and its action. */
 	readonly args: readonly string[];
 	readonly options: Options;
-	/** What stood behind `--`. */
+	/** The words after `--`. */
 	readonly rest: readonly string[];
-	/** The command that was called, or its action. */
+	/** The command to run, or its action. */
 	readonly action: ActionSpec;
 }
 
-/** Understood by every command. */
+/** Options of every command. */
 export const commonOptions: readonly OptionSpec[] = [
 	{ flags: "--json", summary: "one JSON value on stdout" },
 	{ flags: "-q, --quiet", summary: "only warnings and errors on stderr" },
@@ -23,16 +23,16 @@ export const commonOptions: readonly OptionSpec[] = [
 	{ flags: "-h, --help", summary: "this help" },
 ];
 
-/** An action that a command line names, by the words that lead to it: `proxy use`. */
+/** The action that a command line calls. `path` has the words that lead to it: `proxy use`. */
 interface Called {
 	readonly path: string;
 	readonly action: ActionSpec;
-	/** The command line's words without those of the path. */
+	/** The other words of the command line. */
 	readonly words: readonly string[];
 }
 
 /**
- * Reads the words behind a command's name.
+ * Parses the words after a command's name.
  * @throws GoxError `usage` for an unknown action or option, an option of another action, a missing value, or too few or
  * too many words.
  */
@@ -60,17 +60,14 @@ function checked({ path, action }: Called, found: Omit<Arguments, "action">): Ar
 	return { ...found, action };
 }
 
-/**
- * The words of a command line that are gox's own. What follows is passed on: in `gox exec -- prog --help` the `--help` is
- * prog's.
- */
+/** The words that belong to gox. In `gox exec -- prog --help` the `--help` belongs to prog. */
 export function ownWords(spec: CommandSpec, words: readonly string[]): readonly string[] {
 	if (!isGroup(spec)) return splitRest(spec, words).before;
 	const end = words.indexOf("--");
 	return end < 0 ? words : words.slice(0, end);
 }
 
-/** The words that lead to the action which a command line names, as far as they are known: for `--help`. */
+/** The action that a command line names, for `--help`. An unknown word names none. */
 export function actionNamed(spec: CommandSpec, words: readonly string[]): { readonly path: string; readonly spec: CommandSpec } {
 	if (!isGroup(spec)) return { path: spec.name, spec };
 	const at = firstPositional(spec, ownWords(spec, words));
@@ -98,7 +95,7 @@ function actionCalled(spec: CommandSpec, words: readonly string[], above = ""): 
 	return actionCalled(action, at < 0 ? words : words.toSpliced(at, 1), `${path} `);
 }
 
-/** Where the first word that is no option and no option's value stands; -1 without one. */
+/** The index of the first word that is neither an option nor the value of one; -1 if there is none. */
 function firstPositional(spec: CommandSpec, words: readonly string[]): number {
 	const options = [...everyOption(spec), ...commonOptions];
 	for (let at = 0; at < words.length; at++) {
@@ -114,7 +111,7 @@ function everyOption(spec: CommandSpec): readonly OptionSpec[] {
 	return isGroup(spec) ? spec.actions.flatMap(everyOption) : (spec.options ?? []);
 }
 
-/** The actions, by their full names, that know an option. */
+/** The full names of the actions that have an option. */
 function actionsWith(spec: CommandSpec, flag: string, above = ""): readonly string[] {
 	const path = `${above}${spec.name}`;
 	if (isGroup(spec)) return spec.actions.flatMap((each) => actionsWith(each, flag, `${path} `));
@@ -143,14 +140,14 @@ function listed(names: readonly string[], word: string): string {
 	return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
 }
 
-/** An action's options, and those of every command. */
+/** An action's options, and the common ones. */
 export function optionsOf(action: ActionSpec): readonly OptionSpec[] {
 	return [...(action.options ?? []), ...commonOptions];
 }
 
 /**
- * `--` ends options. A command that takes a command line (`exec`) ends them at its last word as well,
- * so that `gox exec 1.22 go vet -json` needs no `--`.
+ * `--` ends the options. In a command that takes a command line (`exec`) its last positional word ends them too, so
+ * `gox exec 1.22 go vet -json` needs no `--`.
  */
 function splitRest(action: ActionSpec, words: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
 	const end = action.takesCommand ? endOfOwnWords(action, words) : words.indexOf("--");
@@ -158,7 +155,7 @@ function splitRest(action: ActionSpec, words: readonly string[]): { before: read
 	return { before: words.slice(0, end), rest: words.slice(words[end] === "--" ? end + 1 : end) };
 }
 
-/** Where the command line begins, or the `--` in front of it; the number of words where there is none. */
+/** The index of the command line, or of the `--` before it; the number of words if there is neither. */
 function endOfOwnWords(action: ActionSpec, words: readonly string[]): number {
 	const most = positionals(action);
 	let seen = 0;
@@ -176,7 +173,7 @@ function endOfOwnWords(action: ActionSpec, words: readonly string[]): number {
 	return words.length;
 }
 
-/** Whether the next word is this option's value. */
+/** Whether the word is an option whose value is the next word. */
 function wantsValue(options: readonly OptionSpec[], word: string): boolean {
 	return optionNamed(options, word)?.flags.includes("<") ?? false;
 }
@@ -190,7 +187,7 @@ function flagOf(word: string): string {
 	return word.replace(/^(--[^=]+)=.*/s, "$1");
 }
 
-/** How many words a command takes besides options. */
+/** The number of positional words that an action takes. */
 function positionals({ args }: ActionSpec): number {
 	return args.includes("...") ? Number.POSITIVE_INFINITY : [...args.matchAll(/[<[]/g)].length;
 }
@@ -200,13 +197,12 @@ function usage(path: string, message: string): GoxError {
 }
 
 /*
- * The adapter for cac. test/cli/arguments.test.ts shows each thing that cac would get wrong:
- * - it turns `1.20` into the number 1.2 and "" into 0, as a word and as an option's value: a mark in front keeps each word
- *   a string;
- * - it leaves the value of `--force=1.20` among the words: refused before cac sees it;
- * - it knows `--dry-run` as `dryRun` alone, so it takes the word behind it for its value, and calls it `--dryRun` in errors:
- *   it gets the name in its own form, and what was typed stands in the error.
- * cac is loaded only where there are words to read.
+ * The adapter for cac. test/cli/arguments.test.ts shows what cac gets wrong without it:
+ * - It turns `1.20` into the number 1.2, and "" into 0. A mark at the start of each word keeps it a string.
+ * - It adds the value of `--force=1.20` to the positional words. We refuse the word before cac sees it.
+ * - It knows `--dry-run` only as `dryRun`, so it takes the next word for its value, and errors say `--dryRun`. We pass the
+ *   camel-cased name, and put back what was typed in the error.
+ * cac is loaded only if there are words to parse.
  */
 async function readWithCac(
 	{ path, action }: Called,
@@ -215,7 +211,7 @@ async function readWithCac(
 	const parser: CAC = (await import("cac")).cac("gox");
 	const command = parser.command([path, action.args].filter(Boolean).join(" "), action.summary);
 	for (const { flags, summary } of optionsOf(action)) command.option(flags, summary);
-	// In place of node, the script and the command's name.
+	// The first two stand for node and the script.
 	parser.parse(["", "", path, ...words.map(marked)], { run: false });
 	try {
 		parser.matchedCommand?.checkUnknownOptions();

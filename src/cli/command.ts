@@ -2,40 +2,40 @@ import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import type { Report } from "./report.ts";
 
-/** What commands and their actions have in common: what `--help` lists them by. */
+/** What commands and their actions have in common; help lists them by it. */
 interface Named {
 	readonly name: string;
 	readonly aliases?: readonly string[];
 	readonly summary: string;
-	/** Not in the list of commands: called by the shim and the hook. */
+	/** Left out of help and completions: the shim and the hook call it. */
 	readonly hidden?: boolean;
 }
 
-/** A command, or one action of a command, that runs. */
+/** A command without actions, or one action of a command. */
 export interface ActionSpec extends Named {
 	/** The arguments in cac's notation: `[...versions]`, `<version>`, or empty. */
 	readonly args: string;
 	readonly options?: readonly OptionSpec[];
-	/** Command lines without the `$`, each with what it does. */
+	/** Command lines, each with what it does. */
 	readonly examples?: readonly (readonly [command: string, what: string])[];
-	/** What its first word may be, for completions; versions, shells and settings are known without. */
+	/** Completions of its first word. Versions, shells and settings are completed without. */
 	readonly firstWords?: readonly string[];
-	/** Whether its words may be files, for completions. */
+	/** Whether completions offer files. */
 	readonly files?: boolean;
-	/** A command line follows, behind `--` or behind the first word. */
+	/** A command line follows `--` or the last positional word. */
 	readonly takesCommand?: boolean;
-	/** The module, imported only when the command is called. */
+	/** Imports the module. */
 	load(): Promise<{ readonly run: Run }>;
 }
 
 /** A command whose first word is one of several actions, each with words and options of its own. */
 export interface GroupSpec extends Named {
 	readonly actions: readonly CommandSpec[];
-	/** The action where none is named; without one, the word is required. */
+	/** The action to run if none is named. If this is absent, an action must be named. */
 	readonly defaultAction?: string;
 }
 
-/** One command as the table in `commands/table.ts` declares it. Parsing, help, refusals and completions come from it. */
+/** A command as `commands/table.ts` declares it. Parsing, help, usage errors and completions all come from this. */
 export type CommandSpec = ActionSpec | GroupSpec;
 
 export function isGroup(spec: CommandSpec): spec is GroupSpec {
@@ -48,26 +48,26 @@ export interface OptionSpec {
 	readonly summary: string;
 }
 
-/** What a command is called with. Words are argv's own strings: `1.20` never becomes the number 1.2. */
+/** What a command is called with. Words are unchanged strings: `1.20` never becomes the number 1.2. */
 export interface Invocation {
 	readonly context: Context;
 	readonly report: Report;
 	readonly args: readonly string[];
 	readonly options: Options;
-	/** The name the command was called by: its own or an alias. */
+	/** The name that was typed: the command's own or an alias. */
 	readonly name: string;
 	/** The whole table of commands. */
 	readonly commands: readonly CommandSpec[];
-	/** What stood behind `--`. */
+	/** The words after `--`. */
 	readonly rest: readonly string[];
-	/** The command line as it was typed, without `gox`, where there was one: hints repeat it. */
+	/** The command line as typed, without `gox`, for hints that repeat it. Absent if another command calls this one. */
 	readonly typed?: readonly string[];
 }
 
-/** Runs a command; the exit status is 0 unless a number is returned or a GoxError thrown. */
+/** Runs a command. Returns its exit status; undefined means 0. */
 export type Run = (invocation: Invocation) => Promise<number | undefined> | number | undefined;
 
-/** The parsed options by their camel-cased long names. */
+/** The parsed options, by their long names in camel case. */
 export class Options {
 	readonly #values: Readonly<Record<string, unknown>>;
 
@@ -75,7 +75,7 @@ export class Options {
 		this.#values = values;
 	}
 
-	/** Whether a flag without a value was given. */
+	/** Whether the flag was given. */
 	has(name: string): boolean {
 		return this.#values[name] === true;
 	}
@@ -87,7 +87,7 @@ export class Options {
 
 	/**
 	 * The value of an option that takes one.
-	 * @throws GoxError `usage` when it was given twice with different values, or without one.
+	 * @throws GoxError `usage` if it was given with different values, or without one.
 	 */
 	text(name: string): string | undefined {
 		const value = this.#values[name];

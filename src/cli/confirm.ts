@@ -4,24 +4,24 @@ import { shWord } from "../shell/shell.ts";
 import type { Invocation } from "./command.ts";
 
 /*
- * One rule for every question:
- * - without a terminal and without --yes nothing is changed: a usage error (exit 2) that names --yes;
- * - "no" and the end of input (Ctrl-D) are answers: the command says that nothing was changed, and exits 0;
- * - Ctrl-C is exit 130.
+ * The rule for every question:
+ * - Without a terminal and without --yes, nothing is changed. The exit status is 2, and the message names --yes.
+ * - After "no" or the end of input (Ctrl-D), the command says that nothing was changed. The exit status is 0.
+ * - Ctrl-C: the exit status is 130.
  */
 
-/** What a question needs of the command that asks it. */
+/** The command that asks. */
 export type Asking = Pick<Invocation, "context" | "report" | "options" | "name" | "typed">;
 
 export interface Choice {
-	/** What Enter alone means. */
+	/** The answer that Enter alone gives. */
 	readonly preset?: "yes" | "no";
-	/** What is said after a no. */
+	/** The message after a no. */
 	readonly declined?: string;
 }
 
 /**
- * Whether the command may make the change that it was called for; `--yes` is a yes.
+ * Asks whether to make the change that the command was called for. `--yes` answers yes.
  * @throws GoxError `usage` without a terminal and without --yes; `interrupted` for Ctrl-C.
  */
 export async function confirm(
@@ -36,7 +36,7 @@ export async function confirm(
 }
 
 /**
- * Whether the command may do more than it was called for. Without a terminal the offer isn't made.
+ * Asks whether to do more than the command was called for. Without a terminal the answer is no.
  * @throws GoxError `interrupted` for Ctrl-C.
  */
 export async function offer({ context, options }: Pick<Asking, "context" | "options">, question: string): Promise<boolean> {
@@ -45,7 +45,7 @@ export async function offer({ context, options }: Pick<Asking, "context" | "opti
 }
 
 /**
- * The line that a person types, without blanks at its ends; undefined at the end of input.
+ * The typed line, trimmed; undefined at the end of input.
  * @throws GoxError as `confirm`.
  */
 export async function answerTo({ context, name, typed = [name] }: Asking, question: string): Promise<string | undefined> {
@@ -60,7 +60,7 @@ function isYes(answer: string | undefined, preset: "yes" | "no"): boolean {
 	return /^y(?:es)?$/i.test(answer.trim()) || (answer.trim() === "" && preset === "yes");
 }
 
-/** The command line once more, with --yes among its options. */
+/** The command line with --yes added to its options. */
 function withYes(typed: readonly string[]): string {
 	const end = typed.indexOf("--");
 	const words = typed.map((word) => shWord(withoutSecrets(word)));

@@ -4,8 +4,8 @@ import { GoxError, systemCode } from "../errors.ts";
 import { harmless, statusOfLostOutput, withoutSecrets } from "../output.ts";
 
 /**
- * Says what went wrong, on stderr and with `--json` also on stdout, and returns the exit status.
- * A system error is the file system's (exit 6); anything else that gox didn't foresee is internal (exit 1).
+ * Prints an error to stderr, and with `--json` to stdout too. Returns the exit status: 6 for a system error, 1 for any
+ * other error that isn't a GoxError.
  */
 export function renderFailure(context: Context, error: unknown, asJson: boolean): number {
 	const failure = asGoxError(context, error);
@@ -20,7 +20,7 @@ export function renderFailure(context: Context, error: unknown, asJson: boolean)
 	return failure.exit;
 }
 
-/** Says that what was written to stdout is lost, if anybody wanted it, and returns the exit status. */
+/** Prints an error for output that could not be written to stdout. Returns the exit status; 0 if the reader has left. */
 export function renderLoss(context: Context, loss: unknown): number {
 	if (statusOfLostOutput(loss) === 0) return 0;
 	const reason = reasons[systemCode(loss) ?? ""] ?? (loss instanceof Error ? loss.message : String(loss));
@@ -69,7 +69,7 @@ function fileSystemFailure({ home }: Context, code: string, error: Error): GoxEr
 	});
 }
 
-/** What a failed call was about. Node names a link by what stands in it, and a renaming by where it began. */
+/** The paths of a failed system call. Node gives the target of a link and the source of a rename as `path`. */
 function subjectOf(error: Error): { readonly subject?: string; readonly paths: readonly string[] } {
 	const { path, dest, syscall } = error as NodeJS.ErrnoException & { readonly dest?: string };
 	if (typeof path !== "string") return { paths: [] };

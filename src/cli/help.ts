@@ -21,7 +21,7 @@ export function overview(commands: readonly CommandSpec[], version: string): str
 	].join("\n");
 }
 
-/** The text of `gox COMMAND --help`, or of one action's. */
+/** The text of `gox COMMAND --help` or `gox COMMAND ACTION --help`. `path` has the words after `gox`. */
 export function commandHelp(spec: CommandSpec, path = spec.name): string {
 	const width = (rows: readonly (readonly [string, string])[]) => Math.max(...rows.map(([left]) => left.length));
 	const table = (rows: readonly (readonly [string, string])[]) =>
@@ -57,7 +57,7 @@ function examplesOf(spec: CommandSpec): readonly (readonly [string, string])[] {
 	return isGroup(spec) ? spec.actions.flatMap(examplesOf) : (spec.examples ?? []);
 }
 
-/** The failure for a first word that is no command; a version in its place is recognized. */
+/** The error for an unknown command. A version in place of a command gets a hint of its own. */
 export function unknownCommandFailure(name: string, commands: readonly CommandSpec[]): GoxError {
 	if (/^(go)?\d/.test(name)) {
 		return new GoxError("usage", `${quote(name)} is a version, not a command`, {

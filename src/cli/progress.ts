@@ -1,32 +1,32 @@
 import type { Context } from "../context.ts";
 import { bytesInWords } from "./text.ts";
 
-/** Shows how far several downloads are, on one line of a terminal; silent elsewhere. */
+/** The progress of several downloads, on one line of a terminal. Without a terminal nothing is shown. */
 export interface Progress {
-	/** @param total bytes, 0 where unknown. */
+	/** @param total in bytes; 0 if unknown */
 	update(name: string, received: number, total: number): void;
-	/** One of them is finished: its part of the line goes. */
+	/** Removes a finished download from the line. */
 	remove(name: string): void;
-	/** Writes a line of talk above the progress line. */
+	/** Writes messages above the line. */
 	interleave(write: () => void): void;
-	/** Ends the line. */
+	/** Clears the line. */
 	end(): void;
 }
 
-/** Milliseconds between two drawings: what an eye can follow. */
+/** Milliseconds between two updates of the line. */
 const interval = 100;
 
 export function progressOn(context: Context, silent: boolean): Progress {
 	const line = statusLineOn(context, silent);
 	if (!line.live) return { update: () => {}, remove: () => {}, interleave: line.interleave, end: () => {} };
 	const parts = new Map<string, { received: number; total: number }>();
-	let drawnAt = 0;
+	let shownAt = 0;
 	return {
 		update: (name, received, total) => {
 			parts.set(name, { received, total });
 			const now = performance.now();
-			if (now - drawnAt < interval) return;
-			drawnAt = now;
+			if (now - shownAt < interval) return;
+			shownAt = now;
 			line.show([...parts].map(([each, part]) => partText(each, part.received, part.total, parts.size)).join("   "));
 		},
 		remove: (name) => {
@@ -47,13 +47,13 @@ function partText(name: string, received: number, total: number, among: number):
 	return `${name} [${"=".repeat(filled)}${" ".repeat(24 - filled)}]${percent} of ${bytesInWords(total)}`;
 }
 
-/** One line at the bottom of a terminal that is drawn again and again; silent elsewhere. */
+/** One line at the bottom of a terminal that is redrawn. Without a terminal nothing is shown. */
 export interface StatusLine {
-	/** Whether anything is ever drawn. */
+	/** Whether there is a terminal to draw on. */
 	readonly live: boolean;
-	/** Replaces the line; what doesn't fit is cut. */
+	/** Replaces the line. Text that doesn't fit is cut off. */
 	show(text: string): void;
-	/** Writes whole lines above it. */
+	/** Writes whole lines above the line. */
 	interleave(write: () => void): void;
 	clear(): void;
 }

@@ -2,24 +2,24 @@ import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { harmless, withoutSecrets } from "../output.ts";
 
-/** How a command speaks: stdout is data, stderr is talk. */
+/** A command's output: data goes to stdout, messages to stderr. */
 export interface Report {
 	readonly asJson: boolean;
 	readonly quiet: boolean;
 	readonly verbose: boolean;
-	/** A line of data on stdout, as it is; control characters in it are escaped on a terminal. */
+	/** Writes a line of data to stdout. On a terminal its control characters are escaped. */
 	line(text: string): void;
-	/** Lines as `line` writes them, all at once. */
+	/** Writes several lines in one system call. */
 	lines(texts: readonly string[]): void;
-	/** One JSON value on stdout, indented by two blanks. */
+	/** Writes one JSON value to stdout, indented by two spaces. */
 	json(value: unknown): void;
-	/** A line of talk on stderr; silent with --quiet. */
+	/** Writes a message to stderr, unless --quiet is given. */
 	say(text: string): void;
-	/** As `say`, only with --verbose or GOX_LOG=debug. */
+	/** Writes a message to stderr if --verbose or GOX_LOG=debug is given. */
 	detail(text: string): void;
-	/** A line that --quiet doesn't silence: `warning: …`. */
+	/** Writes `warning: …` to stderr, also with --quiet. */
 	warn(text: string): void;
-	/** Styles for stderr and stdout; the identity without a terminal or with NO_COLOR. */
+	/** Styles for stdout and stderr. They change nothing without a terminal, or with NO_COLOR. */
 	readonly style: Style;
 }
 
@@ -64,7 +64,7 @@ export function reportOn(context: Context, options: ReportOptions): Report {
 	};
 }
 
-/** https://no-color.org: any non-empty NO_COLOR; and TERM=dumb. */
+/** No colours with TERM=dumb or any non-empty NO_COLOR (https://no-color.org). */
 function styleFor(context: Context): Style {
 	const colours = context.stdout.isTTY && context.stderr.isTTY && !context.env.NO_COLOR && context.env.TERM !== "dumb";
 	const sgr = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);

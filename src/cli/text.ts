@@ -1,4 +1,4 @@
-/** Lines of a table whose columns are as wide as their widest cell; the last column is not padded. */
+/** The lines of a table. Each column but the last is padded to its widest cell. */
 export function columns(rows: readonly (readonly string[])[], gap = "  "): string[] {
 	const widths: number[] = [];
 	for (const row of rows) {
@@ -14,7 +14,7 @@ export function columns(rows: readonly (readonly string[])[], gap = "  "): strin
 	);
 }
 
-/** Bytes in words: `66 MB`. Decimal units, as disks and downloads are measured. */
+/** Formats bytes: `66 MB`. Units are decimal, as for disks and downloads. */
 export function bytesInWords(bytes: number): string {
 	if (bytes < 1000) return `${bytes} B`;
 	if (bytes < 999_500) return `${Math.round(bytes / 1000)} KB`;
@@ -22,7 +22,7 @@ export function bytesInWords(bytes: number): string {
 	return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Milliseconds in words: `2.3 s`, `140 ms`. */
+/** Formats milliseconds: `2.3 s`, `140 ms`. */
 export function timeInWords(milliseconds: number): string {
 	return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
@@ -31,7 +31,10 @@ function width(cell: string): number {
 	return cell.includes("\u001b") ? cell.replace(/\u001b\[\d+m/g, "").length : cell.length;
 }
 
-/** Lines no wider than `width` characters, broken at blanks; the first begins with `first`, the others with as many blanks. A longer word stays whole. */
+/**
+ * Wraps text at spaces into lines of at most `width` characters. The first line starts with `first`, the others with as many
+ * spaces. A word longer than a line stays whole.
+ */
 export function wrapped(text: string, width: number, first: string): string[] {
 	const indent = " ".repeat(first.length);
 	const lines: string[] = [];

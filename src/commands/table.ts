@@ -11,14 +11,14 @@ const source: OptionSpec = {
 };
 const dedupe: OptionSpec = {
 	flags: "--dedupe",
-	summary: "share equal files with another version by hard links of read-only files, where they can't be cloned",
+	summary: "share identical files with another version: clones, or hard links to read-only files",
 };
 const editorOptions: readonly OptionSpec[] = [
-	{ flags: "--undo", summary: "take the last change back, to the byte" },
+	{ flags: "--undo", summary: "undo the last change, byte for byte" },
 	{ flags: "--dry-run", summary: "show what would change" },
 ];
 
-/** What installs, removes, proves and lists versions. */
+/** Install, remove, verify and list versions. */
 const versions: readonly CommandSpec[] = [
 	{
 		name: "install",
@@ -32,12 +32,12 @@ const versions: readonly CommandSpec[] = [
 				flags: "--verify <who>",
 				summary: "who must vouch: table, index, sumdb (Go's checksum database), pgp (a signature), all (docs/trust.md)",
 			},
-			{ flags: "--force", summary: "install again what is there already" },
+			{ flags: "--force", summary: "reinstall a version that is already installed" },
 			{ flags: "--default", summary: "make it the default" },
 			dedupe,
-			{ flags: "--unofficial", summary: "accept an index whose archives the release table contradicts" },
+			{ flags: "--unofficial", summary: "accept an index that the built-in release table contradicts" },
 			{ flags: "--jobs <number>", summary: "how many at a time (default 2)" },
-			{ flags: "--timings", summary: "say where the time went" },
+			{ flags: "--timings", summary: "show where the time went" },
 			insecure,
 		],
 		examples: [
@@ -46,7 +46,7 @@ const versions: readonly CommandSpec[] = [
 			["gox install '>=1.21 <1.23'", "the newest in a range"],
 			["gox install", "what this directory asks for"],
 			["gox install 1.15.15 --platform darwin-amd64", "an x86-64 Go, for Rosetta"],
-			["gox install 1.22.5 --source go.bundle", "out of a bundle, without a network"],
+			["gox install 1.22.5 --source go.bundle", "from a bundle, without a network"],
 		],
 		load: () => import("./install.ts"),
 	},
@@ -67,12 +67,12 @@ const versions: readonly CommandSpec[] = [
 		args: "[version|path]",
 		summary: "audit what is installed, or any GOROOT, against Go's checksum database",
 		files: true,
-		options: [{ flags: "--repair", summary: "install again what isn't what was published" }, platform, insecure],
+		options: [{ flags: "--repair", summary: "reinstall versions that differ from what was published" }, platform, insecure],
 		examples: [
 			["gox verify", "every installed version"],
-			["gox verify 1.22.5", "that version; names changed, missing and added files"],
-			["gox verify /usr/local/go", "a GOROOT that anything installed"],
-			["gox verify 1.22.5 --repair", "and installs it again if something is wrong"],
+			["gox verify 1.22.5", "that version: lists changed, missing and added files"],
+			["gox verify /usr/local/go", "any GOROOT, whatever installed it"],
+			["gox verify 1.22.5 --repair", "reinstall it if something is wrong"],
 		],
 		load: () => import("./verify.ts"),
 	},
@@ -80,12 +80,12 @@ const versions: readonly CommandSpec[] = [
 		name: "list",
 		aliases: ["ls"],
 		args: "[request]",
-		summary: "the installed versions, or with --remote those there are",
+		summary: "the installed versions, or with --remote the available ones",
 		options: [
-			{ flags: "--remote", summary: "what can be installed" },
-			{ flags: "--sizes", summary: "how large each is, and how much of that it shares with another" },
+			{ flags: "--remote", summary: "list what can be installed" },
+			{ flags: "--sizes", summary: "show the size of each, and how much of it is shared with another" },
 			platform,
-			{ flags: "--refresh", summary: "ask the index again, however fresh the cached copy is" },
+			{ flags: "--refresh", summary: "download the index again, even if the cached copy is fresh" },
 			insecure,
 		],
 		examples: [
@@ -99,7 +99,7 @@ const versions: readonly CommandSpec[] = [
 		name: "ls-remote",
 		args: "[request]",
 		summary: "the same as list --remote",
-		options: [platform, { flags: "--refresh", summary: "ask the index again" }, insecure],
+		options: [platform, { flags: "--refresh", summary: "download the index again" }, insecure],
 		examples: [["gox ls-remote 1.22", "every release of Go 1.22"]],
 		hidden: true,
 		load: () => import("./list.ts"),
@@ -107,11 +107,11 @@ const versions: readonly CommandSpec[] = [
 	{
 		name: "bundle",
 		args: "[...versions]",
-		summary: "versions in one file, for machines without a network",
+		summary: "put versions into one file, for machines without a network",
 		options: [
 			{ flags: "--platform <list>", summary: "darwin-arm64,linux-amd64 … or all; default: this machine's" },
 			{ flags: "-o, --output <file>", summary: "the file to write (default go.bundle)" },
-			{ flags: "--list", summary: "say what a bundle holds" },
+			{ flags: "--list", summary: "list what is in a bundle" },
 			{ flags: "--source <where>", summary: "download (sites), proxy (the Go module proxy); default: sites, then the proxy" },
 			insecure,
 		],
@@ -124,20 +124,20 @@ const versions: readonly CommandSpec[] = [
 	},
 ];
 
-/** What chooses a version, and what says which one was chosen. */
+/** Choose a version, and show which one is chosen. */
 const choice: readonly CommandSpec[] = [
 	{
 		name: "use",
 		args: "[version]",
 		summary: "choose a version for this shell (needs the hook: gox setup)",
 		options: [
-			{ flags: "--unset", summary: "back to what directories and the default say" },
-			{ flags: "--strict", summary: "and keep Go from switching to another (GOTOOLCHAIN=local)" },
+			{ flags: "--unset", summary: "go back to version files and the default" },
+			{ flags: "--strict", summary: "also keep Go from switching to another (GOTOOLCHAIN=local)" },
 		],
 		examples: [
 			["gox use 1.21", "the newest installed 1.21, in this shell only"],
-			["gox use --strict 1.21", "that, whatever a go.mod asks for"],
-			["gox use --unset", "back to what directories and the default say"],
+			["gox use --strict 1.21", "the same, whatever a go.mod asks for"],
+			["gox use --unset", "go back to version files and the default"],
 		],
 		load: () => import("./use.ts"),
 	},
@@ -146,7 +146,7 @@ const choice: readonly CommandSpec[] = [
 		aliases: ["local"],
 		args: "[version]",
 		summary: "write .go-version for this directory",
-		options: [{ flags: "--lock", summary: "write gox.lock too: what installs from here must be, byte for byte" }, insecure],
+		options: [{ flags: "--lock", summary: "also write gox.lock: installs from here must match it byte for byte" }, insecure],
 		examples: [
 			["gox pin 1.22.5", "exactly that release"],
 			["gox pin 1.22.5 --lock", "the same bytes for everyone on the team"],
@@ -159,7 +159,7 @@ const choice: readonly CommandSpec[] = [
 		name: "default",
 		aliases: ["global"],
 		args: "[version]",
-		summary: "the version where nothing else asks for one",
+		summary: "the version to use where nothing asks for one",
 		examples: [
 			["gox default 1.22.5", "set it"],
 			["gox default system", "the next go on PATH instead"],
@@ -170,26 +170,26 @@ const choice: readonly CommandSpec[] = [
 	{
 		name: "alias",
 		args: "[name] [version]",
-		summary: "names of your own for installed versions",
+		summary: "your own names for installed versions",
 		options: [{ flags: "--remove", summary: "remove the alias" }],
 		examples: [
 			["gox alias work 1.21.13", "then: gox use work"],
 			["gox alias", "list them"],
-			["gox alias work --remove", "forget it"],
+			["gox alias work --remove", "remove it"],
 		],
 		load: () => import("./alias.ts"),
 	},
 	{
 		name: "current",
 		args: "",
-		summary: "the version in force here, and why",
+		summary: "the version in use here, and why",
 		examples: [["gox current --json", "version, goroot and source"]],
 		load: () => import("./current.ts"),
 	},
 	{
 		name: "which",
 		args: "[tool]",
-		summary: "the path of the go (or another tool) in force here",
+		summary: "the path of the go (or another tool) in use here",
 		firstWords: ["go", "gofmt"],
 		examples: [["gox which gofmt", "the gofmt that runs here"]],
 		load: () => import("./which.ts"),
@@ -197,10 +197,10 @@ const choice: readonly CommandSpec[] = [
 	{
 		name: "why",
 		args: "",
-		summary: "every place that was asked which Go to use, and what it said",
+		summary: "every source that can choose the Go to use, and what it says",
 		examples: [
-			["gox why", "what decides here, and what was overruled"],
-			["gox why --json", "the same for scripts"],
+			["gox why", "what decides here, and what it overrides"],
+			["gox why --json", "the same, for scripts"],
 		],
 		load: () => import("./why.ts"),
 	},
@@ -210,7 +210,7 @@ const choice: readonly CommandSpec[] = [
 		summary: "shell statements that put gox's go on PATH",
 		options: [
 			{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" },
-			{ flags: "--ci", summary: "for the later steps of a CI job: to GITHUB_PATH and GITHUB_ENV where they are set" },
+			{ flags: "--ci", summary: "for later steps of a CI job: write GITHUB_PATH and GITHUB_ENV if they are set" },
 		],
 		examples: [
 			['eval "$(gox env)"', "in a script"],
@@ -220,7 +220,7 @@ const choice: readonly CommandSpec[] = [
 	},
 ];
 
-/** What runs commands with a version. */
+/** Run commands with a version. */
 const running: readonly CommandSpec[] = [
 	{
 		name: "exec",
@@ -228,15 +228,15 @@ const running: readonly CommandSpec[] = [
 		summary: "run one command with a version, or with each of several",
 		takesCommand: true,
 		options: [
-			{ flags: "--each <versions>", summary: "a matrix: versions, minors, latest, ranges, with commas between them" },
+			{ flags: "--each <versions>", summary: "a matrix: versions, minors, latest or ranges, separated by commas" },
 			{ flags: "--jobs <number>", summary: "with --each: how many at a time (default: the number of processors)" },
-			{ flags: "--fail-fast", summary: "with --each: end the rest after the first failure" },
+			{ flags: "--fail-fast", summary: "with --each: stop the rest after the first failure" },
 			source,
 			insecure,
 		],
 		examples: [
 			["gox exec 1.21 -- go test ./...", "with the newest installed 1.21"],
-			["gox exec -- make", "with the version in force here"],
+			["gox exec -- make", "with the version in use here"],
 			["gox exec --each 1.20,1.21,latest -- go test ./...", "with each of three, in parallel"],
 			["gox exec --each '>=1.20' --json -- go vet ./...", "with the newest patch of every minor since 1.20"],
 		],
@@ -245,14 +245,14 @@ const running: readonly CommandSpec[] = [
 	{
 		name: "bisect",
 		args: "",
-		summary: "find the first Go release with which a command passes, or fails",
+		summary: "find the first Go release with which a command starts to pass or fail",
 		takesCommand: true,
 		options: [
-			{ flags: "--good <version>", summary: "with this release the command passes" },
-			{ flags: "--bad <version>", summary: "with this release it fails" },
-			{ flags: "--stable", summary: "leave out betas and release candidates" },
-			{ flags: "--once", summary: "believe each verdict; otherwise each is asked for twice" },
-			{ flags: "--keep", summary: "keep the releases that were installed on the way" },
+			{ flags: "--good <version>", summary: "the command passes with this release" },
+			{ flags: "--bad <version>", summary: "the command fails with this release" },
+			{ flags: "--stable", summary: "skip betas and release candidates" },
+			{ flags: "--once", summary: "run the command once for each release, not twice" },
+			{ flags: "--keep", summary: "keep the releases that bisect installs" },
 			source,
 			insecure,
 		],
@@ -264,51 +264,51 @@ const running: readonly CommandSpec[] = [
 	},
 ];
 
-/** What keeps the store up to date, and small. */
+/** Keep the store up to date, and small. */
 const upkeep: readonly CommandSpec[] = [
 	{
 		name: "outdated",
 		args: "[request]",
 		summary: "newer patches, end of life and known vulnerabilities",
-		options: [{ flags: "--refresh", summary: "ask the index again, however fresh the cached copy is" }, insecure],
+		options: [{ flags: "--refresh", summary: "download the index again, even if the cached copy is fresh" }, insecure],
 		examples: [
 			["gox outdated", "every installed version"],
 			["gox outdated 1.22 --verbose", "every known vulnerability of the installed 1.22s"],
-			["gox outdated --json", "the same for a script; the exit status is 0 whatever is found"],
+			["gox outdated --json", "the same, for scripts; the exit status is 0 whatever is found"],
 		],
 		load: () => import("./outdated.ts"),
 	},
 	{
 		name: "upgrade",
 		args: "[...versions]",
-		summary: "install the newest patch of installed minors, and move the default along",
+		summary: "install the newest patch of installed minors, and update the default",
 		options: [
-			{ flags: "--all", summary: "of every installed minor; otherwise of those named, or of the version in force here" },
-			{ flags: "--prune", summary: "and remove the older patches that nothing needs" },
-			{ flags: "--dry-run", summary: "say what would be done" },
+			{ flags: "--all", summary: "every installed minor; otherwise those named, or the one in use here" },
+			{ flags: "--prune", summary: "also remove older patches that nothing needs" },
+			{ flags: "--dry-run", summary: "show what would be done" },
 			dedupe,
 			platform,
 			source,
 			insecure,
 		],
 		examples: [
-			["gox upgrade", "the minor in force here"],
+			["gox upgrade", "the minor in use here"],
 			["gox upgrade 1.22 1.25", "those minors"],
-			["gox upgrade --all --prune", "every minor, and no old patches left"],
+			["gox upgrade --all --prune", "every minor, and remove the old patches"],
 		],
 		load: () => import("./upgrade.ts"),
 	},
 	{
 		name: "prune",
 		args: "",
-		summary: "remove what nobody uses",
+		summary: "remove versions that nothing uses",
 		options: [
-			{ flags: "--dry-run", summary: "show what would go and what stays, and why" },
-			{ flags: "--unused", summary: "also the newest patch of a minor that nothing asks for" },
-			{ flags: "--modcache", summary: "also the toolchains in Go's module cache that gox has too" },
+			{ flags: "--dry-run", summary: "show what would be removed, what stays, and why" },
+			{ flags: "--unused", summary: "also remove the newest patch of a minor, if nothing asks for it" },
+			{ flags: "--modcache", summary: "also remove toolchains in Go's module cache that gox has too" },
 		],
 		examples: [
-			["gox prune --dry-run", "what would go, what stays and why, how much it frees"],
+			["gox prune --dry-run", "what would be removed, what stays and why, and how much it frees"],
 			["gox prune --yes", "without asking"],
 			["gox prune --modcache", "and golang.org/toolchain@… copies of installed versions"],
 		],
@@ -317,11 +317,11 @@ const upkeep: readonly CommandSpec[] = [
 	{
 		name: "dedupe",
 		args: "",
-		summary: "keep equal files of installed versions only once",
-		options: [{ flags: "--clone-only", summary: "no hard links: only where the file system can clone" }],
+		summary: "store identical files of installed versions only once",
+		options: [{ flags: "--clone-only", summary: "only clone files; make no hard links" }],
 		examples: [
-			["gox dedupe", "clones where the disk has them, else hard links of read-only files"],
-			["gox config dedupe link", "and of every version that is installed from now on"],
+			["gox dedupe", "clones where the file system can, else hard links to read-only files"],
+			["gox config dedupe link", "also for every version installed from now on"],
 		],
 		load: () => import("./dedupe.ts"),
 	},
@@ -362,7 +362,7 @@ const upkeep: readonly CommandSpec[] = [
 	},
 ];
 
-/** What sets the machine and gox itself up. */
+/** Set up the machine and gox itself. */
 const machine: readonly CommandSpec[] = [
 	{
 		name: "setup",
@@ -370,32 +370,32 @@ const machine: readonly CommandSpec[] = [
 		summary: "put gox into your shell's start-up files",
 		options: [
 			{ flags: "--shell <name>", summary: "zsh, bash or fish; default: yours" },
-			{ flags: "--remove-leftovers", summary: "take out what gvm, goenv, g, asdf and others left in those files" },
-			{ flags: "--undo", summary: "take it out again, to the byte, and put back what was taken out" },
+			{ flags: "--remove-leftovers", summary: "remove what gvm, goenv, g, asdf and others left in those files" },
+			{ flags: "--undo", summary: "restore those files byte for byte, with what was removed from them" },
 			{ flags: "--dry-run", summary: "show what would change" },
 		],
 		examples: [
 			["gox setup", "for your shell"],
 			["gox setup --dry-run", "show what would change"],
-			["gox setup --remove-leftovers", "and take out the lines of other version managers"],
-			["gox setup --undo", "take it out again"],
+			["gox setup --remove-leftovers", "also remove the lines of other version managers"],
+			["gox setup --undo", "restore the files"],
 		],
 		load: () => import("./setup.ts"),
 	},
 	{
 		name: "import",
 		args: "[...what]",
-		summary: "adopt other version managers' Gos, proven first",
+		summary: "adopt the Gos of other version managers, after proving them",
 		files: true,
 		options: [
 			{ flags: "--all", summary: "everything that is proven" },
-			{ flags: "--dry-run", summary: "only show what there is" },
+			{ flags: "--dry-run", summary: "only show what was found" },
 			{ flags: "--link", summary: "share the module cache's read-only files by hard links" },
-			{ flags: "--unofficial", summary: "also what isn't what the Go project published" },
+			{ flags: "--unofficial", summary: "also import Gos that differ from what the Go project published" },
 			{ flags: "--files", summary: "write a .go-version beside version files that only other tools read" },
 		],
 		examples: [
-			["gox import", "shows what there is, and asks"],
+			["gox import", "show what was found, and ask"],
 			["gox import --all", "everything that is proven"],
 			["gox import goenv 1.22", "goenv's, and every 1.22"],
 			["gox import /usr/local/go", "that one"],
@@ -413,17 +413,17 @@ const machine: readonly CommandSpec[] = [
 	{
 		name: "doctor",
 		args: "",
-		summary: "what is wrong on this machine with Go, why it matters, and what to paste",
+		summary: "what is wrong with Go on this machine, why it matters, and how to fix it",
 		options: [
-			{ flags: "--fix", summary: "do what is safe, after showing it; each can be undone" },
+			{ flags: "--fix", summary: "make the safe repairs, after showing them; each can be undone" },
 			{ flags: "--undo [number]", summary: "undo the last --fix, or one of its repairs" },
 			{ flags: "--deep", summary: "also build and run: a program, cgo, go test -race, a profile" },
-			{ flags: "--offline", summary: "don't ask the network" },
+			{ flags: "--offline", summary: "don't use the network" },
 		],
 		examples: [
 			["gox doctor", "what is wrong; exit 1 if something is broken"],
-			["gox doctor --fix", "and set right what is safe"],
-			["gox doctor --deep", "with the Go in force, build and run things"],
+			["gox doctor --fix", "and make the safe repairs"],
+			["gox doctor --deep", "also build and run programs with the Go in use"],
 			["gox doctor --json", "every finding, for scripts"],
 		],
 		load: () => import("./doctor.ts"),
@@ -436,8 +436,8 @@ const machine: readonly CommandSpec[] = [
 			{
 				name: "show",
 				args: "",
-				summary: "what is in force, and which file or variable says so",
-				examples: [["gox proxy", "what is in force, and who says so"]],
+				summary: "the settings in force, and where each comes from",
+				examples: [["gox proxy", "what is in force, and where it comes from"]],
 				load: async () => ({ run: (await import("./proxy.ts")).show }),
 			},
 			{
@@ -446,8 +446,8 @@ const machine: readonly CommandSpec[] = [
 				summary: "test a profile (public, mirror or company), then write it with go env -w",
 				firstWords: ["public", "mirror", "company"],
 				options: [
-					{ flags: "--private <patterns>", summary: "modules that no proxy and no checksum database is asked about (GOPRIVATE)" },
-					{ flags: "--private-by-proxy", summary: "the company's proxy has the private ones too (GONOPROXY=none)" },
+					{ flags: "--private <patterns>", summary: "modules to fetch without a proxy or checksum database (GOPRIVATE)" },
+					{ flags: "--private-by-proxy", summary: "fetch private modules from the company's proxy too (GONOPROXY=none)" },
 					{ flags: "--sumdb <database>", summary: "another checksum database (GOSUMDB); default: Go's own" },
 					{ flags: "--module <path>", summary: "test with this module; default: golang.org/x/text" },
 					{ flags: "--dry-run", summary: "test and show, write nothing" },
@@ -472,10 +472,10 @@ const machine: readonly CommandSpec[] = [
 			{
 				name: "undo",
 				args: "",
-				summary: "take back what the last use wrote",
+				summary: "undo the last use",
 				options: [
-					{ flags: "--dry-run", summary: "show what would be taken back, write nothing" },
-					{ flags: "--force", summary: "take back what was changed since, too" },
+					{ flags: "--dry-run", summary: "show what would be undone, write nothing" },
+					{ flags: "--force", summary: "undo it even if the file was changed since" },
 				],
 				examples: [["gox proxy undo", "as it was before the last use"]],
 				load: async () => ({ run: (await import("./proxy.ts")).undoProfile }),
@@ -490,9 +490,9 @@ const machine: readonly CommandSpec[] = [
 			{
 				name: "list",
 				args: "",
-				summary: "the mirrors in force, in order, and which file or variable says so",
+				summary: "the mirrors in force, in order, and where they come from",
 				options: [insecure],
-				examples: [["gox mirror", "what is in force, and who says so"]],
+				examples: [["gox mirror", "what is in force, and where it comes from"]],
 				load: async () => ({ run: (await import("./mirror.ts")).list }),
 			},
 			{
@@ -501,8 +501,8 @@ const machine: readonly CommandSpec[] = [
 				summary: "time and check mirrors, propose an order, and ask whether to write it",
 				options: [
 					{ flags: "--only", summary: "test only the mirrors named, or else those in force" },
-					{ flags: "--quick", summary: "fetch no whole file to check its hash" },
-					{ flags: "--refresh", summary: "ask for a new list of releases first" },
+					{ flags: "--quick", summary: "don't download a whole file to check its hash" },
+					{ flags: "--refresh", summary: "download a new list of releases first" },
 					{ flags: "--dry-run", summary: "test and propose, write nothing" },
 					insecure,
 				],
@@ -529,8 +529,8 @@ const machine: readonly CommandSpec[] = [
 					...editorOptions,
 				],
 				examples: [
-					["gox editor vscode", "the Go extension runs the shims; comments and all other settings stay"],
-					["gox editor vscode --yes", "and settings that fix a GOROOT are taken out"],
+					["gox editor vscode", "the Go extension runs the shims; comments and other settings stay"],
+					["gox editor vscode --yes", "also remove settings that fix a GOROOT"],
 				],
 				load: async () => ({ run: (await import("./editor.ts")).vscode }),
 			},
@@ -567,20 +567,20 @@ const machine: readonly CommandSpec[] = [
 			{
 				name: "upgrade",
 				args: "[...names]",
-				summary: "build the latest versions with the Go in force",
-				options: [{ flags: "--dry-run", summary: "say what would be done" }],
-				examples: [["gox tools upgrade gopls", "go install …@latest, with the Go in force"]],
+				summary: "build the latest versions with the Go in use",
+				options: [{ flags: "--dry-run", summary: "show what would be done" }],
+				examples: [["gox tools upgrade gopls", "go install …@latest, with the Go in use"]],
 				load: async () => ({ run: (await import("./tools.ts")).upgrade }),
 			},
 			{
 				name: "rebuild",
 				args: "[...names]",
-				summary: "build the same versions again, where an older Go built them or for another machine",
+				summary: "build the same versions again where an older Go built them, or for another platform",
 				options: [
-					{ flags: "--all", summary: "also those that are fine as they are" },
-					{ flags: "--dry-run", summary: "say what would be done" },
+					{ flags: "--all", summary: "also rebuild those that don't need it" },
+					{ flags: "--dry-run", summary: "show what would be done" },
 				],
-				examples: [["gox tools rebuild", "the same versions, where an older Go built them or for another machine"]],
+				examples: [["gox tools rebuild", "the same versions, where an older Go built them or for another platform"]],
 				load: async () => ({ run: (await import("./tools.ts")).rebuild }),
 			},
 			{
@@ -627,7 +627,7 @@ const machine: readonly CommandSpec[] = [
 		args: "<shell>",
 		summary: "print completions for zsh, bash or fish",
 		examples: [
-			['eval "$(gox completions bash)"', "in .bashrc; for zsh the same in .zshrc, behind compinit"],
+			['eval "$(gox completions bash)"', "in .bashrc; for zsh in .zshrc, after compinit"],
 			["gox completions fish | source", "in config.fish"],
 		],
 		load: () => import("./completions.ts"),
@@ -656,9 +656,9 @@ const machine: readonly CommandSpec[] = [
 	{
 		name: "auto-install",
 		args: "<request>",
-		summary: "called by the shim when the version that is asked for isn't installed",
-		options: [{ flags: "--asked-by <file>", summary: "who asked" }],
-		examples: [["gox auto-install 1.22.5 --asked-by .go-version", "asks, where auto_install says so, and installs it"]],
+		summary: "called by the shim when the requested version isn't installed",
+		options: [{ flags: "--asked-by <file>", summary: "the file that requests it" }],
+		examples: [["gox auto-install 1.22.5 --asked-by .go-version", "ask if auto_install says so, then install"]],
 		hidden: true,
 		load: () => import("./auto-install.ts"),
 	},
@@ -674,7 +674,7 @@ const machine: readonly CommandSpec[] = [
 	},
 ];
 
-/** Every command: what is called, listed, helped with and completed. */
+/** Every command that can be called; help and completions list them too. */
 export const commands: readonly CommandSpec[] = [...versions, ...choice, ...running, ...upkeep, ...machine];
 
 /** The command of that name or alias. */
