@@ -57,6 +57,10 @@ export interface Variables {
 	readonly strict: boolean;
 	/** The shell whose hook runs gox. */
 	readonly hook: string | undefined;
+	/** How many shims led here, as the last one wrote it. */
+	readonly shimDepth: string | undefined;
+	/** Set where a shim must not install anything. */
+	readonly noAutoInstall: string | undefined;
 }
 
 /** Decodes the variables. Nothing else reads a GOX_* variable but context.ts, which needs two before there is a context. */
@@ -76,6 +80,8 @@ export function variablesIn(env: Env): Variables {
 		debug: env.GOX_LOG === "debug",
 		strict: Boolean(env.GOX_STRICT),
 		hook: env.GOX_HOOK,
+		shimDepth: env.GOX_SHIM_DEPTH,
+		noAutoInstall: env.GOX_NO_AUTO_INSTALL,
 	};
 }
 

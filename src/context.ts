@@ -293,7 +293,8 @@ function sysctl(name: string): string {
 	}
 }
 
-function once<T>(compute: () => T): () => T {
+/** Computes a value when it is first asked for. */
+export function once<T>(compute: () => T): () => T {
 	let value: { of: T } | undefined;
 	return () => {
 		value ??= { of: compute() };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+	accessSync,
 	chmodSync,
 	closeSync,
 	constants,
@@ -19,7 +20,7 @@ import {
 	unlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { isAlive, ownMark } from "./context.ts";
 import { systemCode } from "./errors.ts";
 import { isAbandoned, makerShape } from "./maker.ts";
@@ -230,5 +231,27 @@ export function isSameFile(path: string, other: string): boolean {
 		return one.dev === two.dev && one.ino === two.ino;
 	} catch {
 		return false;
+	}
+}
+
+/** Whether the path is a regular file that this user may execute. */
+export function isExecutable(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}
+
+/** Each program of that name in the absolute directories of a PATH, in order. */
+export function* programsOnPath(
+	name: string,
+	path: string | undefined,
+	isProgram: (path: string) => boolean = isExecutable,
+): Generator<string> {
+	for (const directory of (path ?? "").split(":")) {
+		const program = join(directory, name);
+		if (isAbsolute(directory) && isProgram(program)) yield program;
 	}
 }

@@ -2,6 +2,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, 
 import { Header } from "tar";
 import { GoxError, quote, systemCode } from "../errors.ts";
 import { naming, replaceFile } from "../fs.ts";
+import { isRecord, jsonIn } from "../json.ts";
 import { isH1 } from "../sumdb/record.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
@@ -346,16 +347,4 @@ function toolchainIn(entry: unknown, bad: (why: string) => GoxError): BundledToo
 
 function shown(value: unknown): string {
 	return value === undefined ? "nothing" : quote(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-function jsonIn(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

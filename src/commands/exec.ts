@@ -282,7 +282,7 @@ export async function membersOf(context: Context, list: string, options: Catalog
 }
 
 /** The newest of each minor, oldest minor first. `releases` are newest first. */
-export function newestOfMinors<T extends { readonly release: Release }>(releases: readonly T[]): readonly T[] {
+export function newestPatches<T extends { readonly release: Release }>(releases: readonly T[]): readonly T[] {
 	const minors = new Map<string, T>();
 	for (const each of releases) if (!minors.has(each.release.minor)) minors.set(each.release.minor, each);
 	return [...minors.values()].reverse();
@@ -297,7 +297,7 @@ async function membersFor(context: Context, word: string, options: CatalogOption
 	const platform = request.platform ?? context.host();
 	if (request.kind === "exact" || isOffline(context)) {
 		const found = matching(context, request, platform);
-		const here = request.kind === "range" ? newestOfMinors(found) : found.slice(0, 1);
+		const here = request.kind === "range" ? newestPatches(found) : found.slice(0, 1);
 		if (here.length > 0) return here.map(installedMember);
 	}
 	return (await chosenFor(context, request, options)).map((chosen) => member(context, chosen));
@@ -307,7 +307,7 @@ async function chosenFor(context: Context, request: Request, options: CatalogOpt
 	if (request.kind !== "range") return [await lookUp(context, request, context.host(), options)];
 	const platform = request.platform ?? context.host();
 	const catalog = await loadCatalog(context, options);
-	const minors = newestOfMinors(catalog.matching(request, platform));
+	const minors = newestPatches(catalog.matching(request, platform));
 	// Nothing matches: `pick` says why.
 	if (minors.length === 0) return [catalog.pick(request, platform)];
 	return minors.map(({ release }) => catalog.pick({ kind: "exact", release, text: release.version }, platform));

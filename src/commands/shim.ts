@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Run } from "../cli/command.ts";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { isSameFile } from "../fs.ts";
@@ -25,7 +26,7 @@ export const run: Run = ({ context, report, args: [tool = "go"], rest, options }
 		report.line(lineFor(context, selection, tool));
 		return 0;
 	}
-	const { GOX_NO_AUTO_INSTALL: never } = context.env;
+	const { noAutoInstall: never } = variablesIn(context.env);
 	if (failure.code !== "not-installed" || options.has("again") || never) throw failure;
 	report.line(installFirst(context, selection, failure));
 	return 0;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Run } from "../cli/command.ts";
 import { GoxError } from "../errors.ts";
+import { isExecutable } from "../fs.ts";
 import { select } from "../select/select.ts";
-import { isExecutable } from "../select/system.ts";
 
 /** `gox which [tool]`: the path of a tool of the version in force, in the same bytes as the native gox (docs/selection.md). */
 export const run: Run = ({ context, report, args: [tool = "go"] }) => {

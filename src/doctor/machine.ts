@@ -1,5 +1,6 @@
-import { dirname, isAbsolute, join } from "node:path";
-import type { Context } from "../context.ts";
+import { dirname, join } from "node:path";
+import { type Context, once } from "../context.ts";
+import { programsOnPath } from "../fs.ts";
 import type { Executable } from "../go/builtfor.ts";
 import { goSettings } from "../go/settings.ts";
 import { select } from "../select/select.ts";
@@ -45,14 +46,6 @@ export function machineUnder(context: Context, probes: Probes, offline: boolean)
 	};
 }
 
-function once<T>(compute: () => T): () => T {
-	let value: { of: T } | undefined;
-	return () => {
-		value ??= { of: compute() };
-		return value.of;
-	};
-}
-
 /** A program called `go` on PATH. */
 export interface GoOnPath {
 	readonly path: string;
@@ -95,40 +88,24 @@ const origins: readonly (readonly [pattern: RegExp, who: string])[] = [
 /** Every `go` on PATH, in its order; a directory that is on it twice counts once. */
 export function gosOnPath(context: Context, probes: Probes, path = context.env.PATH ?? ""): readonly GoOnPath[] {
 	const own = probes.realPath(join(context.home, "shims"));
-	return [...new Set(path.split(":").map((directory) => directory.replace(/(.)\/+$/, "$1")))].flatMap(
-		(directory): readonly GoOnPath[] => {
-			const program = join(directory, "go");
-			if (!isAbsolute(directory) || !probes.stat(program)?.executable) return [];
-			const real = probes.realPath(program) ?? program;
-			if (probes.isShim(program)) {
-				const shim = own !== undefined && probes.realPath(directory) === own ? "own" : "other";
-				return [
-					{
-						path: program,
-						shim,
-						real,
-						goroot: undefined,
-						version: undefined,
-						executable: probes.executable(program),
-						origin: "gox",
-					},
-				];
-			}
-			const goroot = dirname(dirname(real));
-			const version = probes.readText(join(goroot, "VERSION"))?.split("\n", 1)[0]?.trim();
-			return [
-				{
-					path: program,
-					shim: undefined,
-					real,
-					goroot: version === undefined ? undefined : goroot,
-					version,
-					executable: probes.executable(program),
-					origin: originOf(real) ?? originOf(program),
-				},
-			];
-		},
-	);
+	const isProgram = (program: string) => probes.stat(program)?.executable === true;
+	return [...new Set(programsOnPath("go", path, isProgram))].map((program): GoOnPath => {
+		const real = probes.realPath(program) ?? program;
+		const found = { path: program, real, executable: probes.executable(program) };
+		if (probes.isShim(program)) {
+			const shim = own !== undefined && probes.realPath(dirname(program)) === own ? "own" : "other";
+			return { ...found, shim, goroot: undefined, version: undefined, origin: "gox" };
+		}
+		const goroot = dirname(dirname(real));
+		const version = probes.readText(join(goroot, "VERSION"))?.split("\n", 1)[0]?.trim();
+		return {
+			...found,
+			shim: undefined,
+			goroot: version === undefined ? undefined : goroot,
+			version,
+			origin: originOf(real) ?? originOf(program),
+		};
+	});
 }
 
 /** `/usr/local/bin/go: go1.26.1, Mach-O x86_64, Homebrew`. */

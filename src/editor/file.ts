@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { chmodSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Context } from "../context.ts";
@@ -47,7 +47,7 @@ interface Done {
 export function writeEditorFile(context: Context, { path, target, before }: EditorFile, after: string): void {
 	const record = recordPath(context);
 	makeDirectory(dirname(record), 0o700);
-	const done: Done = { path, target, before, left: digestOf(after) };
+	const done: Done = { path, target, before, left: hash("sha256", after) };
 	writeRecord(context, [...readRecord(context), done]);
 	context.checkpoint("editor:recorded");
 	put(context, target, after);
@@ -68,7 +68,7 @@ export function undoLast(context: Context, isMeant: (path: string) => boolean): 
 	const last = all.findLast(({ path }) => isMeant(path));
 	if (last === undefined) return undefined;
 	const now = readIfPresent(last.target);
-	if (now === undefined || digestOf(now) !== last.left) return { path: last.path, status: "changed-since" };
+	if (now === undefined || hash("sha256", now) !== last.left) return { path: last.path, status: "changed-since" };
 	if (last.before === undefined) editing(context, last.target, () => rmSync(last.target, { force: true }));
 	else put(context, last.target, last.before);
 	context.checkpoint("editor:restored");
@@ -113,10 +113,6 @@ function isDone(value: unknown): value is Done {
 /** The last twenty changes. */
 function writeRecord(context: Context, all: readonly Done[]): void {
 	writeFileAtomic(recordPath(context), `${JSON.stringify(all.slice(-20), null, 2)}\n`, 0o600);
-}
-
-function digestOf(text: string): string {
-	return createHash("sha256").update(text).digest("hex");
 }
 
 function refusal(path: string, why: string): GoxError {

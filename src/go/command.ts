@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, realpathSync, statSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
 import { type ErrorCode, GoxError, quote } from "../errors.ts";
-import { makeDirectory, namesIn, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { isExecutable, makeDirectory, namesIn, programsOnPath, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { compareParsed, newestFirst, parseGoVersion, parseRelease, type Release } from "../version/release.ts";
 import { carriesShimMarker, executableAt } from "./builtfor.ts";
 
@@ -44,8 +44,8 @@ function newestInstalled(context: Context): GoCommand | undefined {
 }
 
 function firstOnPath(context: Context): GoCommand | undefined {
-	for (const entry of (context.env.PATH ?? "").split(delimiter)) {
-		const found = isAbsolute(entry) ? goIn(context, join(entry, "go")) : undefined;
+	for (const path of programsOnPath("go", context.env.PATH)) {
+		const found = goIn(context, path);
 		if (found) return found;
 	}
 	return undefined;
@@ -53,8 +53,7 @@ function firstOnPath(context: Context): GoCommand | undefined {
 
 function goIn(context: Context, path: string): GoCommand | undefined {
 	try {
-		accessSync(path, constants.X_OK);
-		if (carriesShimMarker(path, statSync(path).size)) return undefined;
+		if (!isExecutable(path) || carriesShimMarker(path, statSync(path).size)) return undefined;
 		const goroot = dirname(dirname(realpathSync(path)));
 		const version = (readIfPresent(join(goroot, "VERSION")) ?? "").split("\n", 1)[0]?.trim() ?? "";
 		if (!isRecentEnough(version)) return undefined;

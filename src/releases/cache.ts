@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFileSync, rmSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { shown } from "../fetch/address.ts";
@@ -67,7 +67,7 @@ export class IndexCache {
 	}
 
 	write(url: URL, { body, etag, lastModified, fetchedAt }: CachedIndex): void {
-		const head = { url: shown(url), fetchedAt: fetchedAt.toISOString(), etag, lastModified, sha256: digestOf(body) };
+		const head = { url: shown(url), fetchedAt: fetchedAt.toISOString(), etag, lastModified, sha256: hash("sha256", body) };
 		try {
 			makeDirectory(this.#directory, 0o700);
 			writeFileAtomic(this.#pathOf(url), `${JSON.stringify(head)}\n${body}`);
@@ -102,7 +102,7 @@ export class IndexCache {
 	}
 
 	#pathOf(url: URL): string {
-		return join(this.#directory, digestOf(url.href).slice(0, 32));
+		return join(this.#directory, hash("sha256", url.href).slice(0, 32));
 	}
 }
 
@@ -112,7 +112,7 @@ function decode(text: string): CachedIndex | undefined {
 	try {
 		const head: Record<string, unknown> = JSON.parse(text.slice(0, Math.max(0, end)));
 		const fetchedAt = new Date(String(head.fetchedAt));
-		if (head.sha256 !== digestOf(body) || Number.isNaN(fetchedAt.getTime())) return undefined;
+		if (head.sha256 !== hash("sha256", body) || Number.isNaN(fetchedAt.getTime())) return undefined;
 		return { body, etag: textOrNothing(head.etag), lastModified: textOrNothing(head.lastModified), fetchedAt };
 	} catch {
 		return undefined;
@@ -121,10 +121,6 @@ function decode(text: string): CachedIndex | undefined {
 
 function textOrNothing(value: unknown): string | undefined {
 	return typeof value === "string" ? value : undefined;
-}
-
-function digestOf(text: string): string {
-	return createHash("sha256").update(text).digest("hex");
 }
 
 /**

@@ -1,4 +1,5 @@
 import { GoxError, quote } from "../errors.ts";
+import { isRecord } from "../json.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { newestFirst, parseRelease, type Release } from "../version/release.ts";
 
@@ -117,10 +118,6 @@ function isNameOf(filename: string, version: string, platform: Platform): boolea
 
 function bad(origin: string, what: string, cause?: unknown): GoxError {
 	return new GoxError("bad-index", `${origin}: this is no list of Go releases: ${what}`, { cause });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function versionIn(entry: unknown): string {

@@ -4,9 +4,8 @@ import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import type { Context, Env } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { ifPresent } from "../fs.ts";
+import { ifPresent, isExecutable } from "../fs.ts";
 import { executableOf, headerOf } from "../go/builtfor.ts";
-import { isExecutable } from "../select/system.ts";
 import { osOf } from "../version/platform.ts";
 
 /**

@@ -2,13 +2,14 @@ import { isAbsolute, join } from "node:path";
 import { attempt } from "../boundedfile.ts";
 import type { Context } from "../context.ts";
 import { quote } from "../errors.ts";
+import { isExecutable } from "../fs.ts";
 import { goSettings } from "../go/settings.ts";
 import { layoutOf } from "../store/layout.ts";
 import { compareParsed, type GoVersion, isLanguageVersion, parseGoVersion, parseRelease } from "../version/release.ts";
 import { findModFile, type LinesThatAsk, type ModFile } from "./modfile.ts";
 import { keyLinkedAt, type Selection, switchVariable, toolchainOf } from "./selection.ts";
 import { startOf } from "./start.ts";
-import { findSystemGo, isExecutable } from "./system.ts";
+import { findSystemGo } from "./system.ts";
 
 /** What the selected Go will do next about toolchains: run itself, become another, or refuse. */
 export interface GoSwitch {

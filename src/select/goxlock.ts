@@ -3,6 +3,7 @@ import { readFile } from "../boundedfile.ts";
 import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
+import { isRecord, jsonIn } from "../json.ts";
 import { hasPrefix } from "../releases/catalog.ts";
 import { isH1 } from "../sumdb/record.ts";
 import { type Platform, platforms } from "../version/platform.ts";
@@ -136,20 +137,8 @@ function refuseOthers(record: Record<string, unknown>, known: readonly string[],
 	if (other !== undefined) throw bad(`${quote(other)} is not known`);
 }
 
-function jsonIn(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
-
 function shownValue(value: unknown): string {
 	return typeof value === "string" ? quote(value) : quote(JSON.stringify(value) ?? "nothing");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export interface FoundLock {

@@ -1,7 +1,8 @@
-import { accessSync, constants, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
-import { isSameFile } from "../fs.ts";
+import { isExecutable, isSameFile, programsOnPath } from "../fs.ts";
 import { carriesShimMarker } from "../go/builtfor.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Toolchain } from "./selection.ts";
@@ -14,17 +15,14 @@ export interface SystemGo extends Toolchain {
 
 /** The first `go` of PATH that is not a shim of this or another gox; undefined when there is none. Starts no process. */
 export function findSystemGo(context: Context, layout: Layout): SystemGo | undefined {
-	for (const directory of (context.env.PATH ?? "").split(":")) {
-		const path = join(directory, "go");
-		if (isAbsolute(directory) && isForeignProgram(context, layout, path)) return systemGoAt(path);
-	}
+	for (const path of programsOnPath("go", context.env.PATH)) if (isForeignProgram(context, layout, path)) return systemGoAt(path);
 	return undefined;
 }
 
 /** Whether a program may run that is no shim of this or another gox. */
 export function isForeignProgram(context: Context, layout: Layout, path: string): boolean {
-	const stat = statOf(path);
-	if (!stat || !isProgram(path, stat) || isSameFile(path, join(layout.shims, basename(path)))) return false;
+	if (!isExecutable(path) || isSameFile(path, join(layout.shims, basename(path)))) return false;
+	const stat = statSync(path);
 	return !mayLoop(stat) || (shimDepth(context) < deepest && !isShim(path, stat));
 }
 
@@ -34,18 +32,13 @@ export function mayLoop({ size }: Pick<Stats, "size">): boolean {
 }
 
 /** How many shims, each of which found the next as a system go, led here; at `deepest` no small program counts as Go. */
-export function shimDepth({ env: { GOX_SHIM_DEPTH: depth } }: Pick<Context, "env">): number {
+export function shimDepth({ env }: Pick<Context, "env">): number {
+	const { shimDepth: depth } = variablesIn(env);
 	if (!depth) return 0;
 	return /^\d$/.test(depth) ? Number(depth) : deepest;
 }
 
 const deepest = 8;
-
-/** Whether the path is a regular file that may be executed. */
-export function isExecutable(path: string): boolean {
-	const stat = statOf(path);
-	return stat !== undefined && isProgram(path, stat);
-}
 
 function systemGoAt(path: string): SystemGo {
 	const goroot = dirname(dirname(realpathSync.native(path)));
@@ -64,28 +57,10 @@ function versionIn(goroot: string): string {
 	}
 }
 
-function isProgram(path: string, stat: Stats): boolean {
-	if (!stat.isFile()) return false;
-	try {
-		accessSync(path, constants.X_OK);
-		return true;
-	} catch {
-		return false;
-	}
-}
-
 function isShim(path: string, stat: Stats): boolean {
 	try {
 		return carriesShimMarker(path, stat.size);
 	} catch {
 		return false;
-	}
-}
-
-function statOf(path: string): Stats | undefined {
-	try {
-		return statSync(path);
-	} catch {
-		return undefined;
 	}
 }

@@ -2,6 +2,7 @@ import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { ifPresent, isThere, readIfPresent, syncDirectory, writeFileAtomic } from "../fs.ts";
+import { isRecord } from "../json.ts";
 import type { Manifest } from "../verify/goroot.ts";
 import type { Witness } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
@@ -151,10 +152,6 @@ function isCount(value: unknown): boolean {
 
 function isText(value: unknown): value is string {
 	return typeof value === "string";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Bytes of a version's files, as its receipt has them: nothing is walked. Null where it has none. */

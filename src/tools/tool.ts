@@ -1,8 +1,8 @@
-import { accessSync, constants, lstatSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, quote, systemCode } from "../errors.ts";
-import { besideShape, ifPresent, namesIn } from "../fs.ts";
+import { besideShape, isExecutable, namesIn } from "../fs.ts";
 import { type BuildInfo, readExecutable, type Slice } from "../go/buildinfo.ts";
 import { archOf, osOf } from "../version/platform.ts";
 import { compareGoVersions, parseGoVersion } from "../version/release.ts";
@@ -34,7 +34,7 @@ export function toolsIn(
 		namesIn(directory).flatMap((name) => {
 			const path = join(directory, name);
 			try {
-				return besideShape.test(name) || !isProgram(path) ? [] : (toolAt(context, path, name) ?? []);
+				return besideShape.test(name) || !isExecutable(path) ? [] : (toolAt(context, path, name) ?? []);
 			} catch (error) {
 				if (systemCode(error) === undefined) throw error;
 				unreadable(path, systemCode(error) ?? "");
@@ -92,16 +92,6 @@ export function isOlder(info: BuildInfo, version: string): boolean {
 
 function inWords({ goos, goarch }: Slice): string {
 	return `${goos ?? "?"}/${goarch ?? "?"}`;
-}
-
-function isProgram(path: string): boolean {
-	if (ifPresent(() => statSync(path))?.isFile() !== true) return false;
-	try {
-		accessSync(path, constants.X_OK);
-		return true;
-	} catch {
-		return false;
-	}
 }
 
 /**

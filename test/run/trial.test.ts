@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Options } from "../../src/cli/command.ts";
 import { reportOn } from "../../src/cli/report.ts";
-import { newestOfMinors, runEach } from "../../src/commands/exec.ts";
+import { newestPatches, runEach } from "../../src/commands/exec.ts";
 import { outputInWords, runTrial, shellStatus, tailOf, trialEnvironment } from "../../src/run/trial.ts";
 import { parseRelease, type Release } from "../../src/version/release.ts";
 import { layOut } from "../shim/case.ts";
@@ -145,8 +145,8 @@ describe("a matrix", () => {
 		const releases = ["1.23rc2", "1.22.1", "1.22.0", "1.22rc1", "1.20.14", "1.20"].map((word) => ({
 			release: parseRelease(word) as Release,
 		}));
-		expect(newestOfMinors(releases).map(({ release }) => release.name)).toEqual(["go1.20.14", "go1.22.1", "go1.23rc2"]);
-		expect(newestOfMinors([])).toEqual([]);
+		expect(newestPatches(releases).map(({ release }) => release.name)).toEqual(["go1.20.14", "go1.22.1", "go1.23rc2"]);
+		expect(newestPatches([])).toEqual([]);
 	});
 
 	it("on a terminal shows one line that says how far it is, and no line for each", async () => {
