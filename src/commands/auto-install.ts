@@ -14,10 +14,9 @@ import { insteadSentence } from "../select/why.ts";
 import { rememberProject } from "../store/projects.ts";
 
 /**
- * Called by the shim when the Go that is asked for isn't installed: `auto_install` in the config decides.
- * Where it is not to be installed this says at most what Go would do by itself and returns 0: the shim looks again, finds
- * it still missing, and says so in its own words.
- * @throws GoxError `not-installed` where a file of another user's asks, or locks what it asks for
+ * Called by the shim if the requested Go isn't installed. The setting `auto_install` decides what to do.
+ * The exit status is 0 also if nothing is installed: the shim looks again and prints the error itself (docs/selection.md).
+ * @throws GoxError `not-installed` if the file that requests or locks the version belongs to another user
  */
 export async function run(invocation: Invocation): Promise<number> {
 	const {
@@ -34,8 +33,8 @@ export async function run(invocation: Invocation): Promise<number> {
 	const { autoInstall } = loadConfig(context);
 	if (autoInstall !== "yes") tellOfGo(context, report, askedBy);
 	if (autoInstall === "no" || (autoInstall === "ask" && !context.interactive)) return 0;
-	if (askedBy.startsWith("/")) refuseStranger(context, askedBy, "asks for", meant);
-	if (locked !== undefined) refuseStranger(context, findGoxLock(context)?.path ?? "", "locks", meant);
+	if (askedBy.startsWith("/")) refuseOtherUser(context, askedBy, "asks for", meant);
+	if (locked !== undefined) refuseOtherUser(context, findGoxLock(context)?.path ?? "", "locks", meant);
 	const question = `${askedBy} asks for ${nameOf(word)}, which is not installed. Install it now?`;
 	if (autoInstall === "ask" && !(await offer({ context, options }, question))) return 0;
 	if (askedBy.startsWith("/")) rememberProject(context, askedBy);
@@ -44,7 +43,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	return install({ ...invocation, context, args: [word], options: new Options(platform ? { platform } : {}), name: "install" });
 }
 
-/** Where `go -C DIR` led: the shim tells the file that asked there, and no more. */
+/** The context in the directory of `go -C DIR`. The shim passes only the file that requests a version there. */
 function whereAsked(context: Context, askedBy: string): Context {
 	const start = startOf(context);
 	const directory = dirname(askedBy);
@@ -53,20 +52,20 @@ function whereAsked(context: Context, askedBy: string): Context {
 	return { ...context, cwd: directory, env: { ...context.env, PWD: directory } };
 }
 
-/** What Go itself would do about a go.mod, so that a no is an informed one. */
+/** Says what Go itself would do about a go.mod, before the question is asked. */
 function tellOfGo(context: Context, report: Report, askedBy: string): void {
 	const selection = select(context);
 	const instead = selection.source.path === askedBy ? goInstead(context, selection) : undefined;
 	if (instead) report.say(insteadSentence(instead));
 }
 
-/** What the shims refuse too: whoever can write to a directory above this one doesn't get to choose what is downloaded. */
-function refuseStranger(context: Context, path: string, says: string, word: string): void {
-	const stranger = strangerBehind(context, path);
-	if (stranger === undefined) return;
+/** As the shims do: another user who can write to a directory above this one must not choose what is downloaded. */
+function refuseOtherUser(context: Context, path: string, says: string, word: string): void {
+	const owner = strangerBehind(context, path);
+	if (owner === undefined) return;
 	throw new GoxError(
 		"not-installed",
-		`${path} ${says} ${nameOf(word)}; that file is another user's (uid ${stranger}), so gox installs nothing for it by itself`,
+		`${path} ${says} ${nameOf(word)}; that file is another user's (uid ${owner}), so gox installs nothing for it by itself`,
 		{ hint: `gox install ${word.replace("@", " --platform ")}` },
 	);
 }

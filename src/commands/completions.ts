@@ -7,7 +7,7 @@ import type { CompletedCommand, CompletedOption, CompletedWords } from "../shell
 import { policies } from "../verify/witness.ts";
 import { platforms } from "../version/platform.ts";
 
-/** `gox completions zsh`: made from the table of commands, so that they can't drift from it. */
+/** `gox completions SHELL`: generated from the table of commands. */
 export const run: Run = ({ context, commands, args: [name = ""] }) => {
 	const shell = shellNamed(name);
 	const completed = commands.filter((command) => !command.hidden).flatMap((command) => asCompleted(command));
@@ -15,7 +15,7 @@ export const run: Run = ({ context, commands, args: [name = ""] }) => {
 	return undefined;
 };
 
-/** A command and its actions. Until its action is typed, a command has the options of its default action. */
+/** A command and its actions. The command itself has the options of its default action. */
 function asCompleted(spec: CommandSpec, above: readonly string[] = []): readonly CompletedCommand[] {
 	const own = [spec.name, ...(spec.aliases ?? [])];
 	const names = above.length === 0 ? own : above.flatMap((path) => own.map((name) => `${path} ${name}`));
@@ -39,7 +39,7 @@ function asCompleted(spec: CommandSpec, above: readonly string[] = []): readonly
 	];
 }
 
-/** What can be installed isn't known without asking the network; what is installed lies in the store. */
+/** Only installed versions are completed: what `install` could take is not known without the network. */
 function wordsOf({ name, args, firstWords = [], files = false }: ActionSpec): CompletedWords {
 	const names = args.includes("shell") ? shellNames : name === "config" ? settings.map((each) => each.name) : firstWords;
 	return { names, versions: args.includes("version") && name !== "install", files };
@@ -49,7 +49,7 @@ const anything: CompletedWords = { names: [], versions: false, files: false };
 const versions: CompletedWords = { ...anything, versions: true };
 const files: CompletedWords = { ...anything, files: true };
 
-/** By the name that the table gives an option's value. */
+/** By the placeholder of an option's value in the table. */
 const values: Readonly<Record<string, CompletedWords>> = {
 	"<goos-goarch>": { ...anything, names: platforms },
 	"<list>": { ...anything, names: [...platforms, "all"] },

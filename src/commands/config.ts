@@ -13,7 +13,7 @@ import { makeHome, openHome } from "../store/home.ts";
 import { announced, editing } from "../store/journal.ts";
 import { markStrict } from "../store/shims.ts";
 
-/** What an address keeps secret is shown by no form of this; the file itself has it. */
+/** `gox config [name] [value]`. Passwords in addresses are never printed. */
 export function run({ context, report, args: [name, value], options }: Invocation): undefined {
 	const values = new Map([...readSettings(context)].map(([each, text]) => [each, withoutSecrets(text)]));
 	if (name === undefined) {
@@ -45,22 +45,22 @@ export function run({ context, report, args: [name, value], options }: Invocatio
 		makeHome(layout);
 		announced(context, layout, () => markStrict(context, layout));
 	}
-	// The hook is a static file that carries this setting.
+	// This setting is part of the hook's text.
 	if (name === "announce" && refreshHooks(context).length > 0)
-		report.say("for the shells that run already: source the start-up file again");
+		report.say("in shells that are already open: source the start-up file again");
 	return undefined;
 }
 
-/** What could never be asked is said now, not by the next install. Plain http waits for its `--insecure`. */
+/** Refuses invalid addresses now, not at the next install. Plain http is allowed: it needs --insecure when it is used. */
 function refuseNonAddresses(name: string, value: string): void {
 	const addresses = name === "mirrors" ? value.split(",") : name === "index" ? [value] : [];
 	for (const address of addresses) parseAddress(address, `gox config ${name}`, { insecure: true });
 }
 
 /**
- * Changes one setting of the config file; every other line, comments included, stays as it is.
- * @param value undefined takes it out
- * @throws GoxError `bad-config` for a value that the setting can't have.
+ * Changes one setting of the config file. Every other line stays as it is.
+ * @param value undefined removes the setting
+ * @throws GoxError `bad-config` for an invalid value
  */
 export function changeSetting(context: Context, name: string, value: string | undefined): void {
 	if (value !== undefined) checkSetting(name, value, "gox config");

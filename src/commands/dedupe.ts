@@ -10,11 +10,11 @@ import { withLock } from "../store/lock.ts";
 import { readManifest, readReceipt, replaceReceipt, type Shared } from "../store/receipt.ts";
 import { asNeighbour, canClone, linkWarning, NeighbourFiles, nearestInstalled } from "../store/sharing.ts";
 
-/** `gox dedupe`: what `install --dedupe` does, for the versions that are there. */
+/** `gox dedupe`: as `install --dedupe`, for the installed versions. */
 export async function run({ context, report, options }: Invocation): Promise<undefined> {
 	const layout = openHome(context);
 	makeHome(layout);
-	// Oldest first, so that each takes over from one that has taken over all it can.
+	// Oldest first: each shares with a version that already shares all it can.
 	const all = installedVersions(context).toReversed();
 	const done: { key: string; shared: Shared }[] = [];
 	for (const [at, each] of all.entries()) {

@@ -12,10 +12,10 @@ import { repairsToUndo, undoRepair } from "../doctor/repair.ts";
 import { GoxError, quote } from "../errors.ts";
 import { layoutOf } from "../store/layout.ts";
 
-/** What users of other doctors expect of a script's `if`: 1 where something is broken. */
+/** The exit status if something is broken, as in other doctor commands. */
 const somethingBroken = 1;
 
-/** `gox doctor`: exit 0 unless something is broken. */
+/** `gox doctor`: the exit status is 0 unless something is broken. */
 export const run: Run = async (invocation) => {
 	const { context, options } = invocation;
 	if (options.given("undo")) return undo(invocation);
@@ -28,7 +28,7 @@ export const run: Run = async (invocation) => {
 };
 
 async function deepChecks({ report }: Invocation) {
-	report.say("building and running with the Go in force; the first time it takes a while");
+	report.say("building and running with the Go in use; the first time takes a while");
 	return (await import("../doctor/checks/deep.ts")).deepChecks;
 }
 
@@ -60,7 +60,7 @@ async function fix(invocation: Invocation, findings: readonly Examined[]): Promi
 	return worst(left) === "broken" ? somethingBroken : 0;
 }
 
-/** A second look, at what the repairs left. The slow questions were answered before. */
+/** Examines the machine again after the repairs, without the slow network checks. */
 async function again({ context }: Invocation): Promise<readonly Examined[]> {
 	const machine: Machine = machineUnder(context, machineProbes(context), true);
 	return examine(machine, checks);
@@ -122,20 +122,20 @@ const headings: readonly (readonly [Area, string])[] = [
 ];
 const marks: Readonly<Record<Verdict, string>> = { ok: "✓", note: "·", warning: "!", broken: "✗" };
 
-/** How the findings are to look. */
+/** How to format the findings. */
 export interface Looks {
-	/** Whether those that are fine are listed too. */
+	/** Whether to list findings that are fine. */
 	readonly all: boolean;
-	/** Characters. */
+	/** In characters. */
 	readonly width: number;
 	readonly style: Style;
-	/** Written `~`, but not in commands. */
+	/** Shortened to `~`, except in commands. */
 	readonly userHome: string;
 }
 
-/** The findings in words, grouped. Commands are never broken over lines. */
+/** The findings as lines of text, grouped by area. Commands are never wrapped. */
 export function inWords(findings: readonly Examined[], { all, width, style, userHome }: Looks): readonly string[] {
-	// Only where a word begins: in the midst of one, or in quotes, no shell would read it so.
+	// Only at the start of a word: elsewhere, or in quotes, no shell expands `~`.
 	const short = (text: string) =>
 		text.replaceAll(`${userHome}/`, (found, at: number) => (/^[\s(]?$/.test(text[at - 1] ?? "") ? "~/" : found));
 	return headings.flatMap(([area, heading]) => {
@@ -145,7 +145,7 @@ export function inWords(findings: readonly Examined[], { all, width, style, user
 	});
 }
 
-/** `30 checks: 27 fine, 2 warnings, 1 broken`. */
+/** `27 fine, 2 warnings, 1 broken`. */
 export function tally(findings: readonly Examined[]): string {
 	const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
 	const plural = (number: number, word: string) => (number === 0 ? [] : [`${number} ${word}${number === 1 ? "" : "s"}`]);

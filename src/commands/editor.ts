@@ -29,7 +29,7 @@ function layoutFor({ context }: Invocation): Layout {
 	return homeLayout(context);
 }
 
-/** A change to one file of an editor's, shown or made. @returns whether it was made */
+/** Shows a change to an editor's file, or asks and makes it. @returns whether the file was changed */
 export async function change(invocation: Invocation, file: EditorFile, after: string): Promise<boolean> {
 	const { context, report, options } = invocation;
 	if (options.has("dryRun")) {
@@ -38,7 +38,7 @@ export async function change(invocation: Invocation, file: EditorFile, after: st
 		return false;
 	}
 	if (file.before !== after && !(await confirm(invocation, `change ${file.path}?`))) return false;
-	// What the settings name has to be there.
+	// The settings name the shims.
 	completeShims(context);
 	if (file.before === after) {
 		report.say(`${file.path} is as it should be`);
@@ -50,8 +50,8 @@ export async function change(invocation: Invocation, file: EditorFile, after: st
 }
 
 /**
- * Takes the last change back.
- * @throws GoxError `file-system` where the file was changed since: what is in it now is somebody's.
+ * Undoes the last change.
+ * @throws GoxError `file-system` if the file was changed since
  */
 export function undo({ context, report }: Invocation, isMeant: (path: string) => boolean): void {
 	const undone: Undone | undefined = undoLast(context, isMeant);
@@ -60,11 +60,11 @@ export function undo({ context, report }: Invocation, isMeant: (path: string) =>
 			hint: `the text from before is in ${context.home}/backup/editors.json`,
 		});
 	if (report.asJson) report.json(undone ?? null);
-	if (undone === undefined) report.say("gox has changed nothing there, or taken it back already");
+	if (undone === undefined) report.say("gox has changed nothing there, or undone it already");
 	else report.say(undone.status === "removed" ? `removed ${undone.path}, which gox had made` : `${undone.path} is as it was`);
 }
 
-/** GoLand writes its settings when it closes a project, so the steps are what is safe while it runs. */
+/** Prints the steps by default: GoLand overwrites its settings when it closes a project. */
 export async function goland(invocation: Invocation): Promise<undefined> {
 	const { current } = layoutFor(invocation);
 	const { context, report, options } = invocation;
@@ -83,12 +83,12 @@ export async function goland(invocation: Invocation): Promise<undefined> {
 				hint: "gox editor goland",
 			});
 		after = withGolandGoroot(file.before, current, path);
-		report.say("GoLand must not have the project open meanwhile: it writes this file when it closes it");
+		report.say("close the project in GoLand first: GoLand overwrites this file when it closes the project");
 		written = await change(invocation, file, after);
 	} else if (!report.asJson) {
 		completeShims(context);
 		report.line(`In GoLand: Settings | Go | GOROOT | + | Local…, and choose ${current}`);
-		report.line("That path stays; what it leads to is the version of `gox default`.");
+		report.line("That path never changes; it links to the version of `gox default`.");
 		report.line("Leave GOROOT out of Settings | Tools | Terminal | Environment variables: terminals have the shims.");
 		report.line("Or, with the project closed: gox editor goland --write");
 	}
@@ -105,7 +105,7 @@ export async function goland(invocation: Invocation): Promise<undefined> {
 	return undefined;
 }
 
-/** A snippet on stdout; with --write a file of its own, so that nobody's init.lua is touched. */
+/** Prints a snippet. With --write it goes into a file of its own, so init.lua stays untouched. */
 export async function neovim(invocation: Invocation): Promise<undefined> {
 	const { shims } = layoutFor(invocation);
 	const { context, report, options } = invocation;
@@ -121,7 +121,7 @@ export async function neovim(invocation: Invocation): Promise<undefined> {
 	if (!writes && !report.asJson) {
 		completeShims(context);
 		context.stdout.write(snippet);
-		report.say(`for your init.lua; or, into ${path}: gox editor neovim --write`);
+		report.say(`for your init.lua; to write it to ${path}: gox editor neovim --write`);
 	}
 	const tools = await checkTools(invocation);
 	if (report.asJson)
@@ -135,7 +135,7 @@ export async function neovim(invocation: Invocation): Promise<undefined> {
 	return undefined;
 }
 
-/** Editors made from VS Code keep their settings beside it, under these names. */
+/** Editors based on VS Code; they keep their settings beside its own, in directories with these names. */
 const relatives = ["Code - Insiders", "VSCodium", "Cursor", "Windsurf"];
 
 export async function vscode(invocation: Invocation): Promise<undefined> {
@@ -157,7 +157,7 @@ export async function vscode(invocation: Invocation): Promise<undefined> {
 	if (!existsSync(dirname(path)) && !options.has("settings")) tellRelatives(invocation, path);
 	const written = await change(invocation, file, settings.text);
 	if (written && options.has("workspace"))
-		report.say("the extension reads these of a workspace that it trusts: Go: Toggle Workspace Trust Flag");
+		report.say("the extension reads these settings only in a trusted workspace: Go: Toggle Workspace Trust Flag");
 	const tools = await checkTools(invocation, alternatives(settings));
 	if (report.asJson)
 		report.json({
@@ -174,7 +174,7 @@ export async function vscode(invocation: Invocation): Promise<undefined> {
 function settingsPath({ context, options }: Invocation): string {
 	const named = options.text("settings");
 	if (named !== undefined && options.has("workspace"))
-		throw new GoxError("usage", "editor: --workspace is a path, too, so --settings is one too many", {
+		throw new GoxError("usage", "editor vscode: --workspace and --settings exclude each other", {
 			hint: "gox editor vscode --workspace",
 		});
 	if (named !== undefined) return resolve(context.cwd, named);
@@ -185,7 +185,7 @@ async function mayTakeOut(invocation: Invocation, stale: readonly StaleSetting[]
 	const { report, options } = invocation;
 	for (const { key, value } of stale)
 		report.warn(
-			`${inWords(key)} is ${quote(String(value), 120)}: it holds the extension to one Go, whatever a directory asks for`,
+			`${inWords(key)} is ${quote(String(value), 120)}: it keeps the extension on one Go, whatever a directory asks for`,
 		);
 	if (stale.length === 0) return false;
 	const what = stale.map(({ key }) => inWords(key)).join(", ");
@@ -210,13 +210,13 @@ function tellRelatives({ report }: Invocation, path: string): void {
 	}
 }
 
-/** What editors run, and the package that it comes from. */
+/** The tools that editors run, and their packages. */
 const wanted = [
 	{ name: "gopls", package: "golang.org/x/tools/gopls" },
 	{ name: "dlv", package: "github.com/go-delve/delve/cmd/dlv" },
 ];
 
-/** How an editor's tool stands. */
+/** The state of a tool that editors run. */
 export interface EditorTool {
 	readonly name: string;
 	readonly path: string | null;
@@ -226,7 +226,10 @@ export interface EditorTool {
 	readonly problem: "missing" | "not-native" | "older-go" | null;
 }
 
-/** Looks at gopls and dlv, tells what is wrong with them, and offers to build them anew. @param paths by name, where the settings have one */
+/**
+ * Checks gopls and dlv, reports what is wrong with them, and offers to rebuild them.
+ * @param paths by name, for tools that the settings have a path of
+ */
 export async function checkTools(
 	invocation: Invocation,
 	paths: Readonly<Record<string, unknown>> = {},
@@ -247,13 +250,13 @@ export async function checkTools(
 		const command = wanted.find((each) => each.name === name);
 		if (problem === "missing") report.say(`${name} is not installed: go install ${command?.package}@latest`);
 		if (problem === "not-native") report.warn(`${name} is built for ${architectures.join(", ")}, not for this machine`);
-		if (problem === "older-go") report.warn(`${name} was built by ${built}, which is older than ${go?.version}, the Go in force`);
+		if (problem === "older-go") report.warn(`${name} was built by ${built}, which is older than ${go?.version}, the Go in use`);
 	}
 	const stale = states.filter(({ problem }) => problem === "not-native" || problem === "older-go").map(({ name }) => name);
 	if (stale.length === 0) return states;
 	const command = `gox tools rebuild ${stale.join(" ")}`;
 	if (options.has("dryRun") || !(await offer(invocation, `rebuild ${stale.join(" and ")} now?`))) {
-		report.say(`to build ${stale.length === 1 ? "it" : "them"} anew: ${command}`);
+		report.say(`to rebuild ${stale.length === 1 ? "it" : "them"}: ${command}`);
 		return states;
 	}
 	const { buildTools, nativeGo } = await import("./tools.ts");

@@ -22,9 +22,9 @@ import { rulesOf } from "../verify/witness.ts";
 import { inRange, parseRequest } from "../version/request.ts";
 
 /**
- * `gox import`: the Gos that other tools installed, each held against Go's checksum database; those that are chosen become
- * gox's own, and the originals stay as they are. Exit status 5 when one that was named isn't what was published, 4 when
- * nobody could say.
+ * `gox import`: checks the Gos that other tools installed against Go's checksum database, and copies the chosen ones into
+ * the store. The originals stay as they are. The exit status is 5 if a named one differs from what was published, and 4 if
+ * that could not be checked.
  */
 export async function run(invocation: Invocation): Promise<number> {
 	const { context, report, args, options } = invocation;
@@ -47,7 +47,7 @@ export async function run(invocation: Invocation): Promise<number> {
 			if (isNamed || !wantedEverything(invocation)) status = refuse(invocation, candidate);
 			continue;
 		}
-		// Of one that is there already, an import that was killed may have left its aliases and shims to this one.
+		// If it is installed already, a killed import may have left its aliases and shims incomplete.
 		const outcome = await adopt(invocation, candidate, defaultOf(context, chosen, unofficial) === candidate, progress);
 		if (outcome.status === "installed") outcomes.push(outcome);
 	}
@@ -102,7 +102,7 @@ async function adopt(
 	return outcome;
 }
 
-/** Two tools may have the same release: one of them will do, and a proven one before any other. */
+/** One candidate for each release, if several tools have it; a proven one if there is one. */
 function onceEach(context: Context, chosen: readonly Candidate[]): readonly Candidate[] {
 	const byKey = new Map<string, Candidate>();
 	for (const candidate of chosen) {
@@ -114,7 +114,7 @@ function onceEach(context: Context, chosen: readonly Candidate[]): readonly Cand
 	return [...byKey.values()];
 }
 
-/** What becomes the default where there is none: what another tool has as its own, else the newest. */
+/** The candidate that becomes the default if there is none: another tool's default, else the newest. */
 function defaultOf(context: Context, chosen: readonly Candidate[], unofficial: boolean): Candidate | undefined {
 	const fit = onceEach(context, chosen).filter(
 		(candidate) =>
@@ -161,7 +161,7 @@ function notToBeLinked(path: string): GoxError {
 	});
 }
 
-/** A word of the command line that names a directory. */
+/** Whether a word of the command line is a path. */
 export function isPath(word: string): boolean {
 	return word.includes("/") || word === "." || word === "..";
 }
@@ -171,8 +171,8 @@ export function wantedEverything({ options }: Pick<Invocation, "options">): bool
 }
 
 /**
- * Those of the candidates that are to be imported: all that the command line named, or everything with --all or --yes, or
- * what a person answers. Throws as `named` and `answerTo`.
+ * The candidates to import: those named on the command line, all with --all or --yes, else those named in the answer.
+ * Throws as `named` and `answerTo`.
  */
 export async function chosenFrom(invocation: Invocation, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
 	const { args, report } = invocation;
@@ -193,8 +193,8 @@ export async function chosenFrom(invocation: Invocation, candidates: readonly Ca
 }
 
 /**
- * The Gos that words name: versions, tools or paths.
- * @throws GoxError `usage` for a word that names none of them, `not-a-version`.
+ * The Gos that words name, by version, tool or path.
+ * @throws GoxError `usage` for a word that names none, `not-a-version`
  */
 export function named(gos: readonly ForeignGo[], words: readonly string[]): readonly ForeignGo[] {
 	const chosen = new Set<ForeignGo>();
@@ -218,13 +218,13 @@ function isMeant(go: ForeignGo, word: string): boolean {
 	return request.kind === "range" && inRange(go.release, request.range);
 }
 
-/** A Go of another tool, and what is known of it. */
+/** A Go of another tool, and the result of its check. */
 export interface Candidate {
 	readonly go: ForeignGo;
-	/** `installed`: gox has that release already. `changed`: not what was published. `unknown`: nobody could say. */
+	/** `installed`: gox has that release already. `changed`: it differs from what was published. `unknown`: not checked. */
 	readonly state: "installed" | "proven" | "changed" | "unknown";
 	readonly proof: Proof | undefined;
-	/** The state in words. */
+	/** The state as a phrase. */
 	readonly why: string;
 }
 
@@ -232,7 +232,7 @@ export function isAdoptable({ state }: Candidate, unofficial: boolean): boolean 
 	return state === "proven" || (unofficial && (state === "changed" || state === "unknown"));
 }
 
-/** The Gos that the arguments name, or every one that there is, proven as far as it can be. Throws as `named`. */
+/** Finds and checks the Gos that the arguments name, or every Go of other tools. Throws as `named`. */
 export async function lookAround({ context, report, args }: Invocation, progress: Progress): Promise<readonly Candidate[]> {
 	const paths = args.filter(isPath);
 	const found =
@@ -296,7 +296,7 @@ function judged({ tool }: ForeignGo, proof: Proof): Pick<Candidate, "state" | "w
 	return { state: "changed", why: `not what was published${what}` };
 }
 
-/** Why nobody could say what a Go should be. */
+/** Why a Go could not be checked. */
 export function reasonOf({ proof }: Candidate): string | undefined {
 	return proof?.kind === "unknown" ? proof.reason : undefined;
 }
@@ -305,7 +305,7 @@ function notOne({ path, reason }: NoForeignGo): string {
 	return `${path} can't be imported: ${reason}`;
 }
 
-/** Directories deep and in number: a tree of projects, not a whole disk. */
+/** How deep to search, and how many directories: enough for a tree of projects, not for a whole disk. */
 const limits = { depth: 6, directories: 50_000 } as const;
 
 interface Found {
@@ -314,8 +314,8 @@ interface Found {
 }
 
 /**
- * `gox import --files [directory…]`: a `.go-version` beside each version file that only another tool reads. That file stays.
- * Exit status 2 when one of them can't be understood.
+ * `gox import --files [directory…]`: writes a `.go-version` beside each version file that only other tools read. That file
+ * stays. The exit status is 2 if one of them can't be read.
  */
 export async function importFiles(invocation: Invocation): Promise<number> {
 	const { context, report, args, options } = invocation;

@@ -12,7 +12,7 @@ import { defaultMirrors, mirrorsOf } from "../releases/mirrors.ts";
 import { type MirrorTrial, mirrorQuestion, mirrorTiming, proposedOrder, tryMirrors } from "../releases/mirrortrial.ts";
 import { changeSetting } from "./config.ts";
 
-/** The mirrors in force, in order, and who says so. */
+/** The mirrors in force, in order, and where they come from. */
 function inForce(
 	context: Context,
 	insecure: boolean,
@@ -32,7 +32,7 @@ export function list({ context, report, options }: Invocation): number {
 
 /**
  * `gox mirror test [address…]`
- * @returns 5 when a mirror sends other bytes than were published, else 4 when none is of use.
+ * @returns 5 if a mirror sends other bytes than were published, else 4 if no mirror can be used
  */
 export async function test(invocation: Invocation): Promise<number> {
 	const { context, report, options, args: addresses } = invocation;
@@ -41,7 +41,7 @@ export async function test(invocation: Invocation): Promise<number> {
 	const present = inForce(context, insecure);
 	const known = options.has("only") ? [] : defaultMirrors.map((base) => new URL(base));
 	const bases = unique(options.has("only") && given.length > 0 ? given : [...given, ...present.mirrors, ...known]);
-	// What only module proxies have is on no mirror.
+	// Mirrors don't have the releases that only module proxies have.
 	const { widen: _, ...asking } = catalogOptions(invocation);
 	const catalog = await loadCatalog(context, asking);
 	const question = mirrorQuestion(catalog, context.host(), options.has("quick"));
@@ -67,7 +67,7 @@ export async function test(invocation: Invocation): Promise<number> {
 	return isUseful ? 0 : 4;
 }
 
-/** Whether the order was written. */
+/** Asks, then writes the order to the config. Returns whether it was written. */
 async function writeOrder(
 	invocation: Invocation,
 	order: readonly MirrorTrial[],
@@ -76,7 +76,7 @@ async function writeOrder(
 	const { context, report, options } = invocation;
 	const wanted = order.map(({ base }) => base.href);
 	if (wanted.join() === present.mirrors.map(({ href }) => href).join()) {
-		report.say("that is the order in force: nothing to change");
+		report.say("that is already the order in force: nothing to change");
 		return false;
 	}
 	if (options.has("dryRun") || !(await confirm(invocation, `write this order to ${context.configFile}?`))) return false;
@@ -86,17 +86,17 @@ async function writeOrder(
 		report.detail(`before: ${before.map((base) => (URL.canParse(base) ? shown(new URL(base)) : "…")).join(",")}`);
 	report.say(`written to ${context.configFile}; to undo: gox config mirrors --unset`);
 	if (variablesIn(context.env).mirrors !== undefined)
-		report.warn("GOX_MIRRORS in the environment wins over the config file: unset GOX_MIRRORS");
+		report.warn("GOX_MIRRORS in the environment overrides the config file: unset GOX_MIRRORS");
 	return true;
 }
 
-/** By address, a slash at the end or not; the first of each. */
+/** Without duplicates. A slash at the end makes no difference. */
 function unique(bases: readonly URL[]): readonly URL[] {
 	const key = ({ href }: URL) => href.replace(/\/+$/, "");
 	return bases.filter((base, at) => bases.findIndex((other) => key(other) === key(base)) === at);
 }
 
-/** A table in the proposed order, those left out below, and under each what is to be said about it. */
+/** A table of the mirrors: first the proposed order, then those left out, each with its notes below it. */
 export function mirrorsInWords(
 	trials: readonly MirrorTrial[],
 	order: readonly MirrorTrial[],
@@ -127,7 +127,7 @@ export function mirrorsInWords(
 	];
 }
 
-/** Without the scheme that nearly all have, and with its middle left out where it is too long. */
+/** The address without `https://`; if it is too long, without its middle. */
 function short(address: string, width: number): string {
 	const text = address.replace(/^https:\/\//, "");
 	if (text.length <= width) return text;

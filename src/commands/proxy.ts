@@ -28,14 +28,14 @@ import { defaultGosumdb, parseGosumdb } from "../sumdb/note.ts";
 
 const meanings: Readonly<Record<ReturnType<typeof profileOf>, string>> = {
 	public: "Go's own",
-	mirror: "one's own, then each module's repository",
-	company: "one's own, then Go's own",
+	mirror: "your own proxy, then each module's repository",
+	company: "your own proxy, then Go's own",
 	direct: "each module's repository, no proxy",
 	off: "nothing is fetched",
-	own: "a list of one's own",
+	own: "your own list",
 };
 
-/** `gox proxy show`: the settings in force, each with where it comes from. */
+/** `gox proxy show`: the settings in force, and where each comes from. */
 export function show({ context, report }: Invocation): number {
 	const go = goForSettings(context);
 	const settings = settingsInForce(context, go);
@@ -61,14 +61,14 @@ export function show({ context, report }: Invocation): number {
 		]),
 	))
 		report.line(line);
-	if (profile === null) report.say("no Go is here that says where modules come from by itself");
+	if (profile === null) report.say("there is no Go here whose go.env has a GOPROXY");
 	else report.say(`${profile}: ${meanings[profile]}`);
 	if (file === null) report.say("GOENV=off: go env -w writes nothing");
-	if (last) report.say(`gox proxy undo takes back \`gox proxy use ${last.profile}\` of ${last.at.slice(0, 10)}`);
+	if (last) report.say(`gox proxy undo undoes \`gox proxy use ${last.profile}\` of ${last.at.slice(0, 10)}`);
 	return 0;
 }
 
-/** `gox proxy use PROFILE [ADDRESS]`: tried, shown, asked about, written, and remembered for `gox proxy undo`. */
+/** `gox proxy use PROFILE [ADDRESS]`: tests the profile, shows the changes, asks, writes them, and records them for undo. */
 export async function useProfile(invocation: Invocation): Promise<number> {
 	const { context, report, options, args } = invocation;
 	const profile = profileIn(args, options);
@@ -78,32 +78,32 @@ export async function useProfile(invocation: Invocation): Promise<number> {
 	const shipped = shippedBy(context, go, "GOPROXY")?.value;
 	const changes = changesFor(profile, writtenSettings(file), shipped, { insecure: options.has("insecure") });
 	if (profile.name === "company" && shipped === undefined)
-		report.warn("no Go is here that says which proxy is the public one: behind the company's comes direct");
+		report.warn("there is no Go here whose go.env names the public proxy: direct comes after the company's");
 	const after = settingsInForce(context, go, changes);
 	const list = (changes.has("GOPROXY") ? changes.get("GOPROXY") : writtenSettings(file).get("GOPROXY")) ?? shipped;
 	const trials = list === undefined ? [] : await tryAll(invocation, proxiesIn(list, options.has("insecure")), after);
 	const bad = trials.filter((trial) => !isUsable(trial));
-	// Behind a company's proxy Go's own may be out of reach, which is why it is there.
+	// Go's own proxy may be unreachable from inside a company.
 	const asked = profile.name === "company" ? proxiesIn(profile.address ?? "", options.has("insecure")).length : trials.length;
 	const failed = bad.filter((trial) => trials.indexOf(trial) < asked);
 	if (bad.length > 0 || report.verbose) for (const line of inWords(trials, context.stderr.columns)) report.say(line);
 	if (failed.length > 0 && !options.has("force")) {
 		const names = failed.map(({ address }) => address).join(", ");
 		throw new GoxError("network", `nothing was written: ${names} can't be used as it is`, {
-			hint: `${asTyped(profile, options)} --force   writes it all the same; --module PATH asks for a module that is there`,
+			hint: `${asTyped(profile, options)} --force   (writes it anyway; --module PATH tests with another module)`,
 		});
 	}
 	const plain = [...changes].map(([name, value]) => ({ name, value: value === undefined ? null : shownValue(value) }));
 	const isOpen = changes.size > 0 && !options.has("dryRun");
 	for (const { name, value } of plain) report.say(value === null ? `unset ${name}` : `${name}=${value}`);
-	if (changes.size === 0) report.say(`${file} says so already: nothing to change`);
+	if (changes.size === 0) report.say(`${file} has these settings already: nothing to change`);
 	const written = isOpen && (await confirm(invocation, `write this to ${file}?`));
 	if (written) await change(invocation, { file, home, profile: profile.name, changes, go });
 	for (const name of ["GOPROXY", "GOSUMDB", ...changes.keys()].filter((each, at, all) => all.indexOf(each) === at)) {
 		const value = context.env[name];
 		const wanted = changes.has(name) ? changes.get(name) : writtenSettings(file).get(name);
 		if (value && value !== wanted)
-			report.warn(`${name}=${shownValue(value)} in the environment wins over what is written: unset ${name}`);
+			report.warn(`${name}=${shownValue(value)} in the environment overrides the file: unset ${name}`);
 	}
 	if (report.asJson) report.json({ profile: profile.name, file, changes: plain, written, tests: trials });
 	return 0;
@@ -117,7 +117,7 @@ interface Change {
 	readonly go: ReturnType<typeof goForSettings>;
 }
 
-/** The record is there before the file is touched: also a change that is cut short can be undone. */
+/** Writes the record before the file, so that an interrupted change can be undone too. */
 async function change({ context, report }: Invocation, { file, home, profile, changes, go }: Change): Promise<void> {
 	const before = readGoEnvText(file);
 	const values = writtenSettings(file);
@@ -158,7 +158,7 @@ function profileIn([name, address]: readonly string[], options: Options): Profil
 	};
 }
 
-/** The command that it was, for typing it once more; a password is never shown. */
+/** The command line, without passwords. */
 function asTyped({ name, address, private: patterns, privateByProxy, sumdb }: Profile, options: Options): string {
 	return [
 		`gox proxy use ${name}`,
@@ -175,15 +175,15 @@ function base64(latin1: string | undefined): string | null {
 }
 
 /**
- * `gox proxy test [address…]`: those of GOPROXY in force where none is given.
- * @returns 4 when one of them is of no use.
+ * `gox proxy test [address…]`: tests the given proxies, or those in GOPROXY.
+ * @returns 4 if one of them can't be used
  */
 export async function testProxies(invocation: Invocation): Promise<number> {
 	const { context, report, options, args: addresses } = invocation;
 	const settings = settingsInForce(context, goForSettings(context));
 	const list = addresses.length > 0 ? addresses.join(",") : settings.get("GOPROXY")?.value;
 	if (list === undefined)
-		throw new GoxError("usage", "GOPROXY isn't set, and no Go is here whose go.env names a proxy", {
+		throw new GoxError("usage", "GOPROXY isn't set, and there is no Go here whose go.env names a proxy", {
 			hint: "gox proxy test https://proxy.example",
 		});
 	const proxies = proxiesIn(list, options.has("insecure"));
@@ -194,12 +194,12 @@ export async function testProxies(invocation: Invocation): Promise<number> {
 	return trials.every(isUsable) ? 0 : 4;
 }
 
-/** The proxies of a list, in order. @throws GoxError `usage`, without credentials. */
+/** The proxies of a GOPROXY list, in order. @throws GoxError `usage`; the message has no password in it */
 export function proxiesIn(list: string, insecure: boolean): URL[] {
 	return parseGoproxy(list, { insecure }).flatMap((entry) => (entry.kind === "proxy" ? [entry.url] : []));
 }
 
-/** Tries every proxy at once, with the database and the private modules of these settings; nothing is written. */
+/** Tests the proxies in parallel, with the checksum database and private modules of the settings. Writes nothing. */
 export async function tryAll(
 	{ context, options, report }: Pick<Invocation, "context" | "options" | "report">,
 	proxies: readonly URL[],
@@ -225,7 +225,7 @@ export async function tryAll(
 	}
 }
 
-/** A head that contradicts those seen before is noticed; nothing is added to them. */
+/** The tree heads seen before, to compare with. A test adds none. */
 function knownHeads(context: Context, database: string | undefined) {
 	return headsInMemory(database === undefined ? [] : headsInHome(context.home, database).notes());
 }
@@ -239,7 +239,7 @@ export function isUsable({ list, sumdb }: ProxyTrial): boolean {
 	return isOfUse(list) && (sumdb === null || isOfUse(sumdb));
 }
 
-/** Two lines for each proxy, or more where they are long. */
+/** Two lines for each proxy, wrapped. */
 export function inWords(trials: readonly ProxyTrial[], width: number): string[] {
 	return trials.flatMap(({ address, list, sumdb }) => {
 		const part = (name: string, { verdict, ms, said }: ProxyTrial["list"]) =>
@@ -253,7 +253,7 @@ export function inWords(trials: readonly ProxyTrial[], width: number): string[] 
 	});
 }
 
-/** `gox proxy undo`: takes the last `gox proxy use` back. */
+/** `gox proxy undo`: undoes the last `gox proxy use`. */
 export function undoProfile({ context, report, options }: Invocation): number {
 	const { home } = homeLayout(context);
 	const record = proxyRecords(home).at(-1);
@@ -279,19 +279,19 @@ export function undoProfile({ context, report, options }: Invocation): number {
 	return 0;
 }
 
-/** One of Go's settings about proxies, as a go command sees it. */
+/** One of Go's proxy settings, as the go command sees it. */
 export interface ProxySetting {
 	readonly name: string;
-	/** Undefined where nobody sets it. */
+	/** Undefined if it isn't set. */
 	readonly value: string | undefined;
-	/** `environment`, a file, or a Go that has it built in; undefined where nobody sets it. */
+	/** `environment`, a file, or a Go that has it built in; undefined if it isn't set. */
 	readonly from: string | undefined;
 }
 
 /**
- * The settings in force (cmd/go/internal/cfg): the environment, where an empty value counts as none; the go env file;
- * Go's own. GONOPROXY and GONOSUMDB are GOPRIVATE's where they aren't set.
- * @param changes as if these were written already
+ * The settings in force, in the order of cmd/go/internal/cfg: the environment (an empty value counts as unset), the go env
+ * file, Go's own defaults. GONOPROXY and GONOSUMDB default to GOPRIVATE.
+ * @param changes to the go env file, as if they were written already
  */
 export function settingsInForce(
 	context: Context,
@@ -313,18 +313,18 @@ export function settingsInForce(
 		if (context.env[name]) return { name, value: context.env[name], from: "environment" };
 		const own = changes.has(name) ? changes.get(name) : present.find(name)?.value.replace(/\r$/, "");
 		if (own) return { name, value: own, from: file };
-		// An empty line in the go env file hides what go.env says.
+		// An empty value in the go env file overrides go.env.
 		const shipped = own === undefined ? shippedBy(context, go, name) : undefined;
 		return { name, value: shipped?.value, from: shipped?.from };
 	}
 }
 
-/** What the go env file says; nothing where there is none. */
+/** The settings in the go env file; none if there is no file. */
 export function writtenSettings(file: string | undefined): ReadonlyMap<string, string> {
 	return parseGoEnv((file && readGoEnvText(file)) ?? "");
 }
 
-/** A value fit to be printed. */
+/** The value without passwords and control characters. */
 export function shownValue(value: string): string {
 	return shownGoproxy(value).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/g, "�");
 }

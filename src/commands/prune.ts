@@ -13,7 +13,7 @@ import { defaultVersion, type Installed, installedVersions } from "../store/inst
 import { freedBy, spaceOf } from "../store/space.ts";
 import { compareParsed } from "../version/release.ts";
 
-/** What is to go, and what stays for which reasons. */
+/** What to remove, and what to keep and why. */
 interface Plan {
 	readonly versions: readonly Installed[];
 	readonly kept: readonly { readonly installed: Installed; readonly why: readonly string[] }[];
@@ -31,7 +31,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 		copies: plan.copies.map(({ paths }) => spaceOf(paths).freed),
 		backups: spaceOf(plan.backups).freed,
 	};
-	// Two versions that go together free what they shared with each other alone.
+	// Removed together, two versions also free the files that only they share.
 	const total =
 		freedBy(
 			context,
@@ -74,17 +74,17 @@ function planFor({ context, options }: Invocation): Plan {
 		if (options.has("unused")) return [];
 		return isSuperseded(each, all) ? [] : [`the newest ${each.release.minor} here`];
 	};
-	const judged = all.map((installed) => ({ installed, why: reasons(installed) }));
+	const explained = all.map((installed) => ({ installed, why: reasons(installed) }));
 	return {
-		versions: judged.filter(({ why }) => why.length === 0).map(({ installed }) => installed),
-		kept: judged.filter(({ why }) => why.length > 0),
+		versions: explained.filter(({ why }) => why.length === 0).map(({ installed }) => installed),
+		kept: explained.filter(({ why }) => why.length > 0),
 		copies: options.has("modcache") ? copiesInModuleCache(context, all) : [],
 		backups: oldBackups(join(context.home, "backup")),
 		unclear,
 	};
 }
 
-/** Whether a newer release of its minor is installed for the same platform. */
+/** Whether a newer patch of the same minor is installed for the same platform. */
 function isSuperseded({ release, platform }: Installed, all: readonly Installed[]): boolean {
 	return all.some(
 		(each) =>
@@ -118,15 +118,15 @@ function tell(
 	report.say(total === 0 ? "nothing to remove" : `${bytesInWords(total)} would be free`);
 }
 
-/** A toolchain that the go command downloaded, and gox has too. */
+/** A toolchain in Go's module cache that gox has installed too. */
 export interface ModuleCopy {
 	/** `golang.org/toolchain@v0.0.1-go1.22.5.linux-amd64` */
 	readonly name: string;
-	/** Its read-only tree, and the zip that it was unpacked from. */
+	/** Its read-only tree, and the zip that it came from. */
 	readonly paths: readonly string[];
 }
 
-/** The second copies in GOMODCACHE of versions that are installed. What go keeps of their proofs isn't among them. */
+/** The copies of installed versions in GOMODCACHE. What the go command keeps of their checksums stays. */
 export function copiesInModuleCache(context: Context, installed: readonly Installed[]): readonly ModuleCopy[] {
 	const goroot = (defaultVersion(context, installed) ?? installed[0])?.goroot;
 	const { moduleCache } = goSettings(context, goroot);
@@ -146,7 +146,7 @@ export function copiesInModuleCache(context: Context, installed: readonly Instal
 		}));
 }
 
-/** The copies of start-up files that set-up left, but for the newest of each. Their names end in the time they were made. */
+/** The backups of start-up files that setup made, except the newest of each. Their names end in a timestamp. */
 export function oldBackups(directory: string): readonly string[] {
 	const newest = new Map<string, string>();
 	const names = namesIn(directory);
@@ -154,7 +154,7 @@ export function oldBackups(directory: string): readonly string[] {
 	return names.filter((name) => newest.get(subject(name) ?? name) !== name).map((name) => join(directory, name));
 }
 
-/** What a backup is of; undefined for what isn't named as set-up names them. */
+/** The name of the file that a backup is of; undefined for any other file. */
 function subject(name: string): string | undefined {
 	return /^(.+)\.\d{4}-\d\d-\d\dT[\d-]+\.\d+Z$/.exec(name)?.[1];
 }

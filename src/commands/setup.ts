@@ -37,8 +37,8 @@ import { announced, editing } from "../store/journal.ts";
 import { completeShims } from "../store/shims.ts";
 
 /**
- * `gox setup`: the hook, and one block in the shell's start-up files that reads it; and what other version managers left
- * there, where it is to be taken out. Every file is looked at before the first is changed.
+ * `gox setup`: writes the hook, and one block in the shell's start-up files that sources it. It can also remove what other
+ * version managers left there. All changes are planned before the first file is written.
  */
 export const run: Run = async (invocation) => {
 	const named = invocation.options.text("shell");
@@ -96,9 +96,8 @@ async function setUp(invocation: Invocation, shell: Shell): Promise<undefined> {
 }
 
 /**
- * `gox setup --undo`: without --shell everything that setup may have written, for whichever shell, and everything that it
- * took out, back in its place.
- * @throws GoxError `file-system` when some of what was taken out has no place any more; all the rest is done.
+ * `gox setup --undo`: removes what setup wrote and puts back what it removed; without --shell, for every shell.
+ * @throws GoxError `file-system` if some removed lines no longer have a place. Everything else is undone first.
  */
 export async function undo(invocation: Invocation, named: string | undefined): Promise<undefined> {
 	const { context, report, options } = invocation;
@@ -162,7 +161,7 @@ function refuseTheRest(edits: readonly StartupEdit[], files: readonly TakenOutOf
 	throw new GoxError("file-system", lines.join("\n"), { hint: copies.map((copy) => `less ${copy}`).join("\n") });
 }
 
-/** Asks only where something would change. Throws as `confirm`. */
+/** Asks if there is something to change. Throws as `confirm`. */
 async function mayEdit(invocation: Invocation, edits: readonly Pick<StartupEdit, "path">[], what: string): Promise<boolean> {
 	return edits.length === 0 || confirm(invocation, `${what} ${edits.map(({ path }) => path).join(", ")}?`);
 }
@@ -182,31 +181,31 @@ export function backupsOf(context: Context): string {
 	return join(context.home, "backup");
 }
 
-/** Start-up files are held one character a byte. */
+/** Start-up files are read as Latin-1, one character a byte, so that every byte survives. */
 export function utf8(bytes: string): string;
 export function utf8(bytes: string | undefined): string | undefined;
 export function utf8(bytes: string | undefined): string | undefined {
 	return bytes === undefined ? undefined : Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-/** What other version managers left in a shell's start-up files, and whether setup takes it out. */
+/** The leftovers of other version managers in a shell's start-up files, and whether setup removes them. */
 export interface LeftoverOffer {
-	/** Whether it is to be taken out. */
+	/** Whether they are removed. */
 	readonly taking: boolean;
-	/** Asks a person, once. */
+	/** Offers to remove them. */
 	ask(): Promise<void>;
-	/** For a file that gets gox's block too. */
+	/** The removals from a file that also gets gox's block. */
 	takeOut(file: SearchedFile): TakingOut;
-	/** The other files that have leftovers. */
+	/** The removals from other files. */
 	plansBeside(paths: readonly string[]): readonly StartupEdit[];
-	/** Takes away the `go` and `gofmt` that other tools put into directories which stay on PATH. */
+	/** Removes the `go` and `gofmt` of other tools from directories that stay on PATH. */
 	takeCommands(): void;
-	/** What was found, what became of it, and what to type. */
+	/** Reports what was found, what was done with it, and what to type. */
 	tell(): void;
 	asJson(): readonly object[];
 }
 
-/** @throws GoxError `not-installed` when there would be no Go at all without them. */
+/** @throws GoxError `not-installed` if gox has no Go yet: removing the others might leave none. */
 export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOffer {
 	const { context, report, options } = invocation;
 	const found = findLeftovers(context, shell);
@@ -232,7 +231,7 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			return taking;
 		},
 		async ask() {
-			// --yes answers the question about gox's own block; these lines have an option of their own.
+			// --yes is for gox's own block. Removing these lines takes --remove-leftovers.
 			if (wanted || !hasGo || removable.length === 0 || !context.interactive || options.has("yes")) return;
 			report.say("other version managers are in your start-up files too:");
 			for (const each of removable) report.say(listed(each));
@@ -280,13 +279,13 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 	};
 }
 
-/** Shims come back with the next one that the tool makes. */
+/** These tools create their shims again; the command stops that. */
 const makesAnew: Partial<Record<LeftoverTool, string>> = {
 	asdf: "asdf plugin remove golang",
 	mise: "mise unuse --global go",
 };
 
-/** How people know the tools. */
+/** The names that the tools are known by. */
 const titles: Readonly<Record<LeftoverTool, string>> = {
 	gvm: "gvm",
 	goenv: "goenv",

@@ -25,8 +25,8 @@ import { archOf } from "../version/platform.ts";
 import { newestFirst, parseRelease } from "../version/release.ts";
 
 /**
- * What a new Go brings with it, where the config says `default_tools = on`: the default tools, built by the newest of the
- * Gos that were just installed. The Go is installed whatever becomes of them.
+ * Installs the default tools with the newest of the Gos that were just installed, if the config says `default_tools = on`.
+ * A failure is only a warning: the Go is installed.
  */
 export async function welcomeNewGo(context: Context, report: Report, installed: readonly Installed[]): Promise<void> {
 	const [newest] = installed
@@ -52,17 +52,17 @@ export async function welcomeNewGo(context: Context, report: Report, installed: 
 
 interface Row {
 	readonly tool: Tool;
-	/** Of the Go that built it; undefined for a development build. */
-	readonly standing: ReleaseStatus | undefined;
+	/** The status of the release that built it; undefined for a development build. */
+	readonly status: ReleaseStatus | undefined;
 	readonly older: boolean;
 }
 
-/** `gox tools list [name…]`: exit status 0 whatever is found; a script has --json. */
+/** `gox tools list [name…]`: the exit status is 0 whatever is found; scripts use --json. */
 export async function list({ context, report, args: names }: Invocation): Promise<undefined> {
 	const go = goInForceIfAny(context);
 	const directories = goSettings(context, go?.goroot).toolDirectories;
 	const found = toolsIn(context, directories, (path, why) => report.warn(`${path} can't be read: ${why}`));
-	const rows = await withStandings(context, toolsNamed(found, names), go);
+	const rows = await withStatus(context, toolsNamed(found, names), go);
 	if (report.asJson) {
 		report.json(rows.map(asJson));
 		return undefined;
@@ -82,20 +82,20 @@ export async function list({ context, report, args: names }: Invocation): Promis
 	const stale = rows.filter(({ tool, older }) => tool.obstacle === undefined && (older || !tool.native));
 	if (stale.length > 0)
 		report.say(
-			`to build ${stale.length === 1 ? "one" : stale.length} anew with ${go?.version ?? "the Go in force"}: gox tools rebuild`,
+			`to rebuild ${stale.length === 1 ? "one" : stale.length} with ${go?.version ?? "the Go in use"}: gox tools rebuild`,
 		);
 	return undefined;
 }
 
-async function withStandings(context: Context, tools: readonly Tool[], go: GoCommand | undefined): Promise<readonly Row[]> {
+async function withStatus(context: Context, tools: readonly Tool[], go: GoCommand | undefined): Promise<readonly Row[]> {
 	const releases = tools.map((tool) => parseRelease(goOf(tool.info) ?? ""));
 	const known = tools.length === 0 ? [] : newestKnown(context);
-	const standingOf = releaseStatuses([...known, ...releases.filter((each) => each !== undefined)]);
+	const statusOf = releaseStatuses([...known, ...releases.filter((each) => each !== undefined)]);
 	return tools.map((tool, index) => {
 		const release = releases[index];
 		return {
 			tool,
-			standing: release && standingOf(release, context.host()),
+			status: release && statusOf(release, context.host()),
 			older: go !== undefined && isOlder(tool.info, go.version),
 		};
 	});
@@ -105,17 +105,17 @@ function versionOf({ info }: Tool): string {
 	return info.main ? `${info.main.path}@${info.main.version}` : info.path;
 }
 
-function remarks({ tool, standing }: Row): string {
+function remarks({ tool, status }: Row): string {
 	return [
 		tool.native ? "" : "not for this machine",
 		tool.obstacle ?? "",
-		standing && statusInWords(standing, false) !== "" ? `its Go: ${statusInWords(standing, false)}` : "",
+		status && statusInWords(status, false) !== "" ? `its Go: ${statusInWords(status, false)}` : "",
 	]
 		.filter(Boolean)
 		.join("; ");
 }
 
-function asJson({ tool, standing, older }: Row) {
+function asJson({ tool, status, older }: Row) {
 	const { name, path, info, architectures, native, obstacle } = tool;
 	return {
 		name,
@@ -128,8 +128,8 @@ function asJson({ tool, standing, older }: Row) {
 		architectures,
 		native,
 		olderThanGoInForce: older,
-		endOfLife: standing?.endOfLife ?? null,
-		vulnerabilities: standing?.vulnerabilities.known ?? null,
+		endOfLife: status?.endOfLife ?? null,
+		vulnerabilities: status?.vulnerabilities.known ?? null,
 		upgradable: obstacle === undefined,
 		obstacle: obstacle ?? null,
 		settings: Object.fromEntries(info.settings),
@@ -138,7 +138,7 @@ function asJson({ tool, standing, older }: Row) {
 
 type Action = "upgrade" | "rebuild";
 
-/** What became of one tool. */
+/** The result for one tool. */
 export interface ToolOutcome {
 	readonly name: string;
 	readonly package: string;
@@ -159,7 +159,7 @@ export async function rebuild(invocation: Invocation): Promise<number> {
 	return build(invocation, "rebuild");
 }
 
-/** One tool's failure keeps no other from being built; the exit status is 1 where one failed. */
+/** Builds every tool, also after one has failed. The exit status is 1 if one failed. */
 async function build(invocation: Invocation, action: Action): Promise<number> {
 	const { context, report, options, args: names } = invocation;
 	const go = nativeGo(goInForce(context));
@@ -180,7 +180,7 @@ export interface BuildPlan {
 	readonly dryRun: boolean;
 }
 
-/** One after the other: go uses every processor by itself. */
+/** One at a time: go uses every processor by itself. */
 export async function buildTools(
 	context: Context,
 	report: Report,
@@ -203,12 +203,12 @@ export async function buildTools(
 	return outcomes;
 }
 
-/** @throws GoxError `no-go` where the Go in force can't build for this machine into a directory of gox's choice. */
+/** @throws GoxError `no-go` if the Go in use is built for another platform, and would build tools for that one */
 export function nativeGo(go: GoCommand): GoCommand {
 	if (go.native) return go;
 	throw new GoxError(
 		"no-go",
-		`the Go in force (${go.version}, ${dirname(go.path)}) is not for this machine, and would build tools that aren't either`,
+		`the Go in use (${go.version}, ${dirname(go.path)}) is not for this machine, and would build tools that aren't either`,
 		{
 			hint: "gox install latest --default",
 		},
@@ -224,7 +224,7 @@ async function buildTool(context: Context, report: Report, go: GoCommand, tool: 
 	}
 	const installed = info.main.version;
 	const latest = plan.action === "upgrade" ? await latestOf(context, go, info.main.path) : installed;
-	// What was installed by name, a pre-release or a commit, may be newer than the latest release.
+	// A pre-release or a commit that was installed by name may be newer than the latest release.
 	const version = plan.action === "upgrade" && isNewer(latest, installed) ? latest : installed;
 	const stale = isOlder(info, go.version) || !tool.native;
 	if (version === installed && !(plan.action === "rebuild" && (stale || plan.all)))
@@ -262,7 +262,7 @@ function tellSummary(report: Report, action: Action, outcomes: readonly ToolOutc
 		[having("built").length, done],
 		[having("planned").length, `would be ${done}`],
 		[having("fine").length, action === "upgrade" ? "at their latest" : "fine as they are"],
-		[having("skipped").length, "can't be built anew (gox tools says why)"],
+		[having("skipped").length, "can't be rebuilt (gox tools says why)"],
 		[having("failed").length, "failed and left as they were"],
 	] as const;
 	const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
@@ -284,11 +284,11 @@ export function addDefaults({ context, report, args }: Invocation): undefined {
 export function removeDefaults({ context, report, args }: Invocation): undefined {
 	const packages = packagesCalled(readDefaultTools(context), args);
 	for (const gone of removeDefaultTools(context, packages))
-		report.say(`${gone} is no default tool any more; what is installed stays`);
+		report.say(`${gone} is no longer a default tool; what is installed stays`);
 	return undefined;
 }
 
-/** `gox tools default install`: the exit status is 1 where one failed. */
+/** `gox tools default install`: the exit status is 1 if one failed. */
 export async function installDefaults({ context, report }: Invocation): Promise<number> {
 	const outcomes = await installDefaultTools(context, report, nativeGo(goInForce(context)));
 	if (report.asJson) report.json(outcomes);
@@ -303,7 +303,7 @@ export interface DefaultToolOutcome {
 	readonly reason?: string;
 }
 
-/** Those that are missing, of another version than the list has, built by an older Go, or for another machine. */
+/** Installs those that are missing, of another version than listed, built by an older Go, or for another platform. */
 export async function installDefaultTools(
 	context: Context,
 	report: Report,
@@ -312,7 +312,7 @@ export async function installDefaultTools(
 	const directories = goSettings(context, go.goroot).toolDirectories;
 	const [directory] = directories;
 	if (directory === undefined)
-		throw new GoxError("usage", "GOPATH is no absolute path, so there is no place for tools", { hint: "go env GOPATH" });
+		throw new GoxError("usage", "GOPATH isn't an absolute path, so there is no place for tools", { hint: "go env GOPATH" });
 	const there = toolsIn(context, directories);
 	const outcomes: DefaultToolOutcome[] = [];
 	const wanted = readDefaultTools(context);
@@ -340,7 +340,7 @@ export async function installDefaultTools(
 	return outcomes;
 }
 
-/** What `latest` was is what `gox tools upgrade` looks after; a branch's or commit's version can't be told from its name. */
+/** Only exact versions are compared: `latest` is for `gox tools upgrade`, and a branch has no version in its name. */
 function isWhatIsWanted({ info, native }: Tool, { version }: DefaultTool, go: GoCommand): boolean {
 	const isPinned = /^v\d+\.\d+\.\d+/.test(version);
 	return native && !isOlder(info, go.version) && (!isPinned || info.main?.version === version);
@@ -362,17 +362,19 @@ export function listDefaults({ context, report }: Invocation): undefined {
 		report.line(line);
 	report.say(`${tools.length === 1 ? "one default tool" : `${tools.length} default tools`} in ${defaultToolsFile(context)}`);
 	report.say(
-		loadConfig(context).defaultTools ? "installed with each new Go" : "not installed by themselves: gox config default_tools on",
+		loadConfig(context).defaultTools
+			? "installed with each new Go"
+			: "not installed automatically; to change that: gox config default_tools on",
 	);
 	return undefined;
 }
 
-/** By import path, with or without a version, or by the program's name. */
+/** Finds default tools by import path, with or without a version, or by program name. */
 function packagesCalled(tools: readonly DefaultTool[], words: readonly string[]): readonly string[] {
 	return words.map((word) => {
 		const name = word.replace(/@.*$/, "");
 		const found = tools.find((each) => each.package === name) ?? tools.find((each) => each.package.split("/").at(-1) === name);
 		if (found) return found.package;
-		throw new GoxError("usage", `${quote(word)} is no default tool`, { hint: "gox tools default" });
+		throw new GoxError("usage", `${quote(word)} is not a default tool`, { hint: "gox tools default" });
 	});
 }

@@ -11,9 +11,9 @@ import { parseRequest, type Request } from "../version/request.ts";
 
 export async function run({ context, report, args, options }: Invocation): Promise<undefined> {
 	const platform = wantedPlatform(context, options);
-	const doomed = args.map((word) => single(context, word, platform));
+	const chosen = args.map((word) => single(context, word, platform));
 	const removed = [];
-	for (const installed of new Map(doomed.map((each) => [each.key, each])).values()) {
+	for (const installed of new Map(chosen.map((each) => [each.key, each])).values()) {
 		const outcome = await uninstallVersion(context, installed, (owner) =>
 			report.say(`waiting for ${owner} to finish with ${installed.key}`),
 		);
@@ -26,7 +26,7 @@ export async function run({ context, report, args, options }: Invocation): Promi
 	return undefined;
 }
 
-/** A word that matches several versions removes none: only the person knows which was meant. */
+/** @throws GoxError `usage` if a word matches several versions: gox can't know which one is meant */
 function single(context: Context, word: string, platform: Platform): Installed {
 	const request = parseRequest(word);
 	const wanted = request.platform ?? platform;
@@ -38,7 +38,7 @@ function single(context: Context, word: string, platform: Platform): Installed {
 	throw new GoxError("usage", `${word} matches ${found.map((each) => each.key).join(", ")}`, { hint: removing(found) });
 }
 
-/** What is left of a version whose bin/go somebody took out: no request finds it, but it lies there. */
+/** An installed version without its bin/go: no request finds it. */
 function damaged(context: Context, request: Request, platform: Platform): Installed | undefined {
 	if (request.kind !== "exact") return undefined;
 	return storedVersions(context).find((each) => each.platform === platform && each.release.name === request.release.name);
@@ -52,7 +52,7 @@ function notThere(context: Context, word: string, request: Request, platform: Pl
 	return new GoxError("not-installed", `${word} is not installed${foreign}`, { hint: removing(elsewhere) || "gox list" });
 }
 
-/** The commands that remove exactly these: `1.20` alone would mean every 1.20. */
+/** The commands that remove exactly these versions: `1.20` alone would match every 1.20. */
 function removing(versions: readonly Installed[]): string {
 	return versions.map(({ key }) => `gox uninstall ${wordFor(key)}`).join("\n");
 }

@@ -98,7 +98,7 @@ describe("gox mirror test", () => {
 		expect(out.replace(/\s+/g, " ")).toMatch(said);
 		// It is the person's own, and may be well tomorrow.
 		expect(out).toMatch(/^2 +http:\S*other .* unchecked$/m);
-		expect(err).toContain("that is the order in force");
+		expect(err).toContain("that is already the order in force");
 	});
 
 	test("with none of use, nothing is written, and the exit status says network", async () => {
@@ -108,7 +108,7 @@ describe("gox mirror test", () => {
 		expect(existsSync(config())).toBe(false);
 	});
 
-	test("one that has nothing is not proposed, unless it is one's own", async () => {
+	test("one that has nothing is not proposed, unless it is in the settings", async () => {
 		const words = ["test", "--only", "--json", "--dry-run"];
 		const { out } = await gox([...words, at("good"), at("nothing")], { env: {} });
 		expect(JSON.parse(out)).toMatchObject({
@@ -160,9 +160,9 @@ describe("gox mirror test", () => {
 		expect(server.requests.filter(({ url }) => url.includes("/good/")).every(({ headers }) => headers.range)).toBe(true);
 	});
 
-	test("the environment's word is named where it wins", async () => {
+	test("says so if the environment overrides the config", async () => {
 		const { err } = await gox(["test", at("good"), "--only", "--yes"], { env: { GOX_MIRRORS: at("other") } });
-		expect(err).toContain("GOX_MIRRORS in the environment wins");
+		expect(err).toContain("GOX_MIRRORS in the environment overrides");
 	});
 
 	test.each([
@@ -211,7 +211,7 @@ describe("the proposed order", () => {
 
 	test.each([
 		["the fastest first, the outdated last, the dead and the wrong not at all", () => false, [fast, near, slow, late, later]],
-		["one's own dead one last of all, the wrong one never", () => true, [fast, near, slow, late, later, dead]],
+		["a dead one of the settings last of all, a wrong one never", () => true, [fast, near, slow, late, later, dead]],
 	])("%s", (_what, own, wanted) => {
 		expect(proposedOrder(all, own).map(({ address }) => address)).toEqual(wanted.map(({ address }) => address));
 	});

@@ -104,7 +104,7 @@ describe("gox proxy", () => {
 			"GONOSUMDB corp.example/* # GOPRIVATE",
 			"",
 		]);
-		expect(err).toContain("mirror: one's own, then each module's repository");
+		expect(err).toContain("mirror: your own proxy, then each module's repository");
 		expect(calls()).toEqual([]);
 	});
 
@@ -127,7 +127,7 @@ describe("gox proxy", () => {
 	test("without any Go, says that nobody says so", async () => {
 		const { out, err } = await gox([], { env: { PATH: "/nowhere", GOENV: "off" } });
 		expect(out).toMatch(/^GOPROXY +\(not set\)$/m);
-		expect(err).toContain("no Go is here");
+		expect(err).toContain("there is no Go here");
 		expect(err).toContain("GOENV=off");
 	});
 
@@ -202,7 +202,7 @@ describe("gox proxy use", () => {
 		expect(text()).toBe("# mine\nGOFLAGS=-modcacherw\n");
 	});
 
-	test("a list of one's own, with its end, is left as it is", async () => {
+	test("your own list, with its end, is left as it is", async () => {
 		await gox(["use", "mirror", `${at("a")}|${at("b")},off`]);
 		expect(text()).toBe(`GOPROXY=${at("a")}|${at("b")},off\n`);
 	});
@@ -268,7 +268,7 @@ describe("gox proxy use", () => {
 	test("says so where the environment wins, and where nothing is to be done", async () => {
 		const env = { GOPROXY: withPassword(at("b")) };
 		const { err } = await gox(["use", "mirror", at("a")], { env });
-		expect(err).toContain(`GOPROXY=${at("b")} in the environment wins over what is written: unset GOPROXY`);
+		expect(err).toContain(`GOPROXY=${at("b")} in the environment overrides the file: unset GOPROXY`);
 		expect((await gox(["use", "mirror", at("a")])).err).toContain("nothing to change");
 		expect(records()).toEqual(["1.json"]);
 	});
@@ -297,7 +297,7 @@ describe("gox proxy use", () => {
 		const { status, err } = await gox(["use", "company", at("a")], { env });
 		expect({ status, err }).toEqual({
 			status: 0,
-			err: expect.stringContaining("no Go is here that says which proxy is the public one"),
+			err: expect.stringContaining("there is no Go here whose go.env names the public proxy"),
 		});
 		const path = process.platform === "darwin" ? "Library/Application Support/go/env" : "xdg/go/env";
 		expect(readFileSync(join(root, path), "utf8")).toBe(`GOPROXY=${at("a")},direct\n`);
