@@ -79,7 +79,8 @@ function needsExecuteBit(path: string): boolean {
 
 /** Reads synchronously: a turn of the event loop for each of 10,000 entries would take longer than the unpacking. */
 async function openZip(descriptor: number, size: number): Promise<ZipFile> {
-	const { fromRandomAccessReader, RandomAccessReader } = await import("./yauzl.ts");
+	// A bundled CommonJS package has no names of its own, only a default export.
+	const { fromRandomAccessReader, RandomAccessReader } = (await import("yauzl")).default;
 	class SyncReader extends RandomAccessReader {
 		override read(
 			buffer: Buffer,

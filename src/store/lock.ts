@@ -127,7 +127,8 @@ async function acquire(
 	waiting: (owner: string) => void,
 	onCompromised: () => void,
 ): Promise<() => Promise<void>> {
-	const { lock } = await import("./lockfile.ts");
+	// A bundled CommonJS package has no names of its own, only a default export.
+	const { lock } = (await import("proper-lockfile")).default;
 	const file = join(layout.locks, key);
 	const deadline = performance.now() + times.patience;
 	for (let told = false; ; ) {

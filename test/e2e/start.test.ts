@@ -28,7 +28,7 @@ function loadedBy(args: readonly string[], { entry, env } = box): { files: strin
 	return { files: files.map((file) => basename(file)), native };
 }
 
-const heavy = /^(?:undici|undiciproxy|openpgp|yauzl|lockfile|tar)-/;
+const heavy = /^(?:agent|undici|openpgp|yauzl|proper-lockfile|tar)-/;
 
 describe("a small command loads no more than it needs", () => {
 	it("--version: the entry alone, and nothing of Node's that wasn't there", () => {
@@ -47,7 +47,7 @@ describe("a small command loads no more than it needs", () => {
 	it("and a command that asks the network loads what does", () => {
 		const asking = new Sandbox({ GOX_INDEX: "http://127.0.0.1:9/" });
 		const { files, native } = loadedBy(["list", "--remote"], asking);
-		expect(files.some((file) => file.startsWith("undici-"))).toBe(true);
+		expect(files.some((file) => file.startsWith("agent-"))).toBe(true);
 		expect(native).toContain("tls");
 	});
 });

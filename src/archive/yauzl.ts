@@ -1,2 +1,0 @@
-// The bundler gives a CommonJS package that is imported lazily no names of its own: this module has them.
-export { fromRandomAccessReader, RandomAccessReader } from "yauzl";
