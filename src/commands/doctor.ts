@@ -37,25 +37,25 @@ async function fix(invocation: Invocation, findings: readonly Examined[]): Promi
 	const possible = repairable(findings);
 	if (!report.asJson) show(invocation, findings, []);
 	if (possible.length > 0) {
-		report.say(`gox doctor --fix will set right:`);
+		report.say("gox doctor --fix will repair:");
 		for (const { title, evidence = [] } of possible) {
 			report.say(`  ${title}`);
 			for (const each of evidence) report.say(`      ${each}`);
 		}
-		report.say(`what it changes is kept in ${context.home}/backup/doctor`);
+		report.say(`the originals are kept in ${context.home}/backup/doctor`);
 	}
-	if (possible.length > 0 && !(await confirm(invocation, "do it?"))) {
+	if (possible.length > 0 && !(await confirm(invocation, "repair this?"))) {
 		if (report.asJson) show(invocation, findings, []);
 		return 0;
 	}
 	const repaired = makeRepairs(context, possible);
 	for (const { id, title, changed } of repaired) {
-		report.say(changed.length > 0 ? `set right: ${title}` : `nothing left to do: ${title}`);
+		report.say(changed.length > 0 ? `repaired: ${title}` : `nothing left to do: ${title}`);
 		if (changed.length > 0) report.say(`  to undo: gox doctor --undo ${id}`);
 	}
 	const left = repaired.length === 0 ? findings : await again(invocation);
 	if (report.asJson) show(invocation, left, repaired);
-	else if (possible.length === 0) report.say("there is nothing that --fix can do by itself; the commands above are yours to run");
+	else if (possible.length === 0) report.say("there is nothing that --fix can repair; run the commands above yourself");
 	else if (repaired.length > 0) report.say(`now: ${tally(left)}`);
 	return worst(left) === "broken" ? somethingBroken : 0;
 }
@@ -78,9 +78,9 @@ function undo({ context, options, report }: Invocation): number {
 	if (report.asJson) report.json(undone);
 	for (const { title, restored, kept, id } of undone) {
 		report.say(`undone: ${title}`);
-		for (const path of restored) report.detail(`  ${path} is again as it was`);
+		for (const path of restored) report.detail(`  ${path} is as it was`);
 		for (const path of kept)
-			report.warn(`${path} was changed since and left alone; what it was is in ${layout.home}/backup/doctor/${id}`);
+			report.warn(`${path} was changed since, so it stays as it is; the original is in ${layout.home}/backup/doctor/${id}`);
 	}
 	return undone.some(({ kept }) => kept.length > 0) ? 6 : 0;
 }
@@ -108,7 +108,7 @@ function show({ context, report, options }: Invocation, findings: readonly Exami
 	const hidden = !report.verbose && findings.some(({ verdict }) => verdict === "ok");
 	report.line(`${tally(findings)}${hidden ? "   (gox doctor --verbose lists all)" : ""}`);
 	if (!options.has("fix") && repairable(findings).length > 0)
-		report.say("gox doctor --fix sets some of this right by itself, each undoable");
+		report.say("gox doctor --fix can repair some of this; each repair can be undone");
 }
 
 const headings: readonly (readonly [Area, string])[] = [
@@ -123,7 +123,7 @@ const headings: readonly (readonly [Area, string])[] = [
 const marks: Readonly<Record<Verdict, string>> = { ok: "✓", note: "·", warning: "!", broken: "✗" };
 
 /** How to format the findings. */
-export interface Looks {
+export interface Format {
 	/** Whether to list findings that are fine. */
 	readonly all: boolean;
 	/** In characters. */
@@ -134,7 +134,7 @@ export interface Looks {
 }
 
 /** The findings as lines of text, grouped by area. Commands are never wrapped. */
-export function inWords(findings: readonly Examined[], { all, width, style, userHome }: Looks): readonly string[] {
+export function inWords(findings: readonly Examined[], { all, width, style, userHome }: Format): readonly string[] {
 	// Only at the start of a word: elsewhere, or in quotes, no shell expands `~`.
 	const short = (text: string) =>
 		text.replaceAll(`${userHome}/`, (found, at: number) => (/^[\s(]?$/.test(text[at - 1] ?? "") ? "~/" : found));

@@ -30,7 +30,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	const { context, report, args, options } = invocation;
 	if (options.has("files")) return importFiles(invocation);
 	const progress = progressOn(context, report.quiet || report.asJson);
-	const candidates = await lookAround(invocation, progress);
+	const candidates = await findCandidates(invocation, progress);
 	progress.end();
 	const unofficial = options.has("unofficial");
 	if (!report.asJson) for (const line of tableOf(invocation, candidates)) report.line(line);
@@ -41,7 +41,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	const chosen = options.has("dryRun") ? [] : await chosenFrom(invocation, candidates);
 	const outcomes: InstallOutcome[] = [];
 	let status = 0;
-	for (const candidate of onceEach(context, chosen)) {
+	for (const candidate of onePerRelease(context, chosen)) {
 		if (candidate.state !== "installed" && !isAdoptable(candidate, unofficial)) {
 			const isNamed = args.length > 0;
 			if (isNamed || !wantedEverything(invocation)) status = refuse(invocation, candidate);
@@ -80,7 +80,7 @@ async function adopt(
 		force: false,
 		asDefault: isDefault ? "if-none" : "no",
 		build: async (staging, signal) => {
-			if (!proof) throw new GoxError("internal", `${go.path} was never held against anything`);
+			if (!proof) throw new GoxError("internal", `${go.path} was never checked`);
 			const built = await buildByAdoption(context, { go, proof, link, durable, signal }, staging, {
 				progress: (received, total) => progress.update(key, received, total),
 				note: (text) => progress.interleave(() => report.detail(text)),
@@ -91,19 +91,21 @@ async function adopt(
 			lock?.hold(built);
 			return built;
 		},
-		waiting: (owner) => say(`waiting for ${owner}, who is installing ${key}`),
+		waiting: (owner) => say(`waiting for ${owner}, which is installing ${key}`),
 	});
 	progress.remove(key);
 	if (outcome.status === "installed" || args.length > 0)
 		tellOutcome(outcome, key, performance.now() - started, { say, warn }, report.style);
 	if (proof && proof.leftBehind > 0)
-		report.detail(`  ${proof.leftBehind} files stayed behind: nobody vouches for them (api, doc, misc, test, what a tool added)`);
+		report.detail(
+			`  ${proof.leftBehind} files were not copied: nothing vouches for them (api, doc, misc, test, what a tool added)`,
+		);
 	context.checkpoint("import:adopted");
 	return outcome;
 }
 
 /** One candidate for each release, if several tools have it; a proven one if there is one. */
-function onceEach(context: Context, chosen: readonly Candidate[]): readonly Candidate[] {
+function onePerRelease(context: Context, chosen: readonly Candidate[]): readonly Candidate[] {
 	const byKey = new Map<string, Candidate>();
 	for (const candidate of chosen) {
 		const key = versionKey(candidate.go.release.name, candidate.go.platform, context.host());
@@ -116,7 +118,7 @@ function onceEach(context: Context, chosen: readonly Candidate[]): readonly Cand
 
 /** The candidate that becomes the default if there is none: another tool's default, else the newest. */
 function defaultOf(context: Context, chosen: readonly Candidate[], unofficial: boolean): Candidate | undefined {
-	const fit = onceEach(context, chosen).filter(
+	const fit = onePerRelease(context, chosen).filter(
 		(candidate) =>
 			candidate.go.platform === context.host() && (candidate.state === "installed" || isAdoptable(candidate, unofficial)),
 	);
@@ -126,7 +128,7 @@ function defaultOf(context: Context, chosen: readonly Candidate[], unofficial: b
 
 function refuse({ report }: Invocation, { go, state, why }: Candidate): number {
 	report.warn(`${go.path} was not imported: ${why}`);
-	report.say(state === "unknown" ? "  to ask again: gox import" : `  to see what differs: gox verify ${go.path}`);
+	report.say(state === "unknown" ? "  to check again: gox import" : `  to see what differs: gox verify ${go.path}`);
 	return state === "unknown" ? exitCodes.network : exitCodes.integrity;
 }
 
@@ -145,19 +147,21 @@ function adviseOn(
 	const current = defaultVersion(context, installed);
 	const wish = candidates.find(({ go }) => go.isPreferred && installed.some((each) => each.release.name === go.release.name));
 	if (outcomes.length > 0 && wish && current && wish.go.release.name !== current.release.name)
-		report.say(`${wish.go.tool} has ${wish.go.release.name} as its default; to have it too: gox default ${wish.go.release.word}`);
-	if (outcomes.length > 0) report.say("to take the other tools out of your shell's start-up files: gox setup --remove-leftovers");
+		report.say(
+			`${wish.go.tool} has ${wish.go.release.name} as its default; to use it here too: gox default ${wish.go.release.word}`,
+		);
+	if (outcomes.length > 0) report.say("to remove the other tools from your shell's start-up files: gox setup --remove-leftovers");
 }
 
 function onlyArchives(policy: string, version: string): GoxError {
-	return new GoxError("usage", `verify = ${policy} wants an archive's published SHA-256, and what is on the disk is no archive`, {
+	return new GoxError("usage", `verify = ${policy} needs the published SHA-256 of an archive, and an unpacked Go has none`, {
 		hint: `gox install ${version}`,
 	});
 }
 
 function notToBeLinked(path: string): GoxError {
 	return new GoxError("usage", `${path} can't be shared by hard links: a change there would change gox's copy too`, {
-		hint: "gox import   (without --link: cloned or copied)",
+		hint: "gox import   (without --link, files are cloned or copied)",
 	});
 }
 
@@ -179,7 +183,7 @@ export async function chosenFrom(invocation: Invocation, candidates: readonly Ca
 	if (args.length > 0 || wantedEverything(invocation)) return candidates;
 	const open = candidates.filter(({ state }) => state === "proven");
 	if (open.length === 0) return [];
-	const answer = await answerTo(invocation, "import which? versions or tools, or nothing for all that are proven, or no: ");
+	const answer = await answerTo(invocation, "import which? versions or tools, Enter for all that are proven, or no: ");
 	if (answer === undefined || /^n(?:o|one)?$/i.test(answer)) {
 		report.say("nothing was imported");
 		return [];
@@ -199,15 +203,17 @@ export async function chosenFrom(invocation: Invocation, candidates: readonly Ca
 export function named(gos: readonly ForeignGo[], words: readonly string[]): readonly ForeignGo[] {
 	const chosen = new Set<ForeignGo>();
 	for (const word of words) {
-		const matching = gos.filter((go) => isMeant(go, word));
+		const matching = gos.filter((go) => isNamed(go, word));
 		if (matching.length === 0)
-			throw new GoxError("usage", `no Go of another tool is ${quote(word)}`, { hint: "gox import   (shows what there is)" });
+			throw new GoxError("usage", `no Go of another tool is ${quote(word)}`, {
+				hint: "gox import --dry-run   (shows what was found)",
+			});
 		for (const go of matching) chosen.add(go);
 	}
 	return [...chosen];
 }
 
-function isMeant(go: ForeignGo, word: string): boolean {
+function isNamed(go: ForeignGo, word: string): boolean {
 	if (isPath(word)) return go.tool === "path";
 	if (word === go.tool || (word === "module" && go.tool === "module cache")) return true;
 	if (/^[a-z]+$/.test(word) && word !== "latest") return false;
@@ -233,13 +239,13 @@ export function isAdoptable({ state }: Candidate, unofficial: boolean): boolean 
 }
 
 /** Finds and checks the Gos that the arguments name, or every Go of other tools. Throws as `named`. */
-export async function lookAround({ context, report, args }: Invocation, progress: Progress): Promise<readonly Candidate[]> {
+export async function findCandidates({ context, report, args }: Invocation, progress: Progress): Promise<readonly Candidate[]> {
 	const paths = args.filter(isPath);
 	const found =
 		paths.length > 0 && paths.length === args.length
 			? paths.map((path) => foreignGoAt(context, path))
 			: [...paths.map((path) => foreignGoAt(context, path)), ...foreignGos(context)];
-	for (const go of found) if (!("goroot" in go)) report.detail(notOne(go));
+	for (const go of found) if (!("goroot" in go)) report.detail(notImportable(go));
 	const gos = found.filter((go) => "goroot" in go);
 	const wanted = args.length > 0 ? named(gos, args) : gos;
 	const installed = new Set(installedVersions(context).map(({ key }) => key));
@@ -250,7 +256,7 @@ export async function lookAround({ context, report, args }: Invocation, progress
 		if (installed.has(name)) candidates.push({ go, state: "installed", proof: undefined, why: "installed already" });
 		else {
 			const proof = await proveForeign(context, go, report.detail);
-			candidates.push({ go, proof, ...judged(go, proof) });
+			candidates.push({ go, proof, ...verdictOf(go, proof) });
 		}
 		progress.remove(`looking at ${go.path}`);
 	}
@@ -287,9 +293,9 @@ export function asJson({ go, state, proof, why }: Candidate) {
 	};
 }
 
-function judged({ tool }: ForeignGo, proof: Proof): Pick<Candidate, "state" | "why"> {
+function verdictOf({ tool }: ForeignGo, proof: Proof): Pick<Candidate, "state" | "why"> {
 	if (proof.kind === "proven") return { state: "proven", why: "proven" };
-	if (proof.kind === "unknown") return { state: "unknown", why: "not proven: nobody could say what it should be" };
+	if (proof.kind === "unknown") return { state: "unknown", why: "not proven: it could not be checked" };
 	const count = proof.changed.length;
 	if (tool === "homebrew") return { state: "changed", why: "not proven: built by Homebrew, not by the Go project" };
 	const what = count === 0 ? "" : `: ${count} ${count === 1 ? "file differs" : "files differ"}`;
@@ -301,7 +307,7 @@ export function reasonOf({ proof }: Candidate): string | undefined {
 	return proof?.kind === "unknown" ? proof.reason : undefined;
 }
 
-function notOne({ path, reason }: NoForeignGo): string {
+function notImportable({ path, reason }: NoForeignGo): string {
 	return `${path} can't be imported: ${reason}`;
 }
 
@@ -328,8 +334,7 @@ export async function importFiles(invocation: Invocation): Promise<number> {
 	const isDry = options.has("dryRun");
 	for (const { directory, file } of fresh)
 		report.say(`${join(directory, ".go-version")}: ${file.pin}   (${file.path} says ${quote(file.said)})`);
-	for (const { file } of odd)
-		report.warn(`${file.path} says ${quote(file.said)}, which is no version that a .go-version can name`);
+	for (const { file } of odd) report.warn(`${file.path} says ${quote(file.said)}, which a .go-version can't say`);
 	const writing =
 		!isDry &&
 		fresh.length > 0 &&
@@ -345,7 +350,7 @@ export async function importFiles(invocation: Invocation): Promise<number> {
 				written: writing && file.pin !== undefined,
 			})),
 		);
-	if (found.length === 0) report.say("every project here has a version file that gox reads, or none at all");
+	if (found.length === 0) report.say("no project here has a version file that only other tools read");
 	else if (writing) report.say(`wrote ${fresh.length === 1 ? "it" : `${fresh.length} files`}; the other tools' own files stay`);
 	return odd.length > 0 ? exitCodes["bad-version-file"] : 0;
 }

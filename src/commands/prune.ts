@@ -44,7 +44,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 	const agreed =
 		!isEmpty &&
 		!options.has("dryRun") &&
-		(await confirm(invocation, `Remove them (${bytesInWords(total)})?`, { preset: "no", declined: "nothing was removed" }));
+		(await confirm(invocation, `remove them (${bytesInWords(total)})?`, { preset: "no", declined: "nothing was removed" }));
 	if (agreed) for (const each of plan.versions) await uninstallVersion(context, each);
 	if (agreed) for (const path of [...plan.copies.flatMap(({ paths }) => paths), ...plan.backups]) removeTree(path);
 	if (report.asJson) {
@@ -110,7 +110,8 @@ function tell(
 		...plan.kept.map(({ installed, why }) => ["keep", installed.key, "", why.join("; ")]),
 	];
 	for (const line of columns(rows)) report.line(line);
-	for (const message of plan.unclear) report.warn(`a project that can't be understood may need any version: ${message}`);
+	for (const message of plan.unclear)
+		report.warn(`a version file can't be read, so its project may need any version: ${message}`);
 	if (!options.has("modcache")) {
 		const copies = copiesInModuleCache(context, installedVersions(context)).length;
 		if (copies > 0) report.say(`Go's module cache has copies of ${copies} of them: gox prune --modcache`);

@@ -141,8 +141,8 @@ export async function undo(invocation: Invocation, named: string | undefined): P
 	}
 	for (const { path } of record.commands) report.say(`put back ${path}`);
 	if (changed.length === 0) report.say("no start-up file has gox in it");
-	else report.say(`installed versions stay in ${context.home}; shells that are open keep the hook until they end`);
-	refuseTheRest(edits, files);
+	else report.say(`installed versions stay in ${context.home}; open shells keep the hook until they exit`);
+	reportLost(edits, files);
 	return undefined;
 }
 
@@ -150,11 +150,11 @@ function isReadBy({ context }: Invocation, shells: readonly Shell[], path: strin
 	return shells.some((shell) => searchedFiles(shell, homeOf(context)).some((file) => file.path === path));
 }
 
-function refuseTheRest(edits: readonly StartupEdit[], files: readonly TakenOutOf[]): void {
+function reportLost(edits: readonly StartupEdit[], files: readonly TakenOutOf[]): void {
 	const lost = edits.filter((edit) => (edit.lost ?? []).length > 0);
 	if (lost.length === 0) return;
 	const lines = lost.flatMap(({ path, lost: pieces = [] }) => [
-		`${path} was changed where these lines stood, so they are not in it again:`,
+		`${path} was changed where these lines were, so they were not put back:`,
 		...pieces.map(({ removed }) => `  ${utf8(removed).trimEnd()}`),
 	]);
 	const copies = lost.flatMap(({ path }) => files.find((file) => file.path === path)?.backup ?? []);
@@ -255,10 +255,11 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 				report.say(taking ? `${done} what other version managers left there:` : "other version managers are set up there too:");
 				for (const each of removable) report.say(listed(each));
 			}
-			if (taking) for (const { path, tool } of commands) report.say(`${tool}'s ${path} is out of the way too`);
+			if (taking) for (const { path, tool } of commands) report.say(`removed ${tool}'s ${path} too`);
 			if (taking)
 				for (const tool of new Set(commands.map((each) => each.tool)))
-					if (makesAnew[tool]) report.say(`${tool} makes it anew as long as it has a Go; for good: ${makesAnew[tool]}`);
+					if (stopsRecreating[tool])
+						report.say(`${tool} creates it again as long as it has a Go; to stop that: ${stopsRecreating[tool]}`);
 			for (const each of every.filter(({ keep }) => keep !== undefined)) report.say(`left ${where(each)}: ${each.keep}`);
 			if (!taking && removable.length > 0)
 				report.say(
@@ -280,7 +281,7 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 }
 
 /** These tools create their shims again; the command stops that. */
-const makesAnew: Partial<Record<LeftoverTool, string>> = {
+const stopsRecreating: Partial<Record<LeftoverTool, string>> = {
 	asdf: "asdf plugin remove golang",
 	mise: "mise unuse --global go",
 };

@@ -70,9 +70,9 @@ case "$-" in *i*) __gox_start ;; esac
 	completions: bashCompletions,
 };
 
-/** Completions for bash 3.2 and up: words are compared in the shell, nothing is started. Where none fits, files do. */
+/** Completions for bash 3.2 and later. They use builtins only, and fall back to files. */
 export function bashCompletions(commands: readonly CompletedCommand[], settings: HookSettings): string {
-	return `# The place of the command line that follows -- in _gox_from; fails where there is none yet.
+	return `# Sets _gox_from to the index of the command line after --; fails if there is none.
 function _gox_command {
 	_gox_from=2
 	while [ "$_gox_from" -lt "$COMP_CWORD" ]; do
@@ -107,7 +107,7 @@ function _gox_complete {
 			fi
 			;;
 		esac
-		# After = the words are the value itself, which bash takes for a word of its own.
+		# bash splits --option=value into three words.
 		[ "$word" != = ] || word=""
 		[ "$before" != = ] || before="\${COMP_WORDS[COMP_CWORD - 2]}"
 		_gox_from=2
@@ -147,7 +147,7 @@ ${commands.map(armOf).join("\n")}
 	done
 }
 
-# The command line that is to be run: by bash-completion where that is in the shell, else its first word and files.
+# Completes the command line to run: with bash-completion if it is loaded, else its first word and files.
 function _gox_complete_command {
 	local each=""
 	if declare -F _command_offset >/dev/null; then
@@ -168,7 +168,7 @@ function armOf({ names, options, words, takesCommand }: CompletedCommand): strin
 	return `			${patternOf(names)}) options=${shQuote(flags)} choices=${shQuote(choices)}${words.versions ? " versions=yes" : ""} ;;`;
 }
 
-/** Behind an option that takes a value. */
+/** Completions of option values. */
 function armsOfValues({ names, options }: CompletedCommand): string[] {
 	const valued = options.filter((option): option is CompletedOption & { value: CompletedWords } => option.value !== undefined);
 	return valued.map(({ flags, value }) => {

@@ -202,7 +202,7 @@ end
 `;
 }
 
-/** Completions for fish, to be sourced or put into its completions directory as `gox.fish`. */
+/** Completions for fish: source them, or install them in its completions directory as `gox.fish`. */
 export function fishCompletions(commands: readonly CompletedCommand[], settings: HookSettings): string {
 	return `function __gox_versions
     set -l home ${fishQuote(settings.home)}
@@ -215,7 +215,7 @@ export function fishCompletions(commands: readonly CompletedCommand[], settings:
     end
 end
 
-# The command and the actions that were typed: "proxy use".
+# Prints the command and the actions typed so far: "proxy use".
 function __gox_typed
     set -l words (commandline -opc)
     set -l typed "$words[2]"
@@ -228,7 +228,7 @@ function __gox_typed
     printf '%s\\n' "$typed"
 end
 
-# __gox_on NAME...: one of these is what was typed, and the command line that it is to run hasn't begun.
+# __gox_on NAME...: succeeds if one of these was typed, and no --.
 function __gox_on
     set -l words (commandline -opc)
     test (count $words) -gt 1; and contains -- (__gox_typed) $argv; and not contains -- -- $words
@@ -238,7 +238,7 @@ function __gox_runs
     contains -- -- (commandline -opc)
 end
 
-# What completes the command line behind --.
+# Completes the command line after --.
 function __gox_command
     set -l words (commandline -opc)
     set -l dashes (contains -i -- -- $words)
@@ -265,7 +265,7 @@ function linesOf(command: CompletedCommand): string {
 	].join("\n");
 }
 
-/** An action is a word behind those in front of it. */
+/** An action completes the word after its command. */
 function offeredAction({ names: [name = ""], summary }: CompletedCommand): string {
 	const at = name.lastIndexOf(" ");
 	return `complete -c gox -n ${fishQuote(`__gox_on ${fishWord(name.slice(0, at))}`)} -a ${name.slice(at + 1)} -d ${fishQuote(summary)}`;

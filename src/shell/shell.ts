@@ -52,15 +52,15 @@ export interface StartupFile {
 	readonly dialect: "zsh" | "bash" | "sh" | "fish";
 }
 
-/** A command, or an action of one, as completions know it. */
+/** A command or an action, for completions. */
 export interface CompletedCommand {
-	/** Its name and aliases; an action's with the words in front of it, as in `proxy use`. */
+	/** Its name and aliases. An action's include the words before it: `proxy use`. */
 	readonly names: readonly string[];
 	readonly isAction: boolean;
 	readonly summary: string;
 	readonly options: readonly CompletedOption[];
 	readonly words: CompletedWords;
-	/** Whether a command line follows behind `--`. */
+	/** Whether a command line follows `--`. */
 	readonly takesCommand: boolean;
 }
 
@@ -68,23 +68,23 @@ export interface CompletedOption {
 	/** `--force`, `-q`. */
 	readonly flags: readonly string[];
 	readonly summary: string;
-	/** What its value may be; undefined for a flag. */
+	/** The completions of its value; undefined for a flag. */
 	readonly value: CompletedWords | undefined;
 }
 
-/** What a word may be: one of some names, an installed version, a file; nothing of this for what only a person knows. */
+/** The completions of a word: names, installed versions, files, or none. */
 export interface CompletedWords {
 	readonly names: readonly string[];
 	readonly versions: boolean;
 	readonly files: boolean;
 }
 
-/** A pattern of a sh `case` for these names of commands. */
+/** The pattern of a sh `case` that matches these names. */
 export function patternOf(names: readonly string[]): string {
 	return names.map((name) => (name.includes(" ") ? shQuote(name) : name)).join(" | ");
 }
 
-/** A pattern of a sh `case` for every action, with the words in front of it. */
+/** The pattern of a sh `case` that matches every action, with the words before it. */
 export function actionPatterns(commands: readonly CompletedCommand[]): string {
 	return patternOf(commands.flatMap(({ names, isAction }) => (isAction ? names : [])));
 }

@@ -73,7 +73,7 @@ if [[ -o interactive ]]; then __gox_start; fi
 	completions: zshCompletions,
 };
 
-/** Completions for zsh, to be evaluated after compinit or put on fpath as `_gox`. */
+/** Completions for zsh: evaluate them after compinit, or install them on fpath as `_gox`. */
 export function zshCompletions(commands: readonly CompletedCommand[], settings: HookSettings): string {
 	const described = commands
 		.filter(({ isAction }) => !isAction)
@@ -164,7 +164,7 @@ function offers({ names, versions, files }: CompletedWords): boolean {
 	return versions || files || names.length > 0;
 }
 
-/** With a blank in front, _arguments runs it as it is. */
+/** The leading space makes _arguments run the action as it is. */
 function action({ names, versions, files }: CompletedWords): string {
 	return ` _gox_offer ${[versions, files].map((each) => (each ? "yes" : "no")).join(" ")} ${names.join(" ")}`.trimEnd();
 }

@@ -140,7 +140,7 @@ describe("gox setup and what other version managers left", () => {
 		const said = (await sandbox.setUp(zsh, { removeLeftovers: true })).err();
 		expect(said).toContain("left ");
 		expect(said).toContain("asdf manages other languages here too");
-		expect(said).toContain("for good: asdf plugin remove golang");
+		expect(said).toContain("to stop that: asdf plugin remove golang");
 		expect(read(sandbox, ".zshrc")).toMatch(/^export PATH=.*\n# >>> gox/);
 		expect(readdirSync(dirname(shim))).toEqual(["node"]);
 		await sandbox.setUp(zsh, { undo: true });
@@ -156,7 +156,7 @@ describe("gox setup and what other version managers left", () => {
 		await expect(sandbox.setUp(zsh, { undo: true })).rejects.toMatchObject({
 			code: "file-system",
 			message: expect.stringContaining(
-				".zshenv was changed where these lines stood, so they are not in it again:\n  export GOENV_ROOT",
+				".zshenv was changed where these lines were, so they were not put back:\n  export GOENV_ROOT",
 			),
 			hint: expect.stringMatching(/^less .*backup\/\.zshenv\./),
 		});
