@@ -15,7 +15,7 @@ export const corpusDir = join(fuzzDir, "corpus");
 export function buildFuzzer(directory) {
 	const output = join(directory, "fuzz-shim");
 	const flags = ["-g", "-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"];
-	const built = spawnSync("clang", [...warnings, ...flags, "judge.c", "-o", output], { cwd: fuzzDir, stdio: "ignore" });
+	const built = spawnSync("clang", [...warnings, ...flags, "readers.c", "-o", output], { cwd: fuzzDir, stdio: "ignore" });
 	return built.status === 0 ? output : undefined;
 }
 

@@ -1,4 +1,4 @@
-/* go.work and go.mod: what they ask for at least, and which installed Go satisfies it. */
+/* go.work and go.mod: the least version that they ask for, and which installed Go satisfies it. */
 
 #define LONGEST_MODULE_FILE (16 << 20)
 
@@ -12,7 +12,7 @@ typedef struct {
 	text word;
 } floor_line;
 
-/* ---- tokens, as golang.org/x/mod/modfile has them ---- */
+/* ---- tokens, as in golang.org/x/mod/modfile ---- */
 
 static const text punctuation = CONSTANT("()[]{},");
 
@@ -20,7 +20,7 @@ static bool is_module_blank(char c) {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Length of a quoted token; one that isn't closed ends with its line. */
+/* The length of a quoted token. Without a closing mark it ends at the end of its line. */
 static size_t quoted_length(text line) {
 	size_t at = 1;
 	while (at < line.len && line.at[at] != line.at[0]) at += line.at[at] == '\\' && line.at[0] == '"' && at + 1 < line.len ? 2 : 1;
@@ -39,7 +39,7 @@ static size_t token_length(text line) {
 	return at;
 }
 
-/* The next token of the line; empty at its end or at a comment. */
+/* The next token of the line; empty at the end of the line or at a comment. */
 static text take_token(text *line) {
 	while (line->len && is_module_blank(line->at[0])) *line = skip(*line, 1);
 	if (!line->len || starts(*line, T("//"))) return *line = none;
@@ -75,9 +75,9 @@ static directive read_directive(text line) {
 	return read;
 }
 
-/* ---- the two lines that speak ---- */
+/* ---- the go and the toolchain line ---- */
 
-/* The line's tokens with single blanks between them. */
+/* The line's tokens, joined by single blanks. */
 static void put_directive(buffer *to, text line) {
 	text token;
 	for (bool more = false; (token = take_token(&line)).len; more = true) {
@@ -126,11 +126,11 @@ static enum answer read_module_line(const source *at, text line, const directive
 	*to = (floor_line){*at, {none, none, none, none, none}, none};
 	to->from.word = read->verb;
 	bool go = same(read->verb, T("go"));
-	if (!go && read->count == 2 && same(read->argument, T("default"))) return SILENT;
+	if (!go && read->count == 2 && same(read->argument, T("default"))) return NO_ANSWER;
 	to->word = read->argument;
 	bool good = read->count == 2 && (go ? is_go_line_version(read->argument, &to->version)
 	                                    : is_toolchain_line_version(read->argument, &to->word, &to->version));
-	return good ? SPOKE : fail_module_line(why, at, line, read->verb);
+	return good ? ANSWERED : fail_module_line(why, at, line, read->verb);
 }
 
 /* The text of the line that set the floor: `go 1.22`. */
@@ -143,7 +143,7 @@ static void keep_floor_text(floor_line *to, text argument) {
 
 static enum answer read_floor(text content, const source *from, floor_line *to, failure *why) {
 	bool seen[2] = {false, false}, inside = false;
-	enum answer answer = SILENT;
+	enum answer answer = NO_ANSWER;
 	text argument = none;
 	source at = *from;
 	while (content.len) {
@@ -163,14 +163,14 @@ static enum answer read_floor(text content, const source *from, floor_line *to, 
 		floor_line spoken;
 		enum answer heard = read_module_line(&at, line, &read, &spoken, why);
 		if (heard == FAILED) return FAILED;
-		if (heard == SILENT) continue;
-		int order = answer == SPOKE ? compare_versions(&spoken.version, &to->version) : 1;
+		if (heard == NO_ANSWER) continue;
+		int order = answer == ANSWERED ? compare_versions(&spoken.version, &to->version) : 1;
 		if (order < 0 || (order == 0 && toolchain)) continue;
 		*to = spoken;
 		argument = read.argument;
-		answer = SPOKE;
+		answer = ANSWERED;
 	}
-	if (answer == SPOKE) keep_floor_text(to, argument);
+	if (answer == ANSWERED) keep_floor_text(to, argument);
 	return answer;
 }
 
@@ -178,13 +178,13 @@ static enum answer read_module_file(source *from, floor_line *to, failure *why, 
 	document file;
 	enum reading result = read_file(from->path.at, large_bytes, LONGEST_MODULE_FILE, &file);
 	*there = result != ABSENT && result != DIRECTORY;
-	if (!*there) return SILENT;
+	if (!*there) return NO_ANSWER;
 	if (result != READ) return fail_reading(why, from, result, T("16 MiB"), module_hint), FAILED;
 	from->owner = file.owner;
 	return read_floor(file.content, from, to, why);
 }
 
-/* The nearest file of that name speaks or is silent; none farther up is asked. */
+/* The nearest file of that name decides, even if it says nothing. */
 static enum answer find_module_file(question *asked, text name, floor_line *to, failure *why, bool *there) {
 	static char path_bytes[LONGEST_PATH];
 	climb way = climb_from(asked);
@@ -197,7 +197,7 @@ static enum answer find_module_file(question *asked, text name, floor_line *to, 
 		enum answer answer = read_module_file(&from, to, why, there);
 		if (*there) return answer;
 	} while (climb_on(&way));
-	return SILENT;
+	return NO_ANSWER;
 }
 
 /* ---- what `go env -w` wrote ---- */
@@ -221,7 +221,7 @@ static bool find_settings(buffer *path) {
 	return !path->cut && home.len;
 }
 
-/* GOWORK as Go has it: the environment's, else the last that was written. */
+/* GOWORK as Go sees it: from the environment, else the last that `go env -w` wrote. */
 static text work_setting(void) {
 	static char path_bytes[LONGEST_PATH], value_bytes[LONGEST_PATH];
 	buffer path = BUFFER(path_bytes), value = BUFFER(value_bytes);
@@ -241,7 +241,7 @@ static text work_setting(void) {
 static enum answer find_floor(question *asked, floor_line *to, failure *why) {
 	text named = work_setting();
 	bool there = false;
-	enum answer answer = SILENT;
+	enum answer answer = NO_ANSWER;
 	if (!named.len || same(named, T("auto"))) answer = find_module_file(asked, T("go.work"), to, why, &there);
 	else if (starts(named, T("/"))) answer = read_module_file(&(source){T("go.work"), named, none, 0, 0}, to, why, &there);
 	return there ? answer : find_module_file(asked, T("go.mod"), to, why, &there);
@@ -261,7 +261,7 @@ static bool choose_if_it_satisfies(const place *here, text key, const go_version
 	return true;
 }
 
-/* Looks through versions/: the newest pre-release of the floor's minor, or the oldest release that is enough. */
+/* Searches versions/ for the newest pre-release of the floor's minor, or for the oldest release that is enough. */
 static bool scan_versions(const place *here, const go_version *lowest, bool prerelease, selection *to) {
 	char path_bytes[LONGEST_PATH], best_bytes[512];
 	buffer path = BUFFER(path_bytes), best = BUFFER(best_bytes);
@@ -328,7 +328,7 @@ static bool select_default(const place *here, selection *to, failure *why) {
 	return true;
 }
 
-/* The answer, or why there is none. */
+/* Sets `to` to the answer, or `why` to the reason why there is none. */
 static bool select_go(question *asked, selection *to, failure *why) {
 	const place *here = &asked->here;
 	*to = (selection){{none, none, none, 0, 0}, false, false, none, none, none, none, false};
@@ -339,21 +339,21 @@ static bool select_go(question *asked, selection *to, failure *why) {
 	if (from.word.len) return select_word(here, &from, to, why);
 	if (find_start(asked)) {
 		enum answer answer = find_pin_file(asked, &from, why);
-		if (answer == SPOKE) return select_word(here, &from, to, why);
+		if (answer == ANSWERED) return select_word(here, &from, to, why);
 		if (answer == FAILED) return false;
 		floor_line lowest;
 		answer = find_floor(asked, &lowest, why);
-		if (answer == SPOKE) return select_for_floor(here, &lowest, to, why);
+		if (answer == ANSWERED) return select_for_floor(here, &lowest, to, why);
 		if (answer == FAILED) return false;
 	}
 	return select_default(here, to, why);
 }
 
-/* Whether go.work or go.mod asks for more than what was pinned. */
+/* Whether go.work or go.mod asks for more than the pinned version. */
 static bool is_below_floor(question *asked, const selection *chosen, floor_line *lowest) {
 	static failure ignored;
 	expect_no_failure(&ignored);
-	if (!chosen->pinned || !find_start(asked) || find_floor(asked, lowest, &ignored) != SPOKE) return false;
+	if (!chosen->pinned || !find_start(asked) || find_floor(asked, lowest, &ignored) != ANSWERED) return false;
 	go_version version;
 	text release = release_of(chosen->key);
 	if (!starts(release, T("go")) || !parse_release(skip(release, 2), &version)) return false;

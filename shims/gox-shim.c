@@ -1,7 +1,7 @@
 /*
- * The program that stands on PATH as go, gofmt and gox. As a Go tool it chooses the version that
- * docs/selection.md says and becomes it; as gox it answers `current`, `which` and `exec` itself and
- * hands everything else to the launcher. libc only, no heap but readdir's, every buffer bounded.
+ * This program is go, gofmt and gox on PATH. As a Go tool it chooses a version by the rules of docs/selection.md and
+ * becomes it. As gox it answers `current`, `which` and `exec` itself and hands everything else to the launcher. It uses
+ * libc alone, and no heap but readdir's; every buffer has a fixed size.
  */
 #define _GNU_SOURCE
 #define _DARWIN_C_SOURCE
@@ -42,18 +42,18 @@ extern char **environ;
 #include "place.h"
 #include "select.h"
 #include "floor.h"
-#include "speak.h"
+#include "output.h"
 
 /* ---- becoming another program ---- */
 
-/* Where the chosen Go has this tool. What stands beside a system's wrapper may be a shim again. */
+/* The path of this tool in the chosen Go. A file beside a system go's wrapper may be a shim again. */
 static bool find_tool(const place *here, const selection *chosen, text tool, buffer *path) {
 	struct stat file;
 	bool small;
 	clear(path);
 	PUT(path, chosen->bin, T("/"), tool);
 	if (path->cut) return false;
-	/* That it is there and no shim is what made the version an installed one. */
+	/* The version counts as installed only if this file exists and is no shim. */
 	if (!chosen->system && same(tool, T("go"))) return true;
 	if (stat(path->at, &file) != 0 || S_ISDIR(file.st_mode) || is_self(here, &file)) return false;
 	return !chosen->system || is_foreign_program(here, path->at, &small);
@@ -67,7 +67,7 @@ static int lack_tool(const selection *chosen, text tool, bool json) {
 	return report(&why, json);
 }
 
-/* A file that is there and yet not found names a dynamic loader, or an interpreter, that isn't. */
+/* ENOENT for a file that exists means that its dynamic loader or interpreter is missing. */
 static bool lacks_loader(text program, int error) {
 	struct stat file;
 	return error == ENOENT && holds(program, '/') && stat(program.at, &file) == 0;
@@ -84,7 +84,7 @@ static int fail_to_start(text program, int error) {
 	return complain_about(NOT_EXECUTABLE, whole(&what), error);
 }
 
-/* So that Go's own switching finds shims/go1.22.5. Without a PATH the system's default one stays in force. */
+/* Lets Go's own switching find shims/go1.22.5. Without a PATH the system's default stays in force. */
 static void put_shims_on_path(const place *here) {
 	char bytes[LONGEST_PATH];
 	buffer shims = BUFFER(bytes);
@@ -93,13 +93,13 @@ static void put_shims_on_path(const place *here) {
 	if (path.len && !is_on_path(whole(&shims))) SET(T("PATH"), path, T(":"), whole(&shims));
 }
 
-/* A small system go may be another manager's shim that finds this one again: it is counted, and passed over in the end. */
+/* A small system go may be another manager's shim that finds this one again, so the rounds are counted and limited. */
 static void count_depth(const selection *chosen) {
 	char digit = (char)('1' + depth_of_shims());
 	if (chosen->system && chosen->may_loop) SET(T("GOX_SHIM_DEPTH"), ((text){&digit, 1}));
 }
 
-/* `strict`: Go is not to switch away from an explicit pin, unless the user's own GOTOOLCHAIN says so. */
+/* `strict` keeps Go from switching away from an explicit pin, unless the user has set GOTOOLCHAIN. */
 static void hold_to_pin(const place *here, const selection *chosen) {
 	char bytes[LONGEST_PATH];
 	buffer mark = BUFFER(bytes);
@@ -122,7 +122,7 @@ static int become_tool(const place *here, const selection *chosen, char **argv) 
 	return fail_to_start(whole(&path), errno);
 }
 
-/* As execvp, on the PATH that was just set, without its fallback to sh. Returns errno. */
+/* Like execvp, on the PATH that was just set, but without its fallback to sh. Returns errno. */
 static int execute_on_path(char **argv) {
 	char bytes[LONGEST_PATH];
 	text command = text_of(argv[0]), path = text_of(getenv("PATH")), entry;
@@ -155,7 +155,7 @@ typedef struct {
 	size_t count;
 } launcher;
 
-/* The words of the first `length` of its bytes, each of which then ends in a NUL. */
+/* Splits the first `length` bytes into words that end in a NUL. */
 static bool divide_launcher(launcher *to, size_t length) {
 	text content = {to->bytes, length};
 	to->bytes[length] = 0;
@@ -181,13 +181,13 @@ static int lack_launcher(const place *here) {
 	return COMPLAIN(INTERNAL, launcher_hint, here->home, T("/launcher is missing: gox cannot start"));
 }
 
-/* Whether the package that the launcher starts is gone, as after `nvm uninstall`: node would only show a stack trace. */
+/* Whether the script of the launcher is gone, as after `nvm uninstall`. node would only print a stack trace. */
 static bool lacks_script(const launcher *found) {
 	if (found->count < 2 || !same(base_of(text_of(found->words[0])), T("node"))) return false;
 	return found->words[1][0] == '/' && access(found->words[1], R_OK) != 0;
 }
 
-/* Executes the launcher with these arguments; returns errno. `argv` has room for the launcher's words in front. */
+/* Executes the launcher; returns errno. `argv` begins with the launcher's words. */
 static int execute_launcher(const place *here, char **argv) {
 	drop_variable(T("GOX_SHIM_DEPTH"));
 	SET(T("GOX_HOME"), here->home.len ? here->home : T("/"));
@@ -217,7 +217,7 @@ static int hand_over(const place *here, int argc, char **argv) {
 
 /* ---- installing what is missing ---- */
 
-/* The child's side: stdout becomes stderr, and a failure to start is told through the pipe. */
+/* In the child: stdout becomes stderr, and a failure to start goes through the pipe `tell`. */
 static void run_installer(const place *here, launcher *found, const failure *why, int tell) {
 	static char request[256], asked_by[LONGEST_PATH];
 	buffer what = BUFFER(request), file = BUFFER(asked_by);
@@ -231,7 +231,7 @@ static void run_installer(const place *here, launcher *found, const failure *why
 	words[found->count + 3] = file.at;
 	words[found->count + 4] = NULL;
 	dup2(2, 1);
-	/* What gox runs while it installs must not ask for the same install again. */
+	/* A `go` that gox runs while it installs must not ask for the same install again. */
 	SET(T("GOX_NO_AUTO_INSTALL"), T("1"));
 	int error = execute_launcher(here, words);
 	write_all(tell, (text){(const char *)&error, sizeof error});
@@ -246,7 +246,7 @@ static int wait_for(pid_t child) {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* The child's exit status, or -1 when it could not be started. Ctrl-C is the child's to answer, as with system(3). */
+/* The child's exit status, or -1 if it couldn't be started. Ctrl-C is for the child, as with system(3). */
 static int start_installer(const place *here, const failure *why) {
 	static launcher found;
 	int tell[2], error;
@@ -285,8 +285,8 @@ static bool is_trusted(uid_t owner) {
 }
 
 /*
- * Whether a file that another user laid there asks: it may choose among what is installed, but has nothing installed.
- * The owner is the one that it had when it was read; a link to a file of this user's is still its maker's choice.
+ * Whether another user's file asks. Such a file may choose among the installed versions, but causes no install. The
+ * owner is that at the time of reading. A link that another user made counts as his, whoever owns its target.
  */
 static bool is_anothers(failure *why) {
 	struct stat link;
@@ -301,7 +301,7 @@ static bool is_anothers(failure *why) {
 	return true;
 }
 
-/* ---- the two faces ---- */
+/* ---- as a Go tool, and as gox ---- */
 
 static int run_as_tool(question *asked, int argc, char **argv) {
 	static selection chosen;
@@ -332,7 +332,7 @@ static int run_which(question *asked, text tool, bool json) {
 	return say_which(&chosen, tool, whole(&path), json);
 }
 
-/* GOX_VERSION for the command that exec runs: the word that means this very version. */
+/* GOX_VERSION for the command of exec: the word that means exactly this version. */
 static void put_version_word(buffer *to, const selection *chosen) {
 	if (chosen->system) {
 		put(to, T("system"));
@@ -363,7 +363,7 @@ static int run_exec(question *asked, const pin *wanted, char **command) {
 	return fail_to_start(text_of(command[0]), execute_on_path(command));
 }
 
-/* Arguments of `current` and `which`: --json, and at most `tools` names. False when something else is there. */
+/* Reads the arguments of `current` and `which`: --json, and at most `tools` names. False for anything else. */
 static bool understand(int argc, char **argv, int tools, bool *json, text *tool) {
 	for (int i = 2; i < argc; i++) {
 		text argument = text_of(argv[i]);
@@ -375,7 +375,7 @@ static bool understand(int argc, char **argv, int tools, bool *json, text *tool)
 	return true;
 }
 
-/* Arguments of `exec`: perhaps a pin, `--`, a command. The command's index, or 0; ranges and unknown words are not for here. */
+/* Reads the arguments of `exec`: an optional pin, `--`, a command. Returns the command's index, or 0 for anything else. */
 static int understand_exec(const place *here, int argc, char **argv, pin *wanted) {
 	int at = 2;
 	*wanted = (pin){NO_PIN, none, none, none, {none, none, none, none, none}};

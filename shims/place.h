@@ -1,14 +1,14 @@
-/* Where things are: this program, GOX_HOME, the start directory; files read with bounds; PATH searched. */
+/* Finds this program, GOX_HOME and the start directory; reads files up to a limit; searches PATH. */
 
 #define LONGEST_PATH 4096
 
 typedef struct {
 	/* GOX_HOME, absolute. */
 	text home;
-	/* This program's file, so that it never takes itself for Go. Zero where it can't be known. */
+	/* This program's file, so that it never takes itself for Go. Zero if unknown. */
 	dev_t device;
 	ino_t inode;
-	/* The base name it was run by. */
+	/* The base name that this program was run by. */
 	text name;
 } place;
 
@@ -47,7 +47,7 @@ static bool climbs(text path) {
 	return false;
 }
 
-/* Appends to an absolute path, component by component, leaving out `.` and doubled slashes. The root is empty. */
+/* Appends to an absolute path, component by component, without `.` and doubled slashes. The root is the empty text. */
 static void join(buffer *to, text path) {
 	while (path.len) {
 		text part = take_until(&path, '/');
@@ -55,7 +55,7 @@ static void join(buffer *to, text path) {
 	}
 }
 
-/* The path that was executed, not resolved: what the caller typed or PATH gave. */
+/* The path that was executed, unresolved: what the caller typed, or what PATH led to. */
 static text executed_path(void) {
 #ifdef __APPLE__
 	static char path[LONGEST_PATH];
@@ -85,21 +85,21 @@ static text shims_parent(text path) {
 enum finding { FOUND, HOMELESS, UNFIT };
 
 /*
- * GOX_HOME, else the home whose shims/ this program lies in, else ~/.gox. HOMELESS where even HOME is unknown; UNFIT
- * where GOX_HOME means another place in each directory, or for a reader that follows links and one that doesn't.
+ * GOX_HOME, else the home whose shims/ has this program, else ~/.gox. HOMELESS: HOME is unknown too. UNFIT: GOX_HOME
+ * means another place in each directory, or to readers that follow links and readers that don't.
  */
 static enum finding find_place(place *here) {
 	static char own_bytes[LONGEST_PATH], home_bytes[LONGEST_PATH];
 	text executed = executed_path();
 	struct stat file;
 	*here = (place){none, 0, 0, base_of(executed)};
-	/* A plain file where PATH says it is needs no /proc, and keeps the user's own spelling of the home. */
+	/* A regular file at the path that PATH gives needs no /proc, and keeps the user's spelling of the home. */
 	text own = executed;
 	bool known = is_plain(executed) && lstat(executed.at, &file) == 0 && S_ISREG(file.st_mode);
 	if (!known) {
 		own = resolved_self(own_bytes);
 		known = starts(own, T("/")) && stat(own.at, &file) == 0;
-		/* fexecve leaves /dev/fd/N for a name. */
+		/* After fexecve the name is /dev/fd/N. */
 		if (!executed.len || starts(executed, T("/dev/fd/"))) here->name = base_of(own);
 	}
 	if (known) {
@@ -110,7 +110,7 @@ static enum finding find_place(place *here) {
 	text wanted = text_of(getenv("GOX_HOME"));
 	if (wanted.len && (!starts(wanted, T("/")) || climbs(wanted))) return UNFIT;
 	text lexical = wanted.len ? wanted : shims_parent(own);
-	/* The directory it was found in may be a link to shims/ by another name. */
+	/* The directory may be a link to shims/ with another name. */
 	if (!lexical.len) lexical = shims_parent(resolved_self(own_bytes));
 	if (!lexical.len) {
 		text user = text_of(getenv("HOME"));
@@ -128,7 +128,7 @@ static void put_in_home(buffer *to, const place *here, text name) {
 	PUT(to, here->home, T("/"), name);
 }
 
-/* A file's text, and whose it is. */
+/* A file's text, and its owner. */
 typedef struct {
 	text content;
 	uid_t owner;
@@ -136,7 +136,7 @@ typedef struct {
 
 enum reading { READ, ABSENT, DIRECTORY, IRREGULAR, TOO_LARGE, UNREADABLE };
 
-/* What the system says, in words that are the same with every libc and in src/boundedfile.ts. */
+/* The system's reason, in the same words with every libc and in src/boundedfile.ts. */
 static void put_reason(buffer *to, int error) {
 	switch (error) {
 	case EACCES: put(to, T("Permission denied")); break;
@@ -162,7 +162,7 @@ static int open_quietly(const char *path) {
 	return file;
 }
 
-/* Why it couldn't be opened. A file in a directory that may not be searched is as good as absent; a locked file is not. */
+/* Why open failed. A file in a directory that may not be searched counts as absent; a file that may not be read doesn't. */
 static enum reading unopened(const char *path) {
 	struct stat file;
 	int error = errno;
@@ -173,7 +173,7 @@ static enum reading unopened(const char *path) {
 	return UNREADABLE;
 }
 
-/* Reads a regular file of at most `limit` bytes into `bytes`, which has room for one more. errno tells why it is UNREADABLE. */
+/* Reads a regular file of at most `limit` bytes into `bytes`, which has room for one more. UNREADABLE sets errno. */
 static enum reading read_file(const char *path, char *bytes, size_t limit, document *to) {
 	int file = open_quietly(path);
 	if (file < 0) return unopened(path);
@@ -198,7 +198,7 @@ static enum reading read_file(const char *path, char *bytes, size_t limit, docum
 	return result;
 }
 
-/* The target of a symlink; empty where there is none, or a longer one than gox makes. */
+/* The target of a symlink; empty if there is none, or if it is longer than any that gox makes. */
 static text read_symlink(const char *path, char *bytes, size_t size) {
 	ssize_t length = readlink(path, bytes, size);
 	return length > 0 && (size_t)length < size ? (text){bytes, (size_t)length} : none;
@@ -210,8 +210,8 @@ static bool is_working_directory(const char *path) {
 }
 
 /*
- * $PWD where it is true, else getcwd. The root is the empty text; false when the directory is gone. `real` says that no
- * symlink is in it.
+ * $PWD if it names the working directory, else getcwd. The root is the empty text; false if the directory was deleted.
+ * `real` says that the path has no symlink.
  */
 static bool find_working_directory(buffer *start, bool *real) {
 	static char bytes[LONGEST_PATH];
@@ -228,7 +228,7 @@ static bool find_working_directory(buffer *start, bool *real) {
 	return !start->cut;
 }
 
-/* The DIR of `go -C DIR`, where cmd/go would look for it (handleChdirFlag in cmd/go/main.go); empty for none. */
+/* DIR of `go -C DIR`, in the places where cmd/go accepts it (handleChdirFlag in cmd/go/main.go); empty if there is none. */
 static text find_chdir(int argc, char **argv) {
 	int at = 1;
 	text command = argc > 1 ? text_of(argv[1]) : none;
@@ -243,7 +243,7 @@ static text find_chdir(int argc, char **argv) {
 	return at + 1 < argc ? text_of(argv[at + 1]) : none;
 }
 
-/* Moves the start to where cmd/go finds itself after its chdir: $PWD where that names the place, else its real path. */
+/* Moves the start to where cmd/go is after its chdir: $PWD if that names the directory, else the real path. */
 static void move_start(buffer *start, bool *known, text directory) {
 	static char real_bytes[LONGEST_PATH > PATH_MAX ? LONGEST_PATH : PATH_MAX];
 	text shown = text_of(getenv("PWD"));
@@ -255,7 +255,7 @@ static void move_start(buffer *start, bool *known, text directory) {
 	*known = !start->cut;
 }
 
-/* Room for new values of environment variables, and for the array when it grows; the kernel allows no more anyway. */
+/* Room for new values of environment variables, and for a larger array. The kernel allows no more. */
 static char environment_bytes[1 << 20];
 static buffer environment = {environment_bytes, sizeof environment_bytes, 0, false};
 
@@ -266,7 +266,7 @@ static char **find_variable(text name) {
 	return NULL;
 }
 
-/* Every occurrence, in place: the array is this process's own. */
+/* Removes every occurrence, in place: the array is this process's own. */
 static void drop_variable(text name) {
 	char **kept = find_variable(name);
 	if (!kept) return;
@@ -287,7 +287,7 @@ static char **make_room_for_variable(void) {
 	return grown + count;
 }
 
-/* Sets a variable to the parts one after another. False where there is no room: the old value stays. */
+/* Sets a variable to the parts, joined. False if there is no room; the old value then stays. */
 static bool set_variable(text name, const text *parts, size_t count) {
 	size_t from = environment.len;
 	PUT(&environment, name, T("="));

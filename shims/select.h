@@ -15,14 +15,14 @@ static const struct {
 typedef struct {
 	enum code code;
 	buffer message, hint;
-	/* What `gox auto-install` is asked for; empty where no install would help. */
+	/* The request for `gox auto-install`; empty if no install would help. */
 	buffer request;
 	/* WHO of the document. */
 	text asked_by;
-	/* Whether that is a file, and then whose. */
+	/* Whether that is a file, and its owner. */
 	bool asked_by_file;
 	uid_t owner;
-	/* The longest last: what is touched at every start lies together. */
+	/* The longest are last, so that what every start touches is close together. */
 	char request_bytes[256], hint_bytes[512], message_bytes[LONGEST_MESSAGE];
 } failure;
 
@@ -35,10 +35,10 @@ static void expect_no_failure(failure *why) {
 	why->asked_by_file = false;
 }
 
-/* Where the answer came from: what `gox current --json` calls source. */
+/* The `source` of `gox current --json`. */
 typedef struct {
 	text kind;
-	/* Empty where there is no file. */
+	/* Empty if there is no file. */
 	text path;
 	text word;
 	size_t line;
@@ -54,19 +54,19 @@ typedef struct {
 	text goroot;
 	/* The directory of its tools. */
 	text bin;
-	/* A system Go's `go` as PATH has it. */
+	/* The `go` of a system Go, as found on PATH. */
 	text program;
-	/* The system Go is small enough to be a script or another manager's shim, which may lead back here. */
+	/* The system Go is small enough to be a script or another manager's shim, which may run this shim again. */
 	bool may_loop;
 } selection;
 
-/* A question asked in this place. The start is looked for when a source first needs it: GOX_VERSION never does. */
+/* The start is found when a source first needs it. GOX_VERSION never does. */
 typedef struct {
 	place here;
-	/* DIR of `go -C DIR`; empty for none. */
+	/* DIR of `go -C DIR`; empty if there is none. */
 	text chdir;
 	enum { UNASKED, KNOWN, GONE } start_is;
-	/* The start is the working directory, without a symlink: going up by words is going up by `..`. */
+	/* The start is the working directory and has no symlink, so `..` leads to its parent. */
 	bool start_is_real;
 	char start_bytes[LONGEST_PATH];
 	buffer start;
@@ -104,7 +104,7 @@ static bool is_installed(const place *here, text key) {
 	return !path.cut && stat(path.at, &file) == 0 && !is_self(here, &file);
 }
 
-/* The version directory that a symlink in GOX_HOME names: its target's last component, if that has the form of one. */
+/* The version that a symlink in GOX_HOME names: the last component of its target, if that has the form of a key. */
 static text read_link_to_version(const place *here, text directory, text name, char *bytes, size_t size) {
 	char path_bytes[LONGEST_PATH];
 	buffer path = BUFFER(path_bytes);
@@ -152,16 +152,16 @@ static bool fail_missing_release(failure *why, const source *from, text key) {
 
 /* ---- the next go on PATH that isn't gox's ---- */
 
-/* Carried by every shim, native or sh, so that they know each other by content. */
+/* Every shim, native or sh, contains this text, so that shims recognize each other. */
 static const char marker[] __attribute__((used)) = "gox-shim-marker";
 
-/* No real cmd/go is smaller; what is may be another manager's shim. */
+/* No real cmd/go is smaller. A smaller program may be another manager's shim. */
 #define SMALLEST_GO (1 << 20)
-/* Those that gox builds have a fifth of it. */
+/* The shims that gox builds have a fifth of this size. */
 #define LARGEST_SHIM (1 << 19)
 #define DEEPEST 8
 
-/* go.mod and go.work are read here, and small programs looked through. */
+/* For go.mod, go.work, and small programs that may be shims. */
 static char large_bytes[(16 << 20) + 1];
 
 static size_t depth_of_shims(void) {
@@ -180,7 +180,7 @@ static bool is_foreign_program(const place *here, const char *path, bool *small)
 	return read_file(path, large_bytes, LARGEST_SHIM, &program) != READ || !contains(program.content, text_of(marker));
 }
 
-/* The first line of GOROOT/VERSION, where it names a Go. */
+/* The first line of GOROOT/VERSION, if it names a Go. */
 static text read_system_version(text goroot) {
 	static char bytes[LONGEST_PATH + 1];
 	char path_bytes[LONGEST_PATH];
@@ -197,7 +197,7 @@ static bool is_program(const char *path) {
 	return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
 }
 
-/* The tree around a system go, if there is one: a wrapper has none, and its tools are looked for beside it. */
+/* The GOROOT of a system go. A wrapper has none, and its tools are looked for beside it. */
 static void find_system_tree(selection *to, text real) {
 	static char bin_bytes[LONGEST_PATH];
 	buffer bin = BUFFER(bin_bytes);
@@ -229,7 +229,7 @@ static bool find_system(const place *here, selection *to) {
 
 /* ---- pins ---- */
 
-/* The directory under versions/ that a pin means now; empty where an alias or a prefix means none. */
+/* The directory under versions/ that a pin means now; empty if an alias or a prefix leads to none. */
 static text key_of(const place *here, const pin *asked, char *bytes, size_t size) {
 	if (asked->form != EXACT) return read_link_to_version(here, T("aliases/"), asked->name, bytes, size);
 	buffer key = {bytes, size, 0, false};
@@ -345,7 +345,7 @@ static bool fail_reading(failure *why, const source *from, enum reading result, 
 	return false;
 }
 
-enum answer { SILENT, SPOKE, FAILED };
+enum answer { NO_ANSWER, ANSWERED, FAILED };
 
 static text without_comment(text line) {
 	for (size_t i = 0; i < line.len; i++) {
@@ -355,7 +355,7 @@ static text without_comment(text line) {
 	return line;
 }
 
-/* `go 1.22.5` is 1.22.5, when nothing follows; every other line stays as it is. */
+/* `go 1.22.5` is 1.22.5 if nothing follows. Every other line stays as it is. */
 static text without_tool(text line) {
 	text rest = line;
 	text tool = take_word(&rest), word = take_word(&rest);
@@ -390,10 +390,10 @@ static enum answer read_go_version_file(const place *here, text content, source 
 		if (!from->word.len) *from = at;
 		else if (!same(without_go(at.word), without_go(from->word))) return fail_second_word(why, &at, from);
 	}
-	return from->word.len ? SPOKE : SILENT;
+	return from->word.len ? ANSWERED : NO_ANSWER;
 }
 
-/* Whether a word of .tool-versions could be run now: system counts, whether there is one or not. */
+/* Whether a word of .tool-versions could run now. `system` counts, whether there is one or not. */
 static bool is_available(const place *here, const pin *asked) {
 	char bytes[512];
 	if (asked->form == SYSTEM) return true;
@@ -411,7 +411,7 @@ static enum answer choose_word(const place *here, text words, source *from, fail
 		if (!chosen.len && (only || is_available(here, &asked))) chosen = from->word;
 	}
 	from->word = chosen.len ? chosen : take_word(&words);
-	return SPOKE;
+	return ANSWERED;
 }
 
 static enum answer read_tool_versions_file(const place *here, text content, source *from, failure *why) {
@@ -423,7 +423,7 @@ static enum answer read_tool_versions_file(const place *here, text content, sour
 		bool go = same(tool, T("golang")) || same(tool, T("go"));
 		if (go && trim(line).len) return choose_word(here, line, from, why);
 	}
-	return SILENT;
+	return NO_ANSWER;
 }
 
 static enum answer read_pins(const place *here, text content, source *from, failure *why) {
@@ -442,13 +442,13 @@ static enum answer read_pin_file(const place *here, source *from, failure *why) 
 	static char bytes[LONGEST_VERSION_FILE + 1];
 	document file;
 	enum reading result = read_file(from->path.at, bytes, LONGEST_VERSION_FILE, &file);
-	if (result == ABSENT) return SILENT;
+	if (result == ABSENT) return NO_ANSWER;
 	if (result != READ) return fail_reading(why, from, result, T("64 KiB"), T("write one with: gox pin 1.22.5")), FAILED;
 	from->owner = file.owner;
 	return read_pins(here, file.content, from, why);
 }
 
-/* Cuts the last component off; false at the root, which is the empty text. */
+/* Removes the last component; false at the root, which is the empty text. */
 static bool go_up(buffer *path) {
 	if (!path->len) return false;
 	while (path->at[path->len] != '/') path->len--;
@@ -456,7 +456,7 @@ static bool go_up(buffer *path) {
 	return true;
 }
 
-/* On the way up from the start: the directory, and how to get there from the working directory. */
+/* Going upward from the start: the directory, and its path from the working directory. */
 typedef struct {
 	buffer directory, back;
 	bool is_real;
@@ -477,8 +477,8 @@ static bool climb_on(climb *way) {
 }
 
 /*
- * Whether there is certainly no such file, `path` being its whole one: to ask costs half of what it does to open what isn't
- * there, and the shorter of the two ways the kernel walks faster.
+ * Whether the file certainly doesn't exist. `path` is its absolute path. access() costs half of a failing open(), and
+ * the kernel resolves the shorter of the two paths faster.
  */
 static bool is_absent(climb *way, text name, const buffer *path) {
 	const char *shorter = path->at;
@@ -504,8 +504,8 @@ static enum answer find_pin_file(question *asked, source *from, failure *why) {
 			if (path.cut || is_absent(&way, names[i], &path)) continue;
 			*from = (source){names[i], whole(&path), none, 0, 0};
 			enum answer answer = read_pin_file(&asked->here, from, why);
-			if (answer != SILENT) return answer;
+			if (answer != NO_ANSWER) return answer;
 		}
 	} while (climb_on(&way));
-	return SILENT;
+	return NO_ANSWER;
 }

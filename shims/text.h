@@ -9,7 +9,7 @@ typedef struct {
 /* The same where C wants a constant initializer. */
 #define CONSTANT(literal) {(literal), sizeof(literal) - 1}
 
-/* Always ends in a NUL. What doesn't fit is dropped and `cut` says so, for good. */
+/* Always ends in a NUL. What doesn't fit is dropped, and `cut` stays true from then on. */
 typedef struct {
 	char *at;
 	size_t size, len;
@@ -82,14 +82,14 @@ static bool is_blank(char c) {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
-/* Without the blanks at both ends. */
+/* Removes blanks at both ends. */
 static text trim(text from) {
 	while (from.len && is_blank(from.at[0])) from = skip(from, 1);
 	while (from.len && is_blank(from.at[from.len - 1])) from.len--;
 	return from;
 }
 
-/* As `trim`, newlines too. */
+/* Removes blanks and newlines at both ends. */
 static text trim_lines(text from) {
 	for (size_t before = from.len + 1; from.len && from.len < before;) {
 		before = from.len;
@@ -100,7 +100,7 @@ static text trim_lines(text from) {
 	return from;
 }
 
-/* Takes what lies before the next `end` off the front of `rest`, and the `end` with it. */
+/* Removes the text before the next `end` from `rest`, and that `end`; returns the text. */
 static text take_until(text *rest, char end) {
 	size_t at = find(*rest, end);
 	text taken = first(*rest, at);
@@ -108,7 +108,7 @@ static text take_until(text *rest, char end) {
 	return taken;
 }
 
-/* The next word between blanks; empty at the end. */
+/* Removes the next word from `rest` and returns it; empty at the end. */
 static text take_word(text *rest) {
 	*rest = trim(*rest);
 	size_t length = 0;
@@ -157,8 +157,8 @@ static void put_escape(buffer *to, unsigned unit) {
 #define NOT_UTF8 0xfffdu
 
 /*
- * The next code point and its length in bytes. A malformed sequence counts as one U+FFFD for its longest
- * well-formed beginning, as TextDecoder and Node have it (Unicode 15, §3.9, U+FFFD substitution).
+ * The next code point and its length in bytes. The longest well-formed start of a malformed sequence counts as
+ * one U+FFFD, as in TextDecoder and Node (Unicode 15, §3.9, U+FFFD substitution).
  */
 static unsigned decode(text from, size_t *length) {
 	unsigned char lead = (unsigned char)from.at[0];
@@ -179,7 +179,7 @@ static unsigned decode(text from, size_t *length) {
 	return point;
 }
 
-/* The marks that `quote()` in src/errors.ts escapes beyond what JSON asks for. */
+/* The characters that `quote()` in src/errors.ts escapes and JSON doesn't. */
 static bool is_treacherous(unsigned point) {
 	return (point >= 0x7f && point <= 0x9f) || (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
 	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
@@ -194,7 +194,7 @@ static void put_json_point(buffer *to, unsigned point, text bytes) {
 	else put(to, bytes);
 }
 
-/* A JSON string, quotation marks included, as JSON.stringify writes it. */
+/* Appends a JSON string with its quotation marks, as JSON.stringify does. */
 static void put_json(buffer *to, text what) {
 	put(to, T("\""));
 	while (what.len) {
@@ -226,7 +226,7 @@ static void put_quoted(buffer *to, text what) {
 	put(to, T("\""));
 }
 
-/* For a person's eyes: control characters, which a directory's name may hold, are escaped. */
+/* Appends text for a terminal: control characters, which the name of a directory may hold, are escaped. */
 static void put_visible(buffer *to, text what) {
 	for (; what.len; what = skip(what, 1)) {
 		unsigned char byte = (unsigned char)what.at[0];

@@ -12,7 +12,7 @@ static int compare_decimal(text left, text right) {
 	return left.len ? memcmp(left.at, right.at, left.len) : 0;
 }
 
-/* A decimal number without leading zeros, off the front of `rest`; empty where there is none. */
+/* Removes a decimal number without leading zeros from `rest` and returns it; empty if there is none. */
 static text take_number(text *rest) {
 	size_t length = 0;
 	while (length < rest->len && is_digit(rest->at[length])) length++;
@@ -26,7 +26,7 @@ static bool is_before_1_21(text minor) {
 	return compare_decimal(minor, T("21")) < 0;
 }
 
-/* gover.Parse, and 1.9.2rc2, which was published though gover calls it malformed. */
+/* gover.Parse. 1.9.2rc2 is valid too: it was published, although gover calls it malformed. */
 static bool parse_go_version(text word, go_version *to) {
 	*to = (go_version){none, none, none, none, none};
 	if (same(word, T("1.9.2rc2"))) {
@@ -67,7 +67,7 @@ static int compare_text(text left, text right) {
 	return order ? order : (left.len > right.len) - (left.len < right.len);
 }
 
-/* Behind one patch number 1.9.2rc2 precedes 1.9.2; without one, gover's "" < alpha < beta < rc. */
+/* With equal patch numbers 1.9.2rc2 precedes 1.9.2; without one, gover's order is "" < alpha < beta < rc. */
 static int compare_kind(const go_version *left, const go_version *right) {
 	int order = compare_text(left->kind, right->kind);
 	return left->patch.len && (!left->kind.len || !right->kind.len) ? -order : order;
@@ -143,19 +143,19 @@ static void put_exact_word(buffer *to, text release) {
 	}
 }
 
-/* The word without the `go` that may stand in front of a version. */
+/* Removes `go` in front of a version. */
 static text without_go(text word) {
 	return word.len > 2 && starts(word, T("go")) && is_digit(word.at[2]) ? skip(word, 2) : word;
 }
 
-/* What `.go-version`, `.tool-versions` and GOX_VERSION may say. */
+/* A pin: what `.go-version`, `.tool-versions` and GOX_VERSION may hold. */
 typedef struct {
 	enum { NO_PIN, EXACT, PREFIX, LATEST, SYSTEM, ALIAS } form;
-	/* As it was written. */
+	/* As the user wrote it. */
 	text word;
 	/* The number of a prefix, the name under aliases/, or an exact release without `go` and platform. */
 	text name;
-	/* Empty for the host's. */
+	/* Empty for the host's platform. */
 	text platform;
 	go_version version;
 } pin;
@@ -187,7 +187,7 @@ static bool is_alias_name(text word) {
 	return true;
 }
 
-/* Three numbers, or a pre-release: what is shorter is a prefix, or too long to be one. */
+/* Three numbers, or a pre-release. Anything shorter is a prefix, or has too many digits for one. */
 static bool is_spelled_out(text version) {
 	size_t dots = 0;
 	for (size_t i = 0; i < version.len; i++) {

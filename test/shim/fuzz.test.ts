@@ -8,11 +8,12 @@ import { buildFuzzer, corpusDir, fuzzDir } from "../../scripts/fuzz.mjs";
 import { freshRoot } from "../support/context.ts";
 import { tried } from "../support/tally.ts";
 import { readCases } from "./case.ts";
-import { judge } from "./judgement.ts";
+import { answerOf } from "./sourcereaders.ts";
 
 const base = freshRoot("gox-fuzz-");
-const judgeProgram = join(base, "judge");
-const built = spawnSync("cc", [...warnings, "-O1", "-DJUDGE", "judge.c", "-o", judgeProgram], { cwd: fuzzDir }).status === 0;
+const answerProgram = join(base, "readers");
+const built =
+	spawnSync("cc", [...warnings, "-O1", "-DJSON_LINES", "readers.c", "-o", answerProgram], { cwd: fuzzDir }).status === 0;
 const fuzzer = buildFuzzer(base);
 const host = hostTarget() ?? "linux-amd64";
 
@@ -23,13 +24,13 @@ const corpus = readdirSync(corpusDir)
 	.map((name) => [name, readFileSync(join(corpusDir, name))] as const);
 
 /** What the C makes of each input, in one process. */
-function judgedByC(inputs: readonly Buffer[]): readonly unknown[] {
+function answersOfC(inputs: readonly Buffer[]): readonly unknown[] {
 	const framed = inputs.flatMap((each) => {
 		const size = Buffer.alloc(4);
 		size.writeUInt32LE(each.length);
 		return [size, each];
 	});
-	const run = spawnSync(judgeProgram, { input: Buffer.concat(framed), maxBuffer: 1 << 28 });
+	const run = spawnSync(answerProgram, { input: Buffer.concat(framed), maxBuffer: 1 << 28 });
 	expect([run.status, run.signal]).toEqual([0, null]);
 	const lines = run.stdout.toString().trimEnd().split("\n");
 	expect(lines.length).toBe(inputs.length);
@@ -120,11 +121,11 @@ const generated = fc
 
 describe.skipIf(!built)("25. the C and the TypeScript read alike (skipped without a C compiler)", () => {
 	function compare(inputs: readonly Buffer[]): void {
-		for (const [index, answer] of judgedByC(inputs).entries()) {
+		for (const [index, answer] of answersOfC(inputs).entries()) {
 			const input = inputs[index] ?? Buffer.alloc(0);
 			expect({ input: input.toString("latin1"), answer }).toEqual({
 				input: input.toString("latin1"),
-				answer: judge(input, host),
+				answer: answerOf(input, host),
 			});
 		}
 	}

@@ -1,8 +1,8 @@
 /*
- * What the shim's readers make of one input: of its first byte, which reader; of the rest, the text.
- * For libFuzzer (-fsanitize=fuzzer), where an answer that could lead out of GOX_HOME aborts; and with -DJUDGE a program
- * that answers one line of JSON to each input on stdin (four bytes of length, little-endian, and the bytes),
- * for test/shim/fuzz.test.ts to hold against src/select/.
+ * Gives one input to one of the shim's readers. The first byte names the reader; the rest is its text. With libFuzzer
+ * (-fsanitize=fuzzer), an answer that could lead out of GOX_HOME aborts. With -DJSON_LINES it is a program that answers each
+ * input on stdin (four bytes of length, little-endian, and the bytes) with one line of JSON, which test/shim/fuzz.test.ts
+ * compares with src/select/.
  */
 #define main shim_main
 #include "../gox-shim.c"
@@ -18,7 +18,7 @@ static void demand(bool what) {
 	if (!what) abort();
 }
 
-/* Text becomes the next element of the answer. */
+/* Appends an element to the answer. */
 static void tell(text what) {
 	put(&out, out.len > 1 ? T(",") : none);
 	put_json(&out, what);
@@ -29,7 +29,7 @@ static void demand_name(text name) {
 	demand(name.len && !holds(name, '/') && !holds(name, 0) && !same(name, T(".")) && !same(name, T("..")));
 }
 
-static void judge_pin(text word) {
+static void answer_pin(text word) {
 	static const char *const forms[] = {"none", "exact", "prefix", "latest", "system", "alias"};
 	char bytes[512];
 	pin asked;
@@ -49,7 +49,7 @@ static void tell_failure(const failure *why) {
 	tell(whole(&why->hint));
 }
 
-static void judge_pins(text content, text name) {
+static void answer_pins(text content, text name) {
 	static failure why;
 	char bytes[64];
 	buffer path = BUFFER(bytes);
@@ -57,19 +57,19 @@ static void judge_pins(text content, text name) {
 	source from = {name, whole(&path), none, 0, 0};
 	expect_no_failure(&why);
 	switch (read_pins(&nowhere, content, &from, &why)) {
-	case SPOKE: tell(T("spoke")); tell(from.word); break;
-	case SILENT: tell(T("silent")); break;
+	case ANSWERED: tell(T("spoke")); tell(from.word); break;
+	case NO_ANSWER: tell(T("silent")); break;
 	case FAILED: tell_failure(&why); break;
 	}
 }
 
-static void judge_floor(text content) {
+static void answer_floor(text content) {
 	static failure why;
 	source from = {T("go.mod"), T("/p/go.mod"), none, 0, 0};
 	floor_line lowest;
 	expect_no_failure(&why);
 	switch (read_floor(content, &from, &lowest, &why)) {
-	case SPOKE:
+	case ANSWERED:
 		tell(lowest.from.word);
 		char bytes[256];
 		buffer minor = BUFFER(bytes);
@@ -77,12 +77,12 @@ static void judge_floor(text content) {
 		demand_name(whole(&minor));
 		tell(is_prerelease(&lowest.version) ? lowest.word : whole(&minor));
 		break;
-	case SILENT: tell(T("silent")); break;
+	case NO_ANSWER: tell(T("silent")); break;
 	case FAILED: tell_failure(&why); break;
 	}
 }
 
-static void judge_switch(text word) {
+static void answer_switch(text word) {
 	static failure why;
 	static selection chosen;
 	source from = {T("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION"), none, word, 0, 0};
@@ -94,7 +94,7 @@ static void judge_switch(text word) {
 	tell(whole(&why.request));
 }
 
-static void judge_versions(text both) {
+static void answer_versions(text both) {
 	text left = take_until(&both, '\n');
 	go_version one, other;
 	bool first_is = parse_go_version(left, &one), second_is = parse_go_version(both, &other);
@@ -103,7 +103,7 @@ static void judge_versions(text both) {
 	tell(order < 0 ? T("<") : order > 0 ? T(">") : T("="));
 }
 
-static void judge_chdir(char *line) {
+static void answer_chdir(char *line) {
 	char *argv[34] = {(char[]){"go"}};
 	int argc = 1;
 	for (bool more = true; more && argc < 33; argc++) {
@@ -115,7 +115,7 @@ static void judge_chdir(char *line) {
 	tell(find_chdir(argc, argv));
 }
 
-static void judge_path(text path) {
+static void answer_path(text path) {
 	static char bytes[1 << 17];
 	buffer joined = BUFFER(bytes);
 	join(&joined, path);
@@ -125,7 +125,7 @@ static void judge_path(text path) {
 	tell(starts(path, T("/")) ? shims_parent(path) : none);
 }
 
-static void judge_launcher(text content) {
+static void answer_launcher(text content) {
 	static launcher found;
 	size_t length = content.len < LONGEST_PATH ? content.len : LONGEST_PATH - 1;
 	memcpy(found.bytes, content.at, length);
@@ -133,7 +133,7 @@ static void judge_launcher(text content) {
 	for (size_t i = 0; i < found.count; i++) tell(text_of(found.words[i]));
 }
 
-static void judge_quoting(text what) {
+static void answer_quoting(text what) {
 	static char bytes[1 << 10], shown_bytes[1 << 17];
 	buffer quoted = BUFFER(bytes), shown = BUFFER(shown_bytes);
 	put_quoted(&quoted, what);
@@ -144,24 +144,24 @@ static void judge_quoting(text what) {
 	tell(whole(&shown));
 }
 
-/* `input` has one byte more than its length, a NUL, as getenv's and argv's texts do. */
-static void judge(char *input, size_t length) {
+/* `input` has one byte more than its length, a NUL, like the texts of getenv and argv. */
+static void answer_input(char *input, size_t length) {
 	clear(&out);
 	put(&out, T("["));
 	text rest = {length ? input + 1 : input, length ? length - 1 : 0};
 	const char *known = length && *input ? strchr(readers, *input) : NULL;
 	switch (known ? *known : length ? readers[(unsigned char)*input % (sizeof readers - 1)] : 'p') {
-	case 'p': judge_pin(rest); break;
-	case 'g': judge_pins(rest, T(".go-version")); break;
-	case 't': judge_pins(rest, T(".tool-versions")); break;
-	case 'm': judge_floor(rest); break;
-	case 's': judge_switch(rest); break;
+	case 'p': answer_pin(rest); break;
+	case 'g': answer_pins(rest, T(".go-version")); break;
+	case 't': answer_pins(rest, T(".tool-versions")); break;
+	case 'm': answer_floor(rest); break;
+	case 's': answer_switch(rest); break;
 	case 'k': tell(is_key(rest) ? T("key") : none); break;
-	case 'q': judge_quoting(rest); break;
-	case 'v': judge_versions(rest); break;
-	case 'd': judge_chdir((char *)rest.at); break;
-	case 'w': judge_path(rest); break;
-	default: judge_launcher(rest);
+	case 'q': answer_quoting(rest); break;
+	case 'v': answer_versions(rest); break;
+	case 'd': answer_chdir((char *)rest.at); break;
+	case 'w': answer_path(rest); break;
+	default: answer_launcher(rest);
 	}
 	put(&out, T("]\n"));
 	demand(!out.cut);
@@ -169,7 +169,7 @@ static void judge(char *input, size_t length) {
 
 #define LONGEST_INPUT (1 << 13)
 
-#ifdef JUDGE
+#ifdef JSON_LINES
 int main(void) {
 	static char input[LONGEST_INPUT + 1];
 	unsigned char size[4];
@@ -177,7 +177,7 @@ int main(void) {
 		size_t length = size[0] | size[1] << 8 | (size_t)size[2] << 16;
 		if (length > LONGEST_INPUT || fread(input, 1, length, stdin) != length) return 2;
 		input[length] = 0;
-		judge(input, length);
+		answer_input(input, length);
 		write_all(1, whole(&out));
 	}
 	return 0;
@@ -186,12 +186,12 @@ int main(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
 	if (length > LONGEST_INPUT) return -1;
-	/* Of its own size, so that one byte too many is found. */
+	/* Of exactly that size, so that an access behind it is found. */
 	char *input = malloc(length + 1);
 	demand(input != NULL);
 	memcpy(input, bytes, length);
 	input[length] = 0;
-	judge(input, length);
+	answer_input(input, length);
 	free(input);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* What goes to the terminal: answers on stdout, failures on stderr, each in one write. */
+/* Output: answers on stdout, failures on stderr, each in one write. */
 
 static bool write_all(int file, text what) {
 	while (what.len) {
@@ -48,7 +48,7 @@ static int complain(enum code code, const text *parts, size_t count, text hint) 
 #define COMPLAIN(code, hint, ...)                                                                                    \
 	complain((code), (const text[]){__VA_ARGS__}, sizeof((const text[]){__VA_ARGS__}) / sizeof(text), (hint))
 
-/* `WHAT` and the reason that the system gives. */
+/* `what`, then the system's reason. */
 static int complain_about(enum code code, text what, int error) {
 	char bytes[128];
 	buffer reason = BUFFER(bytes);

@@ -9,12 +9,12 @@ import { versionKey } from "../../src/store/layout.ts";
 import type { Platform } from "../../src/version/platform.ts";
 import { compareGoVersions } from "../../src/version/release.ts";
 
-/** The order in which shims/fuzz/judge.c takes bytes that are none of these letters. */
+/** The order in which shims/fuzz/readers.c assigns bytes that are none of these letters. */
 const readers = "pgtmskqvdwl";
 const noAlias = () => false;
 
-/** What src/ makes of an input of shims/fuzz/judge.c; the answer is that program's line, read. */
-export function judge(input: Buffer, host: Platform): readonly string[] {
+/** What the readers of src/ answer to an input of shims/fuzz/readers.c: what that program prints, decoded. */
+export function answerOf(input: Buffer, host: Platform): readonly string[] {
 	const first = input[0];
 	const letter = first === undefined ? "p" : String.fromCharCode(first);
 	const reader = first !== undefined && (!readers.includes(letter) || first === 0) ? readers[first % readers.length] : letter;
