@@ -44,9 +44,10 @@ export async function run(context: Context, argv: readonly string[]): Promise<nu
 }
 
 /** In `gox exec -- prog --json` the `--json` belongs to prog. */
-function wantsJson([name = "", ...words]: readonly string[]): boolean {
+function wantsJson(argv: readonly string[]): boolean {
+	const [name = "", ...words] = argv;
 	const spec = commandCalled(name);
-	return (spec ? ownWords(spec, words) : words).includes("--json");
+	return (spec ? ownWords(spec, words) : argv).includes("--json");
 }
 
 async function help(context: Context, [name, ...words]: readonly string[]): Promise<number> {
