@@ -29,7 +29,7 @@ export function commandHelp(spec: CommandSpec, path = spec.name): string {
 	const sections = [`gox ${path}: ${spec.summary}`];
 	if (isGroup(spec)) {
 		const rows = spec.actions.map((action) => [usageOf(action, action.name), summaryIn(spec, action)] as const);
-		sections.push(`Usage:\n  gox ${path} ${spec.defaultAction === undefined ? "<action>" : "[action]"} [options]`);
+		sections.push(`Usage:\n  gox ${usageOf(spec, path)} [options]`);
 		sections.push(`Actions:\n${table(rows)}`);
 		sections.push(`More about an action, and its options: gox ${path} ${spec.actions[0]?.name} --help`);
 	} else {
@@ -46,7 +46,8 @@ export function commandHelp(spec: CommandSpec, path = spec.name): string {
 }
 
 function usageOf(spec: CommandSpec, name: string): string {
-	return [name, isGroup(spec) ? "[action]" : spec.args].filter(Boolean).join(" ");
+	const action = isGroup(spec) && (spec.defaultAction === undefined ? "<action>" : "[action]");
+	return [name, isGroup(spec) ? action : spec.args].filter(Boolean).join(" ");
 }
 
 function summaryIn({ defaultAction }: GroupSpec, { name, summary }: CommandSpec): string {
