@@ -1,17 +1,17 @@
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Invocation } from "../cli/command.ts";
 import { columns } from "../cli/text.ts";
 import { checkSetting, readSettings, settings } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { parseAddress } from "../fetch/address.ts";
-import { ifPresent, makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { ifPresent, readIfPresent } from "../fs.ts";
 import { withoutSecrets } from "../output.ts";
 import { refreshHooks } from "../shell/hook.ts";
 import { makeHome, openHome } from "../store/home.ts";
-import { announced, editing } from "../store/journal.ts";
+import { announced } from "../store/journal.ts";
 import { markStrict } from "../store/shims.ts";
+import { writeUserFile } from "../store/userfile.ts";
 
 /** `gox config [name] [value]`. Passwords in addresses are never printed. */
 export function run({ context, report, args: [name, value], options }: Invocation): undefined {
@@ -64,14 +64,11 @@ function refuseNonAddresses(name: string, value: string): void {
  */
 export function changeSetting(context: Context, name: string, value: string | undefined): void {
 	if (value !== undefined) checkSetting(name, value, "gox config");
-	makeDirectory(dirname(context.configFile));
 	const text = withSetting(readIfPresent(context.configFile) ?? "", name, value);
 	const present = ifPresent(() => statSync(context.configFile).mode & 0o777) ?? 0o644;
 	// Addresses may carry passwords.
 	const mode = withoutSecrets(text) === text ? present : present & 0o700;
-	editing(context, context.configFile, () =>
-		writeFileAtomic(context.configFile, text, mode, () => context.checkpoint("config:written")),
-	);
+	writeUserFile(context, context.configFile, text, { checkpoint: "config:", mode });
 	context.checkpoint("config:done");
 }
 

@@ -1,21 +1,21 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Invocation } from "../cli/command.ts";
 import { catalogOptions } from "../cli/operands.ts";
 import { sitesOf } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
-import { ifPresent, readIfPresent, writeFileAtomic } from "../fs.ts";
+import { ifPresent, readIfPresent } from "../fs.ts";
 import { sumdbEvidence } from "../proxy/sumdb.ts";
 import { lookUp } from "../releases/lookup.ts";
 import { ownIndexAddress } from "../releases/mirrors.ts";
 import { formatGoxLock, type GoxLock, goxLockName, type LockedToolchain, parseGoxLock } from "../select/goxlock.ts";
 import { select } from "../select/select.ts";
 import { wordFor } from "../select/selection.ts";
-import { editing } from "../store/journal.ts";
 import { versionKey } from "../store/layout.ts";
 import { matching } from "../store/links.ts";
 import { rememberProject } from "../store/projects.ts";
+import { writeUserFile } from "../store/userfile.ts";
 import { expectArchive } from "../verify/witness.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
@@ -32,10 +32,8 @@ export async function run(invocation: Invocation): Promise<undefined> {
 	const lock = await lockFor(invocation, request);
 	const pin = lock ? pinnedWord(lock.release, request.platform, context) : await pinFor(invocation, request);
 	const path = join(context.cwd, ".go-version");
-	// A link is written through: it may be the team's one file.
-	const target = ifPresent(() => realpathSync(path)) ?? path;
 	context.checkpoint("pin:start");
-	editing(context, target, () => writeFileAtomic(target, `${pin}\n`, 0o644, () => context.checkpoint("pin:written")));
+	writeUserFile(context, path, `${pin}\n`, { checkpoint: "pin:" });
 	context.checkpoint("pin:done");
 	rememberProject(context, path);
 	report.say(`${path} now says ${pin}`);
@@ -155,13 +153,10 @@ export async function makeGoxLock(context: Context, invocation: Invocation, rele
 	return { release, platforms: locked };
 }
 
-/** Writes the lock beside `.go-version`; a link is written through. */
+/** Writes the lock beside `.go-version`. */
 export function writeGoxLock(context: Context, lock: GoxLock): string {
 	const path = join(context.cwd, goxLockName);
-	const target = ifPresent(() => realpathSync(path)) ?? path;
-	editing(context, target, () =>
-		writeFileAtomic(target, formatGoxLock(lock), 0o644, () => context.checkpoint("pin:lock-written")),
-	);
+	writeUserFile(context, path, formatGoxLock(lock), { checkpoint: "pin:lock-" });
 	return path;
 }
 

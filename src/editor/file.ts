@@ -1,10 +1,9 @@
 import { hash } from "node:crypto";
-import { chmodSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { lstatSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
-import { GoxError } from "../errors.ts";
 import { ifPresent, makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
-import { editing } from "../store/journal.ts";
+import { leftAlone, readUserFile, refuseReadOnly, writeUserFile } from "../store/userfile.ts";
 
 /** A file of an editor's settings, as it is. */
 export interface EditorFile {
@@ -18,15 +17,14 @@ export interface EditorFile {
 
 /** @throws GoxError `file-system` for what isn't a file of UTF-8, or is read-only: nothing of it may be lost. */
 export function readEditorFile(path: string): EditorFile {
-	if (ifPresent(() => lstatSync(path)) === undefined) return { path, target: path, before: undefined };
-	const target = ifPresent(() => realpathSync(path));
-	if (target === undefined) throw refusal(path, "is a symlink that leads nowhere");
-	const stat = statSync(target);
-	if (!stat.isFile()) throw refusal(path, "is not a regular file");
-	const bytes = readFileSync(target);
-	const before = bytes.toString("utf8");
-	if (!Buffer.from(before).equals(bytes)) throw refusal(path, "is not UTF-8");
-	if ((stat.mode & 0o200) === 0) throw refusal(path, "is read-only");
+	const { target, content } = readUserFile(path);
+	if (content === undefined) {
+		if (ifPresent(() => lstatSync(path))) throw leftAlone(path, "is a symlink that leads nowhere");
+		return { path, target, before: undefined };
+	}
+	const before = content.toString("utf8");
+	if (!Buffer.from(before).equals(content)) throw leftAlone(path, "is not UTF-8");
+	refuseReadOnly({ path, target });
 	return { path, target, before };
 }
 
@@ -50,7 +48,7 @@ export function writeEditorFile(context: Context, { path, target, before }: Edit
 	const done: Done = { path, target, before, left: hash("sha256", after) };
 	writeRecord(context, [...readRecord(context), done]);
 	context.checkpoint("editor:recorded");
-	put(context, target, after);
+	replace(context, target, after);
 }
 
 /** What `undoLast` did: put back, or not, because the file is another one by now. */
@@ -69,8 +67,7 @@ export function undoLast(context: Context, isMeant: (path: string) => boolean): 
 	if (last === undefined) return undefined;
 	const now = readIfPresent(last.target);
 	if (now === undefined || hash("sha256", now) !== last.left) return { path: last.path, status: "changed-since" };
-	if (last.before === undefined) editing(context, last.target, () => rmSync(last.target, { force: true }));
-	else put(context, last.target, last.before);
+	replace(context, last.target, last.before);
 	context.checkpoint("editor:restored");
 	writeRecord(
 		context,
@@ -79,14 +76,10 @@ export function undoLast(context: Context, isMeant: (path: string) => boolean): 
 	return { path: last.path, status: last.before === undefined ? "removed" : "restored" };
 }
 
-function put(context: Context, target: string, text: string): void {
-	makeDirectory(dirname(target));
-	const mode = ifPresent(() => statSync(target))?.mode;
-	editing(context, target, () => {
-		writeFileAtomic(target, text, (mode ?? 0o644) & 0o777, () => context.checkpoint("editor:written"));
-		if (mode !== undefined && statSync(target).mode !== mode) chmodSync(target, mode & 0o7777);
-	});
-	context.checkpoint("editor:done");
+/** Removes the file where the text is undefined. */
+function replace(context: Context, target: string, text: string | undefined): void {
+	writeUserFile(context, target, text, { checkpoint: "editor:" });
+	if (text !== undefined) context.checkpoint("editor:done");
 }
 
 function recordPath(context: Context): string {
@@ -113,10 +106,4 @@ function isDone(value: unknown): value is Done {
 /** The last twenty changes. */
 function writeRecord(context: Context, all: readonly Done[]): void {
 	writeFileAtomic(recordPath(context), `${JSON.stringify(all.slice(-20), null, 2)}\n`, 0o600);
-}
-
-function refusal(path: string, why: string): GoxError {
-	return new GoxError("file-system", `${path} ${why}, so gox leaves it alone`, {
-		hint: `ls -l ${dirname(path)}/${basename(path)}`,
-	});
 }

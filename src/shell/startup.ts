@@ -1,9 +1,8 @@
-import { chmodSync, chownSync, lstatSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, systemCode } from "../errors.ts";
-import { ifPresent, makeDirectory, writeFileAtomic } from "../fs.ts";
-import { editing } from "../store/journal.ts";
+import { makeDirectory, writeFileAtomic } from "../fs.ts";
+import { readUserFile, refuseReadOnly, writeUserFile } from "../store/userfile.ts";
 import { readFishScript } from "./fishscript.ts";
 import { recordTakenOut, restored, type TakenLines, type TakenOut } from "./restoring.ts";
 import type { Script, Statement } from "./script.ts";
@@ -78,12 +77,11 @@ export function changesSomething(edit: StartupEdit): boolean {
  */
 export function applyEdit(context: Context, edit: StartupEdit, backups: string): void {
 	try {
-		editing(context, edit.target, () => {
-			if (edit.before !== undefined) keepCopy(context, edit, edit.before, backups);
-			if (edit.after === undefined) rmSync(edit.target);
-			else writeThrough(context, edit.target, edit.after);
-			context.checkpoint("setup-file");
-		});
+		const { before } = edit;
+		const backUp = () => before !== undefined && keepCopy(context, edit, before, backups);
+		const content = edit.after === undefined ? undefined : Buffer.from(edit.after, "latin1");
+		writeUserFile(context, edit.path, content, { checkpoint: "setup-", refuse: refusal, backUp });
+		context.checkpoint("setup-file");
 	} catch (error) {
 		throw asRefusal(edit.path, error);
 	}
@@ -100,43 +98,17 @@ function keepCopy(context: Context, { path, taken }: StartupEdit, before: string
 	context.checkpoint("setup-recorded");
 }
 
-function writeThrough(context: Context, target: string, text: string): void {
-	const old = ifPresent(() => statSync(target));
-	makeDirectory(dirname(target));
-	const mode = old === undefined ? 0o644 : old.mode & 0o777;
-	writeFileAtomic(target, Buffer.from(text, "latin1"), mode, () => context.checkpoint("setup-written"));
-	if (!old) return;
-	const made = statSync(target);
-	if (made.uid !== old.uid || made.gid !== old.gid) chownSync(target, old.uid, old.gid);
-	if (made.mode !== old.mode) chmodSync(target, old.mode & 0o7777);
-}
-
 function readStartupFile(path: string): { target: string; before: string | undefined } {
 	try {
-		const target = behindSymlinks(path);
-		const stat = ifPresent(() => statSync(target));
-		if (stat && !stat.isFile()) throw refusal(path, "is not a regular file");
-		return { target, before: stat && readFileSync(target, "latin1") };
+		const { target, content } = readUserFile(path, refusal);
+		return { target, before: content?.toString("latin1") };
 	} catch (error) {
 		throw asRefusal(path, error);
 	}
 }
 
-/** The end of a chain of symlinks, whether or not it exists. */
-function behindSymlinks(path: string): string {
-	let target = path;
-	for (let links = 0; ifPresent(() => lstatSync(target))?.isSymbolicLink(); links++) {
-		if (links === 40) throw refusal(path, "is a symlink that leads nowhere");
-		target = resolve(dirname(target), readlinkSync(target));
-	}
-	return target;
-}
-
-/** A file that its owner may not write is left alone, though a rename could replace it. */
 function checked(edit: StartupEdit): StartupEdit {
-	if (!changesSomething(edit)) return edit;
-	const stat = ifPresent(() => statSync(edit.target));
-	if (stat && (stat.mode & 0o200) === 0) throw refusal(edit.path, "is read-only");
+	if (changesSomething(edit)) refuseReadOnly(edit, refusal);
 	return edit;
 }
 

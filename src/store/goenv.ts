@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
-import { realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
-import { ifPresent, makeDirectory, namesIn, readIfPresent, removeTree, writeFileAtomic } from "../fs.ts";
+import { makeDirectory, namesIn, readIfPresent, removeTree, writeFileAtomic } from "../fs.ts";
 import { type GoCommand, withoutCredentials } from "../go/command.ts";
 import { editedGoEnv, type GoEnvChanges, parseGoEnv, readGoEnvText } from "../go/envfile.ts";
 import { hasCredentials } from "../proxy/goproxy.ts";
 import { compareParsed, parseGoVersion } from "../version/release.ts";
-import { editing } from "./journal.ts";
+import { writeUserFile } from "./userfile.ts";
 
 /** Since then `go env` has -w and -u. */
 const firstThatWrites = "1.13";
@@ -36,18 +35,14 @@ export async function writeGoEnv(
 	throw new GoxError("file-system", `${missing.join(", ")} could not be written to ${file}${words}`, { hint: "go env GOENV" });
 }
 
-/** Replaces the file whole, or removes it. A symlink stays one: what it leads to is replaced. */
+/**
+ * Replaces the whole file, or removes it.
+ * @param latin1 one character for each byte; null removes the file
+ * @param mode permission bits, where they aren't to stay as they are
+ */
 export function writeContent(context: Context, file: string, latin1: string | null, mode?: number): void {
-	const path = ifPresent(() => realpathSync(file)) ?? file;
-	if (latin1 === null) {
-		rmSync(path, { force: true });
-		return;
-	}
-	makeDirectory(dirname(path));
-	const present = ifPresent(() => statSync(path).mode & 0o777);
-	editing(context, path, () =>
-		writeFileAtomic(path, Buffer.from(latin1, "latin1"), mode ?? present ?? 0o644, () => context.checkpoint("goenv:written")),
-	);
+	const content = latin1 === null ? undefined : Buffer.from(latin1, "latin1");
+	writeUserFile(context, file, content, { checkpoint: "goenv:", mode });
 }
 
 function canWrite({ version }: GoCommand): boolean {
