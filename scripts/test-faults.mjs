@@ -22,7 +22,7 @@ const vitest = spawnSync(
 	[
 		"node_modules/vitest/vitest.mjs",
 		"run",
-		"--testNamePattern=(?:^| )(?:[1-9]|1[0-9]|2[0-7])\\. ",
+		"--tagsFilter=fault-*",
 		"--reporter=json",
 		`--outputFile.json=${results}`,
 		...process.argv.slice(2),
@@ -38,7 +38,7 @@ const failures = [];
 for (const file of testResults) {
 	if (file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed")) failures.push(file.name);
 	for (const test of file.assertionResults) {
-		const number = [...test.ancestorTitles, test.title].map((title) => /^(\d+)\. /.exec(title)?.[1]).find(Boolean);
+		const number = test.tags.map((tag) => /^fault-(\d+)$/.exec(tag)?.[1]).find(Boolean);
 		const row = rows.get(number);
 		if (!row) continue;
 		const cases = test.meta?.cases ?? 1;

@@ -60,7 +60,7 @@ async function expectRefusal(archive: Uint8Array, message: RegExp, limits = arch
 	expectNothingOutside();
 }
 
-describe("16. a hostile tar is refused, and nothing outside is touched", () => {
+describe("a hostile tar is refused, and nothing outside is touched", { tags: "fault-16" }, () => {
 	for (const [kind, cases] of Object.entries(hostileTars))
 		describe(kind, () => {
 			it.each(cases)("%s", async (_, entries, message) => {
@@ -173,7 +173,7 @@ function freshGoroot(): void {
 	mkdirSync(goroot);
 }
 
-describe("16. odd tars that mean no harm give the tree that every tar gives", () => {
+describe("odd tars that mean no harm give the tree that every tar gives", { tags: "fault-16" }, () => {
 	const plain = { a: "x" };
 	it.each<[string, () => Buffer, Record<string, string>]>([
 		["an old header without magic", () => gzipSync(rawTar([file("go/a", { magic: "" })])), plain],

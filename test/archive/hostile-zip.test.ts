@@ -129,7 +129,7 @@ function unicodePath(plain: string, text: string): Buffer {
 	return field;
 }
 
-describe("16. a hostile zip is refused, and nothing outside is touched", () => {
+describe("a hostile zip is refused, and nothing outside is touched", { tags: "fault-16" }, () => {
 	for (const [kind, cases] of Object.entries(hostile))
 		describe(kind, () => {
 			it.each<Case>(cases)("%s", async (_, entries, message, options) => {
@@ -191,7 +191,7 @@ describe("16. a hostile zip is refused, and nothing outside is touched", () => {
 	});
 });
 
-describe("16. odd zips that mean no harm give the tree that Go's own reader gives", () => {
+describe("odd zips that mean no harm give the tree that Go's own reader gives", { tags: "fault-16" }, () => {
 	it.each<[string, readonly RawZipEntry[], RawZipOptions]>([
 		["a comment", [file("a")], { comment: "made by nobody" }],
 		["a comment that holds an end record's mark", [file("a")], { comment: Buffer.from("504b0506", "hex") }],

@@ -13,7 +13,7 @@ const directory = (path: string): EntryClaim => ({ path, type: "directory", size
 const symlink = (path: string, target: string): EntryClaim => ({ path, type: "symlink", size: 0, mode: 0o777, target });
 const hardlink = (path: string, target: string): EntryClaim => ({ path, type: "hardlink", size: 0, mode: 0o644, target });
 
-describe("16. what an archive may contain", () => {
+describe("what an archive may contain", { tags: "fault-16" }, () => {
 	it.each<[string, EntryClaim[], object]>([
 		["a file", [file("go/VERSION")], { kind: "file", path: "VERSION", executable: false }],
 		["an executable", [file("go/bin/go", { mode: 0o755 })], { kind: "file", path: "bin/go", executable: true }],

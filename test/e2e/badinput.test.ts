@@ -84,7 +84,7 @@ describe("version words", () => {
 	});
 });
 
-describe("25. version files", () => {
+describe("version files", { tags: "fault-25" }, () => {
 	it.each<[string, string, string]>([
 		["a BOM", "\ufeff1.90.1\n", "go1.90.1"],
 		["CRLF", "1.90.1\r\n", "go1.90.1"],
@@ -123,7 +123,7 @@ describe("25. version files", () => {
 	});
 });
 
-describe("16. archives", () => {
+describe("archives", { tags: "fault-16" }, () => {
 	const entries = goEntries({ version: "go1.90.3", platform: hostPlatform });
 	const withEntry = (entry: TarEntry) => tarGz([...entries, entry]);
 	const good = goArchive({ version: "go1.90.3", platform: hostPlatform });
@@ -189,7 +189,7 @@ describe("16. archives", () => {
 	});
 });
 
-describe("11. the list of releases", () => {
+describe("the list of releases", { tags: "fault-11" }, () => {
 	it.each<[string, string, RegExp]>([
 		["HTML", "<!doctype html><p>please log in</p>", /a web page came instead/],
 		["truncated", '[{"version":"go1.22.5","stable":true,"fi', /cut off/],
@@ -251,7 +251,7 @@ describe("a machine that can't", () => {
 		expect(offline.stderr).toContain("GOX_OFFLINE");
 	});
 
-	it("24. a HOME with a space: exit 2 with the reason, and nothing is written", async () => {
+	it("a HOME with a space: exit 2 with the reason, and nothing is written", { tags: "fault-24" }, async () => {
 		mkdirSync(join(box.root, "my user"));
 		const ran = await box.gox(["install", "1.90.1"], { env: { HOME: join(box.root, "my user"), GOX_HOME: undefined } });
 		expectFailure(ran, 2, /a space in a GOROOT's path[\s\S]*export GOX_HOME=/);
@@ -260,7 +260,8 @@ describe("a machine that can't", () => {
 	});
 
 	it.runIf(process.getuid?.() === 0 && process.platform === "linux")(
-		"18. a full disk: exit 6, and nothing is left",
+		"a full disk: exit 6, and nothing is left",
+		{ tags: "fault-18" },
 		async (test) => {
 			const { execFileSync } = await import("node:child_process");
 			const place = join(box.root, "small");

@@ -40,7 +40,7 @@ async function startAndRest(box: Sandbox, args: readonly string[], checkpoint?: 
 	return running;
 }
 
-describe("19. eight at once", () => {
+describe("eight at once", { tags: "fault-19" }, () => {
 	it("installing one version: one download, eight successes", async (test) => {
 		const box = new Sandbox(mirror.env);
 		const before = downloads();
@@ -71,7 +71,7 @@ describe("19. eight at once", () => {
 	});
 });
 
-describe("20. removing a version that is in use", () => {
+describe("removing a version that is in use", { tags: "fault-20" }, () => {
 	it("an uninstall waits for the install of the same version, and then removes it", async () => {
 		const box = copyOf(two);
 		const install = await startAndRest(box, ["install", "1.92.0"], "install:renamed");
@@ -202,7 +202,7 @@ describe("20. removing a version that is in use", () => {
 	});
 });
 
-describe("21. the holder of a lock", () => {
+describe("the holder of a lock", { tags: "fault-21" }, () => {
 	it("killed: who waits goes on at once", async () => {
 		const box = copyOf(two);
 		for (const checkpoint of ["lock:taken", "lock:owned", "install:built", "install:renamed", "lock:disowned"]) {
@@ -229,7 +229,7 @@ describe("21. the holder of a lock", () => {
 	});
 });
 
-describe("17. one command stops at a checkpoint, another comes, and the first goes on or is killed", () => {
+describe("one command stops at a checkpoint, another comes, and the first goes on or is killed", { tags: "fault-17" }, () => {
 	const seed = Number(process.env.GOX_SEED ?? 20_260_731);
 	const pairs = Number(process.env.GOX_PAIRS ?? 30);
 	const commands = [

@@ -167,7 +167,9 @@ async function checkpointsOf(story: Story): Promise<string[]> {
 	return (await passingsOf(story)).map(([name]) => name);
 }
 
-describe("17. kill -9 at every checkpoint; the next command, whatever it is, finds and leaves a sound store", () => {
+describe("kill -9 at every checkpoint; the next command, whatever it is, finds and leaves a sound store", {
+	tags: "fault-17",
+}, () => {
 	it.for(stories)("$what", async (story, test) => {
 		const { args, places = [], holds, again, untouched } = story;
 		const names = await checkpointsOf(story);
@@ -193,7 +195,7 @@ describe("17. kill -9 at every checkpoint; the next command, whatever it is, fin
 	});
 });
 
-describe("17. what a killed command left", () => {
+describe("what a killed command left", { tags: "fault-17" }, () => {
 	const dead = async (args: readonly string[], name: string, of = two) => {
 		const box = copyOf(of);
 		expect((await box.gox(args, { env: { GOX_CHECKPOINT: name } })).signal).toBe("SIGKILL");
@@ -277,7 +279,7 @@ describe("17. what a killed command left", () => {
 	});
 });
 
-describe("22. install --force interrupted", () => {
+describe("install --force interrupted", { tags: "fault-22" }, () => {
 	const own = /^install:/;
 	const force: Story = { what: "install --force", args: ["install", "1.90.1", "--force"], home: () => one, own };
 
@@ -313,7 +315,7 @@ describe("22. install --force interrupted", () => {
 	});
 });
 
-describe("23. interrupted", () => {
+describe("interrupted", { tags: "fault-23" }, () => {
 	/** A download that stands still, and the process that waits for it. */
 	async function standing(work: (box: Sandbox, pid: number, running: Promise<Ran>) => Promise<void>): Promise<void> {
 		const slow = await startMirror([{ version: "go1.90.1", platform: hostPlatform }]);

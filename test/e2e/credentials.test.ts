@@ -24,7 +24,7 @@ function secretive(env: Readonly<Record<string, string>>): Record<string, string
 	return { GOX_INDEX: `${within(env.GOX_INDEX)}&token=${password}`, GOX_MIRRORS: within(env.GOX_MIRRORS), GOX_LOG: "debug" };
 }
 
-describe("9. a password in an address never reaches the output", () => {
+describe("a password in an address never reaches the output", { tags: "fault-9" }, () => {
 	test.each([
 		["all is well", {}],
 		["access is refused", { status: 403 }],
@@ -55,7 +55,7 @@ describe("9. a password in an address never reaches the output", () => {
 	});
 });
 
-test("9. a redirect to another origin takes no password along", async () => {
+test("a redirect to another origin takes no password along", { tags: "fault-9" }, async () => {
 	const path = mirror.path(version);
 	mirror.server.failAlways(path, { redirect: `${other.server.origin}${path}` });
 	other.server.putIndex([]);
@@ -69,7 +69,7 @@ test("9. a redirect to another origin takes no password along", async () => {
 	);
 });
 
-describe("9. a password in a setting never reaches the output, whatever is asked", () => {
+describe("a password in a setting never reaches the output, whatever is asked", { tags: "fault-9" }, () => {
 	const commands = [
 		["doctor"],
 		["doctor", "--json"],

@@ -55,7 +55,8 @@ beforeAll(async () => {
 afterAll(() => mirror.close());
 
 describe.skipIf(!real)(
-	"18. a disk of 64 MB that fills up (where a file system may be mounted and the go command has Go 1.22.5)",
+	"a disk of 64 MB that fills up (where a file system may be mounted and the go command has Go 1.22.5)",
+	{ tags: "fault-18" },
 	() => {
 		it("exit 6 with a way out, nothing left of what didn't fit, and all that was there goes on working", async () => {
 			const box = new Sandbox(mirror.env);

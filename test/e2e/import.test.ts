@@ -306,7 +306,7 @@ class Importer {
 	}
 }
 
-describe("17. an import that is killed", () => {
+describe("an import that is killed", { tags: "fault-17" }, () => {
 	const points = ["import:chosen", "import:first-file", "import:copied", "install:renamed", "import:adopted"];
 	it("leaves a sound store and the original as it was, at every checkpoint; the next one finishes", async (test) => {
 		for (const point of points) {
@@ -329,7 +329,7 @@ describe("17. an import that is killed", () => {
 	});
 });
 
-describe("13. an original that changes while it is imported", () => {
+describe("an original that changes while it is imported", { tags: "fault-13" }, () => {
 	it.each([
 		["a file is edited", (goroot: string) => appendFileSync(join(goroot, "src/fmt/print.go"), "// more\n")],
 		["a file becomes a link", (goroot: string) => linkSync(join(goroot, "VERSION"), join(goroot, "bin/other"))],

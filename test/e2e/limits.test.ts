@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => mirror.close());
 
-describe("18. a file larger than the process may write (ulimit -f)", () => {
+describe("a file larger than the process may write (ulimit -f)", { tags: "fault-18" }, () => {
 	/** In blocks of 512 bytes: no file at all, not even the journal's; some; the archive's largest isn't allowed. */
 	it.each([0, 1, 2000])("%i blocks: exit 6 with the file's name, and nothing left", async (blocks) => {
 		const box = new Sandbox(mirror.env);

@@ -42,7 +42,7 @@ function forgetHash(): void {
 	]);
 }
 
-describe("14. gox install --verify pgp, against Google's key", () => {
+describe("gox install --verify pgp, against Google's key", { tags: "fault-14" }, () => {
 	it.each<[string, () => Promise<string | undefined>, RegExp]>([
 		[
 			"by another key",
@@ -92,7 +92,7 @@ describe("14. gox install --verify pgp, against Google's key", () => {
 	});
 });
 
-describe("14. gox install --verify pgp, against a key of the test's", () => {
+describe("gox install --verify pgp, against a key of the test's", { tags: "fault-14" }, () => {
 	let context: TestContext;
 	let keys: TestServer;
 

@@ -51,22 +51,28 @@ async function stalled(): Promise<(signal: NodeJS.Signals) => Promise<void>> {
 	};
 }
 
-test.each(["SIGKILL", "SIGINT"] as const)("1. a slow install ended by %s goes on in the next run", async (signal) => {
-	const end = await stalled();
-	await end(signal);
-	expect(partials()).toHaveLength(1);
-	const again = await box.gox(["install", "1.90.1", "--verbose"]);
-	expect(again.status, again.stderr).toBe(0);
-	expect(again.stderr).toContain(`${sent} bytes of go1.90.1.${hostPlatform}.tar.gz are here from an earlier run`);
-	expect(mirror.server.requestsFor(mirror.path(version)).map(({ headers }) => headers.range)).toEqual([
-		undefined,
-		`bytes=${sent}-`,
-	]);
-	expect(partials()).toEqual([]);
-	expectSound(box.home);
-});
+test.each(["SIGKILL", "SIGINT"] as const)(
+	"a slow install ended by %s goes on in the next run",
+	{ tags: "fault-1" },
+	async (signal) => {
+		const end = await stalled();
+		await end(signal);
+		expect(partials()).toHaveLength(1);
+		const again = await box.gox(["install", "1.90.1", "--verbose"]);
+		expect(again.status, again.stderr).toBe(0);
+		expect(again.stderr).toContain(`${sent} bytes of go1.90.1.${hostPlatform}.tar.gz are here from an earlier run`);
+		expect(mirror.server.requestsFor(mirror.path(version)).map(({ headers }) => headers.range)).toEqual([
+			undefined,
+			`bytes=${sent}-`,
+		]);
+		expect(partials()).toEqual([]);
+		expectSound(box.home);
+	},
+);
 
-test("5. one that another file took the place of in between is proven wrong, and the same run starts over", async () => {
+test("one that another file took the place of in between is proven wrong, and the same run starts over", {
+	tags: "fault-5",
+}, async () => {
 	const end = await stalled();
 	await end("SIGKILL");
 	mirror.server.put(mirror.path(version), randomBytes(10));
@@ -78,7 +84,7 @@ test("5. one that another file took the place of in between is proven wrong, and
 	expect(partials()).toEqual([]);
 });
 
-test("1. a fast install leaves nothing in the cache", async () => {
+test("a fast install leaves nothing in the cache", { tags: "fault-1" }, async () => {
 	expect((await box.gox(["install", "1.90.1"])).status).toBe(0);
 	expect(partials()).toEqual([]);
 });

@@ -125,7 +125,7 @@ describe("gox upgrade", () => {
 	});
 });
 
-describe("17. SIGKILL at every checkpoint of upgrade", () => {
+describe("SIGKILL at every checkpoint of upgrade", { tags: "fault-17" }, () => {
 	it.each([
 		"install:built",
 		"install:renamed",

@@ -93,7 +93,7 @@ test("all is well: one request, and the address is the mirror's", async () => {
 	expect(first.requests[0]?.headers["accept-encoding"]).toBe("identity");
 });
 
-describe("1. the connection is cut", () => {
+describe("the connection is cut", { tags: "fault-1" }, () => {
 	test.each([0, 1, Math.floor(last / 2), last])("at byte %i: the rest is asked for", async (cutAfter) => {
 		first.fail(path, { cutAfter });
 		const outcome = await download();
@@ -140,7 +140,7 @@ describe("1. the connection is cut", () => {
 	);
 });
 
-describe("2. a resume answered with 200", () => {
+describe("a resume answered with 200", { tags: "fault-2" }, () => {
 	test("is never appended: the beginning is compared and passed over", async () => {
 		first.fail(path, { cutAfter: 500_000 }, { ignoreRange: true });
 		const outcome = await download();
@@ -156,7 +156,7 @@ describe("2. a resume answered with 200", () => {
 	});
 });
 
-describe("3. another file on the way", () => {
+describe("another file on the way", { tags: "fault-3" }, () => {
 	const changed = '"another"';
 	test.each([
 		["the ETag changed", { headers: { etag: changed } }, 2],
@@ -173,7 +173,7 @@ describe("3. another file on the way", () => {
 	});
 });
 
-describe("4. a resume answered with 416", () => {
+describe("a resume answered with 416", { tags: "fault-4" }, () => {
 	test("by a file that ends where we are, for a Content-Length that lied", async () => {
 		first.fail(path, { length: content.length + 10 });
 		const outcome = await download();
@@ -194,7 +194,7 @@ describe("4. a resume answered with 416", () => {
 	});
 });
 
-describe("5. wrong bytes", () => {
+describe("wrong bytes", { tags: "fault-5" }, () => {
 	test("in a plausible 206: the same run starts over, with the same mirror, without Range", async () => {
 		first.fail(path, { cutAfter: 500_000 }, { body: archiveOfBytes(), headers: { etag: etagOf(content) } });
 		const outcome = await download();
@@ -232,7 +232,7 @@ describe("5. wrong bytes", () => {
 	});
 });
 
-describe("7. slowness", () => {
+describe("slowness", { tags: "fault-7" }, () => {
 	test.each([
 		["headers that never come", { stall: "headers" as const }, { headersMs: 300 }, "no answer within 300 ms"],
 		["a body that stops", { stall: 1000 }, { idleMs: 300 }, "nothing came for 300 ms"],
@@ -340,7 +340,7 @@ describe("7. slowness", () => {
 	});
 });
 
-describe("8. statuses", () => {
+describe("statuses", { tags: "fault-8" }, () => {
 	test("503: Retry-After is waited for", async () => {
 		first.fail(path, { status: 503, headers: { "retry-after": "7" } });
 		const outcome = await download();
@@ -403,7 +403,7 @@ describe("8. statuses", () => {
 	});
 });
 
-describe("10. lies about length and encoding", () => {
+describe("lies about length and encoding", { tags: "fault-10" }, () => {
 	test("a Content-Length that is too small: wrong bytes", async () => {
 		first.failAlways(path, { length: 1000 });
 		const outcome = await download({ mirrors: [first.mirror, second.mirror] });

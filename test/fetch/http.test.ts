@@ -44,7 +44,7 @@ async function failure(url: string, env: Record<string, string> = {}, options: D
 	);
 }
 
-describe("9. redirects", () => {
+describe("redirects", { tags: "fault-9" }, () => {
 	test("are followed, relative ones and to other origins", async () => {
 		plain.fail("/start", { redirect: "/next" });
 		plain.fail("/next", { redirect: `${other.origin}/a` });
@@ -90,7 +90,7 @@ describe("9. redirects", () => {
 	});
 });
 
-describe("9. credentials", () => {
+describe("credentials", { tags: "fault-9" }, () => {
 	const basic = `Basic ${Buffer.from("joe:s3cr@t").toString("base64")}`;
 	const withPassword = (origin: string) => origin.replace("//", "//joe:s3cr%40t@");
 
@@ -166,7 +166,7 @@ describe("TLS", () => {
 		});
 	});
 
-	test("8. a TLS error is not retried: the next mirror takes over", async () => {
+	test("a TLS error is not retried: the next mirror takes over", { tags: "fault-8" }, async () => {
 		other.put("/x.tar.gz", "archive");
 		const waits: number[] = [];
 		const mirrors = [new URL(secure.origin), new URL(other.origin)];
@@ -219,7 +219,7 @@ describe("proxies", () => {
 		await proxy.close();
 	});
 
-	test("9. with a password, and without a scheme", async () => {
+	test("with a password, and without a scheme", { tags: "fault-9" }, async () => {
 		const proxy = await startProxy();
 		await get(`${plain.origin}/a`, { http_proxy: `${proxy.origin.replace("http://", "joe:pa%3Ass@")}` });
 		expect(proxy.requests[0]?.authorization).toBe(`Basic ${Buffer.from("joe:pa:ss").toString("base64")}`);
@@ -240,7 +240,7 @@ describe("proxies", () => {
 		await proxy.close();
 	});
 
-	test("9. that isn't there is named, without its password", async () => {
+	test("that isn't there is named, without its password", { tags: "fault-9" }, async () => {
 		const proxy = await startProxy();
 		await proxy.close();
 		const error = await failure(`${plain.origin}/a`, { http_proxy: proxy.origin.replace("//", "//joe:s3cret@") });

@@ -85,7 +85,7 @@ function withHeader(bytes: Buffer, fields: object): Buffer {
 	return Buffer.concat([text, bytes.subarray(headerBytes)]);
 }
 
-test("1. a download that was cut goes on in the next run, and leaves nothing behind", async () => {
+test("a download that was cut goes on in the next run, and leaves nothing behind", { tags: "fault-1" }, async () => {
 	const file = await interrupted();
 	expect(readFileSync(file).subarray(headerBytes).equals(content.subarray(0, cutAt))).toBe(true);
 	const { error, passes } = await run();
@@ -97,7 +97,7 @@ test("1. a download that was cut goes on in the next run, and leaves nothing beh
 	expect(partials()).toEqual([]);
 });
 
-test("1. again and again: each run adds to what is there", async () => {
+test("again and again: each run adds to what is there", { tags: "fault-1" }, async () => {
 	server.fail(path, { cutAfter: 600_000 }, { cutAfter: 600_000 });
 	expect((await run()).error).toBeDefined();
 	expect((await run()).error).toBeDefined();
@@ -107,7 +107,7 @@ test("1. again and again: each run adds to what is there", async () => {
 	expect(ranges()).toEqual([undefined, "bytes=600000-", "bytes=1200000-"]);
 });
 
-test("1. without a known digest, a strong ETag of the same address is enough", async () => {
+test("without a known digest, a strong ETag of the same address is enough", { tags: "fault-1" }, async () => {
 	await interrupted({ sha256: undefined });
 	const { error, passes } = await run({ wanted: { sha256: undefined } });
 	expect(error).toBeUndefined();
@@ -115,7 +115,7 @@ test("1. without a known digest, a strong ETag of the same address is enough", a
 	expect(ranges()).toEqual([undefined, `bytes=${cutAt}-`]);
 });
 
-test("1. another mirror goes on with what the first one sent, as the digest is known", async () => {
+test("another mirror goes on with what the first one sent, as the digest is known", { tags: "fault-1" }, async () => {
 	await interrupted();
 	const other = await startServer({ files: new Map([[path, content]]) });
 	const { error } = await run({ wanted: { mirrors: [new URL(other.mirror)] } });
@@ -126,14 +126,14 @@ test("1. another mirror goes on with what the first one sent, as the digest is k
 	expect(request?.headers["if-range"]).toBeUndefined();
 });
 
-test("1. what another process is still writing is left alone", async () => {
+test("what another process is still writing is left alone", { tags: "fault-1" }, async () => {
 	const file = await interrupted();
 	expect((await run({ alive: true })).error).toBeUndefined();
 	expect(ranges()).toEqual([undefined, undefined]);
 	expect(partials()).toEqual([file]);
 });
 
-test("3. the file changed between two runs: one clean restart", async () => {
+test("the file changed between two runs: one clean restart", { tags: "fault-3" }, async () => {
 	await interrupted();
 	const other = Buffer.concat([content, Buffer.from("more")]);
 	server.put(path, other);
@@ -143,7 +143,7 @@ test("3. the file changed between two runs: one clean restart", async () => {
 	expect(passes[0]?.equals(other)).toBe(true);
 });
 
-test("3. the same, where only the ETag tells", async () => {
+test("the same, where only the ETag tells", { tags: "fault-3" }, async () => {
 	await interrupted({ sha256: undefined });
 	const other = Buffer.concat([content.subarray(0, 2), randomBytes(2_000_000)]);
 	server.put(path, other);
@@ -153,7 +153,7 @@ test("3. the same, where only the ETag tells", async () => {
 	expect(partials()).toEqual([]);
 });
 
-describe("4. a partial file", () => {
+describe("a partial file", { tags: "fault-4" }, () => {
 	test("that is complete is all that is needed: nothing is asked", async () => {
 		const file = await interrupted();
 		edit(file, (bytes) =>
@@ -194,7 +194,7 @@ describe("4. a partial file", () => {
 	});
 });
 
-describe("5. a partial file with wrong bytes is deleted, and the same run starts over", () => {
+describe("a partial file with wrong bytes is deleted, and the same run starts over", { tags: "fault-5" }, () => {
 	const flip = (bytes: Buffer, at: number) => {
 		const copy = Buffer.from(bytes);
 		copy[at] = (copy[at] ?? 0) ^ 1;
@@ -235,7 +235,7 @@ describe("5. a partial file with wrong bytes is deleted, and the same run starts
 	});
 });
 
-describe("5. what is kept", () => {
+describe("what is kept", { tags: "fault-5" }, () => {
 	test("a slow download is on disk while it runs, with nothing but its true beginning", async () => {
 		const held = new Promise<never>(() => {});
 		server.fail(path, { stall: 1_000_000 });

@@ -102,7 +102,7 @@ test("a slow download goes on in ranges: each once, all in order, under one ETag
 	).toHaveLength(1);
 });
 
-describe("6. one of several ranges", () => {
+describe("one of several ranges", { tags: "fault-6" }, () => {
 	const changed = '"another"';
 
 	test.each([
@@ -152,7 +152,7 @@ describe("6. one of several ranges", () => {
 	});
 });
 
-describe("6. a mirror that gives no ranges", () => {
+describe("a mirror that gives no ranges", { tags: "fault-6" }, () => {
 	test.each([
 		["answers with the whole file", { ignoreRange: true }],
 		["has too many connections", { status: 503 }],
@@ -175,7 +175,7 @@ describe("6. a mirror that gives no ranges", () => {
 	});
 });
 
-describe("6. several mirrors", () => {
+describe("several mirrors", { tags: "fault-6" }, () => {
 	test("where one dies amid its ranges, the next brings what is missing, and no more", async () => {
 		first.fail(path, { stall: 500_000 });
 		failRange(first, 6);

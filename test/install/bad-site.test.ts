@@ -12,6 +12,7 @@ import { hostPlatform, type Mirror, startMirror } from "../support/mirror.ts";
 import { type Digests, expectSound, goroots } from "../support/oracle.ts";
 import { rawTar } from "../support/rawtar.ts";
 import { type Fault, goIndex } from "../support/server.ts";
+import { ofFault } from "../support/tally.ts";
 
 /*
  * What the other files of this directory try piece by piece, through `gox install` and with the oracle: its exit code and
@@ -95,92 +96,106 @@ const done = /^installed go1\.90\.2/m;
 const changed = { etag: '"another"' };
 
 describe("a site that misbehaves, through gox install", () => {
-	it.each<[title: string, { faults: Fault[]; always: Fault | undefined }, exit: number, message: RegExp]>([
-		["1. cut at byte 0", once({ cutAfter: 0 }), 0, done],
-		["1. cut at byte 1", once({ cutAfter: 1 }), 0, done],
-		["1. cut in the middle", once({ cutAfter: middle }), 0, done],
-		["1. cut before the last byte", once({ cutAfter: last }), 0, done],
-		["1. cut twice, a piece further each time", once({ cutAfter: middle }, { cutAfter: 100_000 }), 0, done],
-		["1. cut whatever is asked", always({ cutAfter: 0 }), 4, /could not be downloaded[\s\S]*connection/],
-		["2. a resume answered with 200", once({ cutAfter: middle }, { ignoreRange: true }), 0, done],
-		["3. the ETag changed", once({ cutAfter: middle }, { headers: changed }), 0, done],
-		["3. a 206 of another ETag", once({ cutAfter: middle }, { ignoreIfRange: true, headers: changed }), 0, done],
-		["3. a 206 with the wrong start", once({ cutAfter: middle }, { contentRange: `bytes 7-${last}/${good.length}` }), 0, done],
-		["3. a 206 with the wrong total", once({ cutAfter: middle }, { contentRange: `bytes ${middle}-${last}/9` }), 0, done],
-		["4. 416 to who has it all, for a length that lied", once({ length: good.length + 10 }), 0, done],
-		["5. a plausible 206 with wrong bytes", once({ cutAfter: middle }, { body: randomBytes(good.length) }), 0, done],
-		["8. 503, and when to come again", once({ status: 503, headers: { "retry-after": "0" } }), 0, done],
-		["8. 404", always({ status: 404 }), 4, /no such file \(404\)/],
-		["8. 403", always({ status: 403 }), 4, /\(403\)/],
-		["10. a Content-Length that is too small", always({ length: 1000 }), 5, /what it sent is not the file/],
-		["10. an encoding nobody asked for", always({ headers: { "content-encoding": "br" } }), 4, /encoded as br/],
-		["13. other bytes", always({ body: randomBytes(good.length) }), 5, /what it sent is not the file/],
-		["13. a login page", always({ html: true }), 4, /web page/],
-		["13. nothing", always({ body: "" }), 5, /not the file/],
-	])("%s", async (_, { faults, always: fault }, exit, message) => {
-		publish(good);
-		mirror.server.fail(mirror.path(version), ...faults);
-		mirror.server.failAlways(mirror.path(version), fault);
-		const ran = await gox(["install", "1.90.2", "--source", "download"]);
-		mirror.server.failAlways(mirror.path(version), undefined);
-		await expectOutcome(ran, exit, message);
-		expect(partials()).toEqual([]);
-	});
+	const whole: readonly [
+		kind: number,
+		title: string,
+		{ faults: Fault[]; always: Fault | undefined },
+		exit: number,
+		message: RegExp,
+	][] = [
+		[1, "cut at byte 0", once({ cutAfter: 0 }), 0, done],
+		[1, "cut at byte 1", once({ cutAfter: 1 }), 0, done],
+		[1, "cut in the middle", once({ cutAfter: middle }), 0, done],
+		[1, "cut before the last byte", once({ cutAfter: last }), 0, done],
+		[1, "cut twice, a piece further each time", once({ cutAfter: middle }, { cutAfter: 100_000 }), 0, done],
+		[1, "cut whatever is asked", always({ cutAfter: 0 }), 4, /could not be downloaded[\s\S]*connection/],
+		[2, "a resume answered with 200", once({ cutAfter: middle }, { ignoreRange: true }), 0, done],
+		[3, "the ETag changed", once({ cutAfter: middle }, { headers: changed }), 0, done],
+		[3, "a 206 of another ETag", once({ cutAfter: middle }, { ignoreIfRange: true, headers: changed }), 0, done],
+		[3, "a 206 with the wrong start", once({ cutAfter: middle }, { contentRange: `bytes 7-${last}/${good.length}` }), 0, done],
+		[3, "a 206 with the wrong total", once({ cutAfter: middle }, { contentRange: `bytes ${middle}-${last}/9` }), 0, done],
+		[4, "416 to who has it all, for a length that lied", once({ length: good.length + 10 }), 0, done],
+		[5, "a plausible 206 with wrong bytes", once({ cutAfter: middle }, { body: randomBytes(good.length) }), 0, done],
+		[8, "503, and when to come again", once({ status: 503, headers: { "retry-after": "0" } }), 0, done],
+		[8, "404", always({ status: 404 }), 4, /no such file \(404\)/],
+		[8, "403", always({ status: 403 }), 4, /\(403\)/],
+		[10, "a Content-Length that is too small", always({ length: 1000 }), 5, /what it sent is not the file/],
+		[10, "an encoding nobody asked for", always({ headers: { "content-encoding": "br" } }), 4, /encoded as br/],
+		[13, "other bytes", always({ body: randomBytes(good.length) }), 5, /what it sent is not the file/],
+		[13, "a login page", always({ html: true }), 4, /web page/],
+		[13, "nothing", always({ body: "" }), 5, /not the file/],
+	];
+	for (const [kind, title, { faults, always: fault }, exit, message] of whole)
+		it(title, ofFault(kind), async () => {
+			publish(good);
+			mirror.server.fail(mirror.path(version), ...faults);
+			mirror.server.failAlways(mirror.path(version), fault);
+			const ran = await gox(["install", "1.90.2", "--source", "download"]);
+			mirror.server.failAlways(mirror.path(version), undefined);
+			await expectOutcome(ran, exit, message);
+			expect(partials()).toEqual([]);
+		});
 
-	it.each<[title: string, fault: Fault]>([
-		["8. 404", { status: 404 }],
-		["8. 403", { status: 403 }],
-		["10. an encoding nobody asked for", { headers: { "content-encoding": "br" } }],
-		["13. other bytes", { body: randomBytes(good.length) }],
-		["13. a login page", { html: true }],
-	])("%s: the second mirror takes over", async (_, fault) => {
-		publish(good);
-		mirror.server.failAlways(mirror.path(version), fault);
-		const GOX_MIRRORS = `${mirror.server.mirror},${second.server.mirror}`;
-		const ran = await gox(["install", "1.90.2", "--source", "download"], { GOX_MIRRORS });
-		mirror.server.failAlways(mirror.path(version), undefined);
-		await expectOutcome(ran, 0, done);
-	});
+	const refused: readonly [kind: number, title: string, fault: Fault][] = [
+		[8, "404", { status: 404 }],
+		[8, "403", { status: 403 }],
+		[10, "an encoding nobody asked for", { headers: { "content-encoding": "br" } }],
+		[13, "other bytes", { body: randomBytes(good.length) }],
+		[13, "a login page", { html: true }],
+	];
+	for (const [kind, title, fault] of refused)
+		it(`${title}: the second mirror takes over`, ofFault(kind), async () => {
+			publish(good);
+			mirror.server.failAlways(mirror.path(version), fault);
+			const GOX_MIRRORS = `${mirror.server.mirror},${second.server.mirror}`;
+			const ran = await gox(["install", "1.90.2", "--source", "download"], { GOX_MIRRORS });
+			mirror.server.failAlways(mirror.path(version), undefined);
+			await expectOutcome(ran, 0, done);
+		});
 
-	it.each<[title: string, fault: Fault]>([
-		["6. a range that gets 503", { status: 503, headers: { "retry-after": "0" } }],
-		["6. a range that is cut", { cutAfter: 100_000 }],
-		["6. a range that comes short", { shortRange: 100_000 }],
-		["6. a range answered with the whole file", { ignoreRange: true }],
-		["6. a range of another file", { headers: changed }],
-	])("%s", async (_, fault) => {
-		publish(large);
-		const path = mirror.path(version);
-		const before = mirror.server.requestsFor(path).length;
-		// So slow that gox goes on in ranges; the second of them has the fault.
-		mirror.server.fail(path, { trickle: { bytes: 40_000, everyMs: 20 } }, {}, fault);
-		await expectOutcome(await gox(["install", "1.90.2", "--source", "download"]), 0, done);
-		const ranges = mirror.server
-			.requestsFor(path)
-			.slice(before)
-			.map(({ headers }) => headers.range);
-		expect(ranges).toEqual(expect.arrayContaining([undefined, expect.stringMatching(/^bytes=\d+-\d+$/)]));
-		expect(ranges.length).toBeGreaterThan(3);
-		expect(partials()).toEqual([]);
-	});
+	const inRanges: readonly [kind: number, title: string, fault: Fault][] = [
+		[6, "a range that gets 503", { status: 503, headers: { "retry-after": "0" } }],
+		[6, "a range that is cut", { cutAfter: 100_000 }],
+		[6, "a range that comes short", { shortRange: 100_000 }],
+		[6, "a range answered with the whole file", { ignoreRange: true }],
+		[6, "a range of another file", { headers: changed }],
+	];
+	for (const [kind, title, fault] of inRanges)
+		it(title, ofFault(kind), async () => {
+			publish(large);
+			const path = mirror.path(version);
+			const before = mirror.server.requestsFor(path).length;
+			// So slow that gox goes on in ranges; the second of them has the fault.
+			mirror.server.fail(path, { trickle: { bytes: 40_000, everyMs: 20 } }, {}, fault);
+			await expectOutcome(await gox(["install", "1.90.2", "--source", "download"]), 0, done);
+			const ranges = mirror.server
+				.requestsFor(path)
+				.slice(before)
+				.map(({ headers }) => headers.range);
+			expect(ranges).toEqual(expect.arrayContaining([undefined, expect.stringMatching(/^bytes=\d+-\d+$/)]));
+			expect(ranges.length).toBeGreaterThan(3);
+			expect(partials()).toEqual([]);
+		});
 
-	it.each<[title: string, fault: Fault]>([
-		["7. headers that never come", { stall: "headers" }],
-		["7. a body that stops", { stall: middle }],
-		["7. a trickle", { trickle: { bytes: 1, everyMs: 50 } }],
-	])("%s: given up when GOX_TIMEOUT is over", async (_, fault) => {
-		publish(good);
-		mirror.server.failAlways(mirror.path(version), fault);
-		const ran = await gox(["install", "1.90.2", "--source", "download"], { GOX_TIMEOUT: "1s" });
-		mirror.server.failAlways(mirror.path(version), undefined);
-		await expectOutcome(ran, 4, /was not done within 1 s/);
-		// What came is kept for the next run, which leaves none of it.
-		await expectOutcome(await gox(["install", "1.90.2", "--source", "download"]), 0, done);
-		expect(partials()).toEqual([]);
-	});
+	const slow: readonly [kind: number, title: string, fault: Fault][] = [
+		[7, "headers that never come", { stall: "headers" }],
+		[7, "a body that stops", { stall: middle }],
+		[7, "a trickle", { trickle: { bytes: 1, everyMs: 50 } }],
+	];
+	for (const [kind, title, fault] of slow)
+		it(`${title}: given up when GOX_TIMEOUT is over`, ofFault(kind), async () => {
+			publish(good);
+			mirror.server.failAlways(mirror.path(version), fault);
+			const ran = await gox(["install", "1.90.2", "--source", "download"], { GOX_TIMEOUT: "1s" });
+			mirror.server.failAlways(mirror.path(version), undefined);
+			await expectOutcome(ran, 4, /was not done within 1 s/);
+			// What came is kept for the next run, which leaves none of it.
+			await expectOutcome(await gox(["install", "1.90.2", "--source", "download"]), 0, done);
+			expect(partials()).toEqual([]);
+		});
 });
 
-describe("11. a list that is none, through gox install", () => {
+describe("a list that is none, through gox install", { tags: "fault-11" }, () => {
 	const list = JSON.stringify(goIndex([{ version, platform: hostPlatform, content: good }]));
 	const bad: readonly (readonly [string, Fault])[] = [
 		["HTML", { html: true }],
@@ -211,7 +226,7 @@ describe("11. a list that is none, through gox install", () => {
 		await expectOutcome(ran, 4, new RegExp(`${mirror.server.origin}/dl/`));
 	});
 
-	it("12. a clock that runs backwards, and one that is years ahead", async () => {
+	it("a clock that runs backwards, and one that is years ahead", { tags: "fault-12" }, async () => {
 		publish(good);
 		for (const years of [0, -20, 20, -40]) {
 			const now = () => new Date(Date.now() + years * 365 * 86_400_000);
@@ -220,7 +235,7 @@ describe("11. a list that is none, through gox install", () => {
 	});
 });
 
-describe("16. a hostile archive with the digest that it should have, through gox install", () => {
+describe("a hostile archive with the digest that it should have, through gox install", { tags: "fault-16" }, () => {
 	for (const [kind, cases] of Object.entries(hostileTars))
 		describe(kind, () => {
 			it.each(cases)("%s", async (_, entries, message) => {

@@ -186,7 +186,7 @@ async function everyCall(test: TestContext, story: Story, how: Omit<Trial, "at">
 
 const small = stories.filter(({ argv }) => ["install 1.90.2", "uninstall 1.90.2"].includes(argv.join(" ")));
 
-describe("18. a file system that fails at its Nth call, for every N", () => {
+describe("a file system that fails at its Nth call, for every N", { tags: "fault-18" }, () => {
 	describe("EIO, and then the same command again", () => {
 		for (const story of stories)
 			it(`gox ${story.argv.join(" ")}`, (test) =>
@@ -197,7 +197,7 @@ describe("18. a file system that fails at its Nth call, for every N", () => {
 			it(`${code}: gox ${story.argv.join(" ")}`, (test) => everyCall(test, story, { code, lasting: false, twice: false }));
 });
 
-describe("18. a disk that is full, or read-only, from its Nth call on", () => {
+describe("a disk that is full, or read-only, from its Nth call on", { tags: "fault-18" }, () => {
 	for (const code of ["ENOSPC", "EROFS"] as const)
 		for (const story of small)
 			it(`${code}: gox ${story.argv.join(" ")}`, (test) => everyCall(test, story, { code, lasting: true, twice: false }, 2));

@@ -47,7 +47,7 @@ function otherFileSystem(): string | undefined {
 
 const elsewhere = otherFileSystem();
 
-describe.skipIf(!elsewhere)("24. a second file system (where there is one that can be written)", () => {
+describe.skipIf(!elsewhere)("a second file system (where there is one that can be written)", { tags: "fault-24" }, () => {
 	let other: string;
 	beforeEach(() => {
 		other = mkdtempSync(join(elsewhere ?? "", "gox-elsewhere-"));
@@ -105,17 +105,21 @@ describe.skipIf(!elsewhere)("24. a second file system (where there is one that c
 	});
 });
 
-it.each(["aliases", "shims"])("24. GOX_HOME/%s a symlink: refused, because the links in it are relative", async (name) => {
-	mkdirSync(join(box.root, "other"));
-	mkdirSync(box.home);
-	symlinkSync(join(box.root, "other"), join(box.home, name));
-	const { status, stderr } = await box.gox(["install", "1.90.1"]);
-	expect(status, stderr).toBe(2);
-	expect(stderr).toContain(`${join(box.home, name)} is a symlink`);
-	expect(box.names("versions")).toEqual([]);
-});
+it.each(["aliases", "shims"])(
+	"GOX_HOME/%s a symlink: refused, because the links in it are relative",
+	{ tags: "fault-24" },
+	async (name) => {
+		mkdirSync(join(box.root, "other"));
+		mkdirSync(box.home);
+		symlinkSync(join(box.root, "other"), join(box.home, name));
+		const { status, stderr } = await box.gox(["install", "1.90.1"]);
+		expect(status, stderr).toBe(2);
+		expect(stderr).toContain(`${join(box.home, name)} is a symlink`);
+		expect(box.names("versions")).toEqual([]);
+	},
+);
 
-describe("24. read-only trees, as module caches are", () => {
+describe("read-only trees, as module caches are", { tags: "fault-24" }, () => {
 	function readOnlyTree(): string {
 		const top = join(freshRoot(), "tree");
 		mkdirSync(join(top, "a/b/c"), { recursive: true });
@@ -200,7 +204,7 @@ const homes: readonly [string, string][] = [
 	["a leading dash", "-n"],
 ];
 
-describe("24. an odd HOME", () => {
+describe("an odd HOME", { tags: "fault-24" }, () => {
 	it.each(homes)("with %s: refused as gox's own home, with the reason", async (_, name) => {
 		mkdirSync(join(box.root, name));
 		const { status, stderr } = await box.gox(["install", "1.90.1"], { env: { HOME: join(box.root, name), GOX_HOME: undefined } });

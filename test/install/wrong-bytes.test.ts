@@ -45,7 +45,7 @@ async function expectRefused(published: Buffer, sent: Buffer, message: RegExp): 
 	expectSound(join(root, "home"), { digests: before, run: false });
 }
 
-describe("13. wrong bytes", () => {
+describe("wrong bytes", { tags: "fault-13" }, () => {
 	it("one bit flipped, anywhere in the archive: refused, whatever gunzip and tar make of it", async (test) => {
 		const good = goArchive({ version, platform: hostPlatform });
 		const bits = Array.from({ length: 64 }, (_, at) => Math.floor(((at + 0.5) * good.length * 8) / 64));

@@ -170,7 +170,7 @@ describe("gox's own client", () => {
 	});
 });
 
-describe("15. the checksum database as evidence", () => {
+describe("the checksum database as evidence", { tags: "fault-15" }, () => {
 	const evidence = (env: Env) => sumdbEvidence(contextWith(env), release, platform);
 	const noWitness = (reason: RegExp) => ({
 		kind: "unavailable",

@@ -84,7 +84,7 @@ describe("the cache", () => {
 		expect(server.requests[1]?.headers).toMatchObject({ "if-modified-since": since });
 	});
 
-	test("12. a clock that ran backwards makes it old", async () => {
+	test("a clock that ran backwards makes it old", { tags: "fault-12" }, async () => {
 		await load(0);
 		expect((await load(-1)).catalog.origin).toBe("network");
 		expect(server.requests).toHaveLength(2);
@@ -117,7 +117,7 @@ describe("the cache", () => {
 		["a cut head", (text) => text.slice(0, 20)],
 		["nothing", () => ""],
 		["another head", (text) => text.replace(/"fetchedAt":"[^"]*"/, '"fetchedAt":"yesterday"')],
-	])("12. %s on disk is noticed, and the list is asked for without conditions", async (_, change) => {
+	])("%s on disk is noticed, and the list is asked for without conditions", { tags: "fault-12" }, async (_, change) => {
 		await load(0);
 		damage(change);
 		expect(await load(1)).toMatchObject({ newest: "go1.99.1", warnings: [], catalog: { origin: "network" } });
@@ -126,7 +126,7 @@ describe("the cache", () => {
 		expect((await load(2)).catalog.origin).toBe("cache");
 	});
 
-	test("12. a 304 to somebody who has nothing is no list", async () => {
+	test("a 304 to somebody who has nothing is no list", { tags: "fault-12" }, async () => {
 		await load(0);
 		damage(() => "");
 		server.fail(page, { status: 304 });
@@ -141,7 +141,7 @@ describe("the cache", () => {
 	});
 });
 
-describe("12. no network", () => {
+describe("no network", { tags: "fault-12" }, () => {
 	const stall = async () => server.failAlways(page, { stall: "headers" });
 
 	test("GOX_OFFLINE: a fresh list is good, an old one comes with a warning, and nothing is asked", async () => {
@@ -202,7 +202,7 @@ describe("12. no network", () => {
 	});
 });
 
-describe("11. a bad answer", () => {
+describe("a bad answer", { tags: "fault-11" }, () => {
 	const faults = {
 		"a login page": { html: true },
 		"a cut list": { body: '[{"version":"go1.99.3","stable":true,"files":[' },
@@ -282,7 +282,7 @@ describe("the list and the table together", () => {
 	});
 });
 
-describe("12. a damaged list on disk", () => {
+describe("a damaged list on disk", { tags: "fault-12" }, () => {
 	const flip = (text: string) => text.replace('"size": 0', '"size": 9');
 
 	test("that is old, and a server that says 304 all the same: the table, and why", async () => {

@@ -24,7 +24,7 @@ function orRefused<T>(read: () => T): T | "refused" {
 	}
 }
 
-describe("25. the readers", () => {
+describe("the readers", { tags: "fault-25" }, () => {
 	it("say something, say nothing or refuse, whatever the text", () => {
 		fc.assert(
 			fc.property(rubbish, fc.boolean(), (text, aliases) => {

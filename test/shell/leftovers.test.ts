@@ -166,7 +166,7 @@ describe("gox setup and what other version managers left", () => {
 	});
 });
 
-describe("27. leftovers in odd start-up files", () => {
+describe("leftovers in odd start-up files", { tags: "fault-27" }, () => {
 	const contents: Readonly<Record<string, string>> = {
 		"no final newline": `a\n${goenv.trimEnd()}`,
 		"only leftovers": goenv,
@@ -212,7 +212,7 @@ describe("27. leftovers in odd start-up files", () => {
 	});
 });
 
-describe("17. a setup that is killed while it takes leftovers out", () => {
+describe("a setup that is killed while it takes leftovers out", { tags: "fault-17" }, () => {
 	const text = `a\n${goenv}b\n`;
 	const points = ["setup-hook", "setup-backup", "setup-recorded", "setup-file", "setup-commands", "setup-put-back"];
 	it("leaves whole files; a later undo restores every byte, with or without a setup in between", async (test) => {

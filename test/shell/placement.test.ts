@@ -4,7 +4,7 @@ import { placementsIn, saysMadeFile, withBlocks, withoutBlocks } from "../../src
 import { tried } from "../support/tally.ts";
 import { bashProfile, bashrc, fishConfig, type Kind, startupCases, unmark, zprofile, zshrc } from "./startupcases.ts";
 
-describe("27. where the block goes", () => {
+describe("where the block goes", { tags: "fault-27" }, () => {
 	it.each(startupCases)("%s", (_name, file, marked) => {
 		const { text, offsets } = unmark(marked);
 		expect(placementsIn(text, file)).toEqual(offsets);
@@ -13,7 +13,7 @@ describe("27. where the block goes", () => {
 
 const statement = 'if [ -r "$HOME/.gox/hook.zsh" ]; then . "$HOME/.gox/hook.zsh"; fi';
 
-describe("27. the block", () => {
+describe("the block", { tags: "fault-27" }, () => {
 	const kinds = fc.constantFrom<Kind>(bashrc, bashProfile, zshrc, zprofile, fishConfig);
 	const snippets = fc.constantFrom(
 		...startupCases.map(([, , text]) => unmark(text).text),

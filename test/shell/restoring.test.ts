@@ -14,7 +14,7 @@ const goenv = 'eval "$(goenv init -)"\n';
 const gvm = '[[ -s "$HOME/.gvm/scripts/gvm" ]] && source "$HOME/.gvm/scripts/gvm"\n';
 const g = 'export GOPATH="$HOME/go"; export GOROOT="$HOME/.go"; export PATH="$GOPATH/bin:$PATH"; # g-install: do NOT edit\n';
 
-describe("27. what was taken out of a start-up file is put back", () => {
+describe("what was taken out of a start-up file is put back", { tags: "fault-27" }, () => {
 	it("to the byte, whatever else the file holds", (test) => {
 		const piece = fc.constantFrom(
 			goenv,

@@ -36,7 +36,7 @@ const filesOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe("gox setup", () => {
-	it.each(Object.entries(filesOf))("27. writes the hook and a block for %s, once", async (name, files) => {
+	it.each(Object.entries(filesOf))("writes the hook and a block for %s, once", { tags: "fault-27" }, async (name, files) => {
 		const sandbox = new ShellSandbox();
 		const first = await sandbox.setUp(named(name));
 		const paths = files.map((file) => join(sandbox.userHome, file));
@@ -50,7 +50,7 @@ describe("gox setup", () => {
 		expect(second.err()).toContain(`${name} is set up already`);
 	});
 
-	it("27. takes itself out to the byte, and the files that it made with it", async (test) => {
+	it("takes itself out to the byte, and the files that it made with it", { tags: "fault-27" }, async (test) => {
 		tried(test, 60);
 		const contents = fc.oneof(
 			fc.uint8Array({ maxLength: 200 }),
@@ -73,7 +73,7 @@ describe("gox setup", () => {
 		);
 	});
 
-	it("27. keeps a copy of what it changes, the mode, and the symlink", async () => {
+	it("keeps a copy of what it changes, the mode, and the symlink", { tags: "fault-27" }, async () => {
 		const sandbox = new ShellSandbox();
 		const rc = join(sandbox.userHome, ".zshrc");
 		const real = join(sandbox.root, "dotfiles/zshrc");
@@ -90,7 +90,7 @@ describe("gox setup", () => {
 		expect(readdirSync(sandbox.userHome).filter((name) => name.startsWith("..z"))).toEqual([]);
 	});
 
-	it("27. writes through a symlink that leads to no file yet", async () => {
+	it("writes through a symlink that leads to no file yet", { tags: "fault-27" }, async () => {
 		const sandbox = new ShellSandbox();
 		mkdirSync(join(sandbox.root, "dotfiles"));
 		symlinkSync("../dotfiles/zprofile", join(sandbox.userHome, ".zprofile"));
@@ -122,7 +122,7 @@ describe("gox setup", () => {
 			"bad-config",
 			".zshrc:2: gox's block begins here",
 		],
-	])("27. refuses a file that is %s, before anything is changed", async (_name, spoil, code, message) => {
+	])("refuses a file that is %s, before anything is changed", { tags: "fault-27" }, async (_name, spoil, code, message) => {
 		const sandbox = new ShellSandbox();
 		spoil(join(sandbox.userHome, ".zshrc"));
 		await expect(sandbox.setUp(named("zsh"))).rejects.toMatchObject({
@@ -134,7 +134,7 @@ describe("gox setup", () => {
 		expect(existsSync(join(sandbox.home, "hook.zsh"))).toBe(false);
 	});
 
-	it("17. removes what a killed setup left beside a file, and nothing else", async () => {
+	it("removes what a killed setup left beside a file, and nothing else", { tags: "fault-17" }, async () => {
 		const sandbox = new ShellSandbox();
 		// The largest process id that Linux gives is 4194304.
 		const left = join(sandbox.userHome, `..zshrc.${makerMark(4_194_305)}.0123456789ab`);
@@ -228,7 +228,8 @@ describe("gox setup", () => {
 	});
 
 	it.each(["setup-hook", "setup-backup", "setup-file"])(
-		"17. killed at %s, leaves files that are whole; the next one finishes",
+		"killed at %s, leaves files that are whole; the next one finishes",
+		{ tags: "fault-17" },
 		async (point) => {
 			const sandbox = new ShellSandbox();
 			const kill = (name: string) => {

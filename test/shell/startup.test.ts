@@ -7,7 +7,7 @@ import { finish, onPath, type RealShell, realShells } from "./shells.ts";
 import { startupCases, unmark } from "./startupcases.ts";
 
 /** The table of places, with real shells as the judges: a block in each place is reached. */
-describe("27. a block where placement puts it is reached", () => {
+describe("a block where placement puts it is reached", { tags: "fault-27" }, () => {
 	for (const shell of realShells) {
 		describe.skipIf(shell.path === undefined)(`by ${shell.title} (skipped where it isn't installed)`, () => {
 			const own = startupCases.filter(([name, file]) => file.dialect === shell.name && !isBeyond(shell, name));
@@ -47,7 +47,7 @@ function majorVersion(shell: RealShell): number {
 
 const bare = { zsh: ["-f"], bash: ["--noprofile", "--norc"], fish: ["-N"] } as const;
 
-describe.skipIf(onPath("bash") === undefined)("27. a CRLF file", () => {
+describe.skipIf(onPath("bash") === undefined)("a CRLF file", { tags: "fault-27" }, () => {
 	it("has a block that works", () => {
 		const home = freshRoot();
 		const text = withBlocks("# comment\r\n", [11], {

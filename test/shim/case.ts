@@ -48,11 +48,6 @@ interface FileSpec {
 	readonly mode?: string;
 }
 
-/** What a test of the case is called. */
-export function titleOf({ fault, name }: Case): string {
-	return fault === undefined ? name : `${fault}. ${name}`;
-}
-
 export function readCases(): readonly Case[] {
 	return JSON.parse(readFileSync(join(import.meta.dirname, "cases.json"), "utf8"));
 }

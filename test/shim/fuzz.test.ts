@@ -119,7 +119,7 @@ const generated = fc
 	.tuple(fc.constantFrom(..."pgtmskqvdwl"), mixed)
 	.map(([reader, bytes]) => Buffer.concat([Buffer.from(reader), bytes.subarray(0, 8000)]));
 
-describe.skipIf(!built)("25. the C and the TypeScript read alike (skipped without a C compiler)", () => {
+describe.skipIf(!built)("the C and the TypeScript read alike (skipped without a C compiler)", { tags: "fault-25" }, () => {
 	function compare(inputs: readonly Buffer[]): void {
 		for (const [index, answer] of answersOfC(inputs).entries()) {
 			const input = inputs[index] ?? Buffer.alloc(0);
@@ -151,7 +151,7 @@ describe.skipIf(!built)("25. the C and the TypeScript read alike (skipped withou
 	});
 });
 
-describe.skipIf(!fuzzer)("25. the shim's readers under libFuzzer (skipped without a clang that has it)", () => {
+describe.skipIf(!fuzzer)("the shim's readers under libFuzzer (skipped without a clang that has it)", { tags: "fault-25" }, () => {
 	it("survive a hundred thousand runs from the corpus and the table", (test) => {
 		tried(test, 100_000);
 		const seeds = join(base, "seeds");

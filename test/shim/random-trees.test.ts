@@ -156,7 +156,7 @@ function compare(shim: string, trees: number, check: (machine: Machine, expected
 	return outcomes;
 }
 
-describe("26. random directory trees", () => {
+describe("random directory trees", { tags: "fault-26" }, () => {
 	it("get the same answer from the native shim as from src/select/, gox why and the model", (test) => {
 		tried(test, trees);
 		const outcomes = compare(nativeShim(join(base, "built")), trees, (machine, expected) => {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shimsDir, warnings } from "../../scripts/build-shims.mjs";
 import { freshRoot } from "../support/context.ts";
-import { readCases, titleOf } from "./case.ts";
+import { ofFault } from "../support/tally.ts";
+import { readCases } from "./case.ts";
 import { machineOf, type Setup } from "./native.ts";
 import { checkNativeCase, isForThisHost } from "./native-check.ts";
 
@@ -29,7 +30,9 @@ describe.skipIf(!built)(
 	() => {
 		describe("the table of precedence", () => {
 			for (const [number, each] of readCases().entries()) {
-				it.skipIf(!isForThisHost(each))(titleOf(each), () => checkNativeCase(each, join(base, `case-${number}`), shim));
+				it.skipIf(!isForThisHost(each))(each.name, ofFault(each.fault), () =>
+					checkNativeCase(each, join(base, `case-${number}`), shim),
+				);
 			}
 		});
 
@@ -68,7 +71,7 @@ describe.skipIf(!built)(
 				return bytes.toString("base64");
 			};
 
-			it.each([".go-version", ".tool-versions", "go.mod", "go.work"])("25. in %s", (name) => {
+			it.each([".go-version", ".tool-versions", "go.mod", "go.work"])("in %s", { tags: "fault-25" }, (name) => {
 				for (const spec of [
 					{ repeat: ["x", 10 << 20] as const },
 					{ repeat: ["go 1.22.5\n", 6000] as const },
@@ -191,7 +194,7 @@ describe.skipIf(!built)(
 			});
 		});
 
-		describe("26. an argv that is empty", () => {
+		describe("an argv that is empty", { tags: "fault-26" }, () => {
 			const caller = join(base, "caller");
 			const machine = () => machineOf({ installed: ["1.22.5"], default: "1.22.5" }, join(base, `hostile-${count++}`), shim);
 

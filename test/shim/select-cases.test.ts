@@ -10,7 +10,8 @@ import { projectRequest } from "../../src/select/projectrequest.ts";
 import { select } from "../../src/select/select.ts";
 import { type Platform, parsePlatform } from "../../src/version/platform.ts";
 import { freshRoot, type TestContext, testContext } from "../support/context.ts";
-import { type Case, layOut, readCases, rooted, titleOf } from "./case.ts";
+import { ofFault } from "../support/tally.ts";
+import { type Case, layOut, readCases, rooted } from "./case.ts";
 import { openTo } from "./native.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -34,7 +35,7 @@ describe("the table of precedence", () => {
 	});
 
 	for (const [number, each] of cases.entries()) {
-		it(titleOf(each), () => {
+		it(each.name, ofFault(each.fault), () => {
 			const context = contextOf(each, join(base, String(number)));
 			const root = join(base, String(number));
 			if (each.unless === "root" && isRoot) asNobody(root, check);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { shimsDir } from "../../scripts/build-shims.mjs";
 import { freshRoot } from "../support/context.ts";
-import { type Case, readCases, rooted, titleOf } from "./case.ts";
+import { ofFault } from "../support/tally.ts";
+import { type Case, readCases, rooted } from "./case.ts";
 import { copyGox, expectationOf, failureText, installShims, type Machine, machineOf, speaks, writeLauncher } from "./native.ts";
 import { isForThisHost } from "./native-check.ts";
 
@@ -66,7 +67,7 @@ describe.each(shells)("the table of precedence, asked of the sh shim in %s", (sh
 	}
 
 	for (const [number, each] of readCases().entries()) {
-		it.skipIf(absent || !isForThisHost(each)).concurrent(titleOf(each), async ({ expect }) => {
+		it.skipIf(absent || !isForThisHost(each)).concurrent(each.name, ofFault(each.fault), async ({ expect }) => {
 			const machine = machineFor(each, number);
 			const expected = expectationOf(each, machine.root);
 			const args = rooted(each.args ?? ["version"], machine.root);

@@ -48,7 +48,7 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 		writeScript(join(here.root, `gox/versions/go${version}/bin/go`), text);
 	}
 
-	describe("26. becomes the real go", () => {
+	describe("becomes the real go", { tags: "fault-26" }, () => {
 		it("with its arguments, one by one, whatever is in them", () => {
 			const here = machine();
 			script(here, 'for each; do printf "<%s>" "$each"; done');
@@ -191,7 +191,7 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 		});
 	});
 
-	describe("26. never takes itself for Go", () => {
+	describe("never takes itself for Go", { tags: "fault-26" }, () => {
 		it("in other homes, through links and by hard links", () => {
 			const here = bareMachine();
 			for (const other of ["other/.gox/shims", "third/shims", "linked"]) mkdirSync(join(here.root, other), { recursive: true });
@@ -243,7 +243,7 @@ describe.each(["native", "sh"])("the %s shim", (kind) => {
 		});
 	});
 
-	describe("26. hands over", () => {
+	describe("hands over", { tags: "fault-26" }, () => {
 		function launch(here: Machine, ...words: string[]): void {
 			writeFileSync(join(here.root, "gox/launcher"), words.map((word) => `${word}\n`).join(""));
 		}

@@ -158,7 +158,9 @@ async function perform(random: () => number, index: number): Promise<{ log: stri
 	return { log, faults };
 }
 
-describe("17. several processes at once, one step of one of them at a time, any of them killed anywhere", () => {
+describe("several processes at once, one step of one of them at a time, any of them killed anywhere", {
+	tags: "fault-17",
+}, () => {
 	it(`${runs} interleavings by the seed ${seed} (GOX_SEED, GOX_RUNS)`, async (test) => {
 		mkdirSync(root, { recursive: true });
 		for (let index = 0; index < runs; index++) {

@@ -37,7 +37,7 @@ function staged(name: string): { home: string; begin: (deed: Deed, stopAt?: stri
 
 const name = "go1.91.0";
 
-describe("21. the lock's holder stopped past the stale time, and woken", () => {
+describe("the lock's holder stopped past the stale time, and woken", { tags: "fault-21" }, () => {
 	it.each<[deed: Deed, stopAt: string, other: Deed, how: string]>([
 		[{ verb: "force", name }, "install:built", { verb: "force", name }, "locked"],
 		[{ verb: "force", name }, "install:announced", { verb: "install", name }, "done"],

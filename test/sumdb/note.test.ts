@@ -69,7 +69,7 @@ describe("GOSUMDB", () => {
 	])("%j is refused", (text, why) => expect(refusal(() => parseGosumdb(text))).toContain(why));
 });
 
-describe("15. a signed note", () => {
+describe("a signed note", { tags: "fault-15" }, () => {
 	const text = "first\n\nsecond\n";
 	const note = signer.note(text);
 	const line = note.slice(note.lastIndexOf("— "));

@@ -94,7 +94,7 @@ describe("a record at any place of a tree of any size", () => {
 	});
 });
 
-describe("15. the timeline", () => {
+describe("the timeline", { tags: "fault-15" }, () => {
 	const log = logOf(3000, 10);
 	const home_ = () => headsInHome(home, logDatabase.name);
 	const kept = () => readdirSync(join(home, "sumdb", "log.example.org", "sums", "seen"));
