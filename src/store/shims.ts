@@ -28,15 +28,15 @@ export interface ShimReport {
 	readonly changed: readonly string[];
 }
 
-/** Always there, whatever is installed. */
-const standing = ["go", "gofmt", "gox"];
+/** The shims that exist whatever is installed. */
+const fixedTools = ["go", "gofmt", "gox"];
 const toolName = /^[a-z][a-z0-9_-]*$/;
 
 /**
  * Makes `shims/` complete: the native shim under the name of every tool of every installed GOROOT/bin,
- * one symlink for each installed version, and the launcher that starts this program. Idempotent; what is
- * there already is not touched. New shims are written beside and renamed: overwriting a running signed
- * program in place gets it killed on Apple Silicon.
+ * one symlink for each installed version, and the launcher that starts this program. Idempotent; it leaves
+ * what is right as it is. New shims are written beside the old ones and renamed: Apple Silicon kills a running
+ * signed program that is overwritten in place.
  * @throws GoxError `file-system` when this build of gox has no shim for the machine.
  */
 export function completeShims(context: Context): ShimReport {
@@ -45,17 +45,17 @@ export function completeShims(context: Context): ShimReport {
 	return announced(context, layout, () => placeShims(context, layout, installedVersions(context)));
 }
 
-/** As `completeShims`, for one that has the change in the journal already. */
+/** As `completeShims`, for a caller that has the change in the journal already. */
 export function placeShims(context: Context, layout: Layout, all: readonly Installed[]): ShimReport {
 	const changed = new Set<string>();
 	const installed = all.filter((each) => each.platform === context.host());
 	const tools = new Set([
-		...standing,
+		...fixedTools,
 		...installed.flatMap((each) => namesIn(join(each.goroot, "bin")).filter((name) => toolName.test(name))),
 	]);
 	const kind = placePrograms(context, layout, [...tools], changed);
 	linkVersions(context, layout, new Set(installed.map((each) => each.key)), changed);
-	removeStrangers(layout, tools);
+	removeUnusedShims(layout, tools);
 	writeLauncher(context, layout, changed);
 	if (markStrict(context, layout)) changed.add("strict");
 	return { kind, changed: [...changed] };
@@ -78,7 +78,7 @@ function placePrograms(context: Context, layout: Layout, tools: readonly string[
 	);
 }
 
-/** False where the native program can't run; it is tried before it takes any name on PATH. */
+/** False if the native program can't run here. It is tried before it gets a name on PATH. */
 function placeNative(context: Context, layout: Layout, tools: readonly string[], source: string, changed: Set<string>): boolean {
 	const missing = missingFrom(layout, tools, source);
 	if (missing.length === 0) return true;
@@ -122,13 +122,13 @@ function placeAll(context: Context, layout: Layout, tools: readonly string[], so
 	}
 }
 
-/** By its bytes: in the self-contained gox the source lies inside the executable, out of copyfile's reach. */
+/** Copies the bytes: in the self-contained gox the source is inside the executable, where copyfile can't read it. */
 function copyProgram(source: string, destination: string): void {
 	naming(destination, () => writeFileSync(destination, readWhole(source), { mode: 0o755 }));
 	chmodSync(destination, 0o755);
 }
 
-/** The shim's self-test; on macOS a signature that the system doesn't accept is made anew, ad hoc. */
+/** Runs the shim's self-test. On macOS a program that the system refuses is signed again, ad hoc. */
 function runsHere(program: string): boolean {
 	if (selfTest(program)) return true;
 	if (!existsSync("/usr/bin/codesign")) return false;
@@ -140,7 +140,7 @@ function selfTest(program: string): boolean {
 	return status === 0 && stdout.startsWith("gox-shim ok ");
 }
 
-/** `shims/go1.22.5 -> ../versions/go1.22.5/bin/go`, for Go's own switching; those of versions that are gone are removed. */
+/** `shims/go1.22.5 -> ../versions/go1.22.5/bin/go`, for Go's own switching. Links of removed versions are removed. */
 function linkVersions(context: Context, layout: Layout, keys: ReadonlySet<string>, changed: Set<string>): void {
 	for (const key of keys) {
 		const path = join(layout.shims, key);
@@ -159,8 +159,8 @@ function linkVersions(context: Context, layout: Layout, keys: ReadonlySet<string
 	}
 }
 
-/** Shims of tools that no installed version has any more. What is being written beside is its writer's. */
-function removeStrangers(layout: Layout, tools: ReadonlySet<string>): void {
+/** Removes shims of tools that no installed version has. Temporary files belong to the process that writes them. */
+function removeUnusedShims(layout: Layout, tools: ReadonlySet<string>): void {
 	for (const name of namesIn(layout.shims)) {
 		if (!/^go\d/.test(name) && !besideShape.test(name) && !tools.has(name))
 			rmSync(join(layout.shims, name), { force: true, recursive: true });
