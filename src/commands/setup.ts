@@ -5,13 +5,13 @@ import { confirm, offer } from "../cli/confirm.ts";
 import { shellNamed, usersShell } from "../cli/operands.ts";
 import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
+import { type ForeignToolName, foreignTools, titleOf } from "../foreign/tools.ts";
 import { withoutSecrets } from "../output.ts";
 import { unifiedDiff } from "../shell/diff.ts";
 import { hookFile, hookPlace, hookText, removeHook, shellCalled, shellNames, writeHook } from "../shell/hook.ts";
 import {
 	findLeftovers,
 	type Leftover,
-	type LeftoverTool,
 	leftoverSurroundings,
 	leftoversIn,
 	putBack,
@@ -211,7 +211,7 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 	const found = findLeftovers(context, shell);
 	const every = found.flatMap(({ file, leftovers }) => leftovers.map((leftover) => ({ path: file.path, ...leftover })));
 	const removable = every.filter(({ keep }) => keep === undefined);
-	const staying = new Set<LeftoverTool>(every.filter(({ keep }) => keep !== undefined).map(({ tool }) => tool));
+	const staying = new Set<ForeignToolName>(every.filter(({ keep }) => keep !== undefined).map(({ tool }) => tool));
 	const commands = strayCommands(context, staying);
 	const wanted = options.has("removeLeftovers");
 	const hasGo = installedVersions(context).length > 0;
@@ -225,7 +225,7 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			return gone.length > 0 ? takenOut(text, gone) : undefined;
 		};
 	const where = ({ path, line }: { path: string; line: number }) => `${path}:${line}`;
-	const listed = (each: Leftover & { path: string }) => `  ${where(each)}  ${firstLine(each)}  (${titles[each.tool]})`;
+	const listed = (each: Leftover & { path: string }) => `  ${where(each)}  ${firstLine(each)}  (${titleOf(each.tool)})`;
 	return {
 		get taking() {
 			return taking;
@@ -257,9 +257,9 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			}
 			if (taking) for (const { path, tool } of commands) report.say(`removed ${tool}'s ${path} too`);
 			if (taking)
-				for (const tool of new Set(commands.map((each) => each.tool)))
-					if (stopsRecreating[tool])
-						report.say(`${tool} creates it again as long as it has a Go; to stop that: ${stopsRecreating[tool]}`);
+				for (const { name, stop } of foreignTools)
+					if (stop && commands.some(({ tool }) => tool === name))
+						report.say(`${name} creates it again as long as it has a Go; to stop that: ${stop}`);
 			for (const each of every.filter(({ keep }) => keep !== undefined)) report.say(`left ${where(each)}: ${each.keep}`);
 			if (!taking && removable.length > 0)
 				report.say(
@@ -279,24 +279,6 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			})),
 	};
 }
-
-/** These tools create their shims again; the command stops that. */
-const stopsRecreating: Partial<Record<LeftoverTool, string>> = {
-	asdf: "asdf plugin remove golang",
-	mise: "mise unuse --global go",
-};
-
-/** The names that the tools are known by. */
-const titles: Readonly<Record<LeftoverTool, string>> = {
-	gvm: "gvm",
-	goenv: "goenv",
-	g: "g",
-	gobrew: "gobrew",
-	goup: "goup",
-	asdf: "asdf",
-	mise: "mise",
-	go: "another Go",
-};
 
 function firstLine({ text, line, lastLine }: Leftover): string {
 	const first = utf8(text).split("\n")[0]?.trim() ?? "";

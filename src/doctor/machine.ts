@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { type Context, once } from "../context.ts";
+import { originOf } from "../foreign/tools.ts";
 import { programsOnPath } from "../fs.ts";
 import type { Executable } from "../go/builtfor.ts";
 import { goSettings } from "../go/settings.ts";
@@ -63,28 +64,6 @@ export interface GoOnPath {
 	readonly origin: string | undefined;
 }
 
-/** Who puts Gos where. The path behind the symlinks is asked first, then the one on PATH. */
-const origins: readonly (readonly [pattern: RegExp, who: string])[] = [
-	[/golang\.org\/toolchain@/, "Go's own toolchain switching"],
-	[/\/opt\/homebrew\//, "Homebrew"],
-	[/linuxbrew\//, "Homebrew"],
-	[/\/usr\/local\/(?:Cellar|Homebrew|opt)\//, "the Intel Homebrew of /usr/local"],
-	[/\/\.gvm\//, "gvm"],
-	[/\/\.goenv\//, "goenv"],
-	[/\/\.asdf\//, "asdf"],
-	[/\/mise\//, "mise"],
-	[/\/\.gobrew\//, "gobrew"],
-	[/\/\.go\/\.versions\/|\/\.g\//, "g"],
-	[/\/\.go\/(?:current|go\d[^/]*)\/|\/\.goup\//, "goup"],
-	[/\/sdk\/go\d/, "golang.org/dl"],
-	[/\/snap\//, "snap"],
-	[/\/nix\/store\//, "Nix"],
-	[/^\/opt\/local\//, "MacPorts"],
-	[/conda|mamba/, "conda"],
-	[/\/usr\/local\/go\//, "Go's installer"],
-	[/\/usr\/lib(?:64)?\/go|\/usr\/lib(?:64)?\/golang/, "the system's packages"],
-];
-
 /** Every `go` on PATH, in its order; a directory that is on it twice counts once. */
 export function gosOnPath(context: Context, probes: Probes, path = context.env.PATH ?? ""): readonly GoOnPath[] {
 	const own = probes.realPath(join(context.home, "shims"));
@@ -114,10 +93,6 @@ export function goInWords(go: GoOnPath): string {
 	if (go.shim === "other") return `${go.path}: the shim of another gox`;
 	const words = [go.version ?? "version unknown", go.executable?.words ?? "a script", go.origin && `from ${go.origin}`];
 	return `${go.path}: ${words.filter(Boolean).join(", ")}`;
-}
-
-function originOf(path: string): string | undefined {
-	return origins.find(([pattern]) => pattern.test(path))?.[1];
 }
 
 /** Where `go install` puts programs. */

@@ -6,27 +6,11 @@ import { layoutOf } from "../store/layout.ts";
 import { identify } from "../verify/goroot.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
-import {
-	asdf,
-	type Finder,
-	type ForeignTool,
-	g,
-	gobrew,
-	goenv,
-	goup,
-	gvm,
-	homebrew,
-	mise,
-	moduleCache,
-	sdk,
-	system,
-	unlessUnreadable,
-	voidintG,
-} from "./tools.ts";
+import { type ForeignToolName, foreignTools, type Preferred, unlessUnreadable } from "./tools.ts";
 
 /** A GOROOT on this machine that gox didn't install. */
 export interface ForeignGo {
-	readonly tool: ForeignTool;
+	readonly tool: ForeignToolName;
 	/** As the tool knows it. */
 	readonly path: string;
 	/** Behind any symlinks. */
@@ -39,20 +23,18 @@ export interface ForeignGo {
 
 /** A directory that has a VERSION and can't be adopted. */
 export interface NoForeignGo {
-	readonly tool: ForeignTool;
+	readonly tool: ForeignToolName;
 	readonly path: string;
 	readonly reason: string;
 }
 
-const finders: readonly Finder[] = [goenv, gvm, g, voidintG, gobrew, goup, asdf, mise, sdk, homebrew, system, moduleCache];
-
 /** Every Go of every tool that gox knows, each GOROOT once, none of gox's own. Reads VERSION files and headers only. */
 export function foreignGos(context: Context): readonly (ForeignGo | NoForeignGo)[] {
 	const seen = new Set<string>();
-	return finders.flatMap((finder) => {
-		const preferred = finder.preferred?.(context);
-		return finder.goroots(context).flatMap((path): (ForeignGo | NoForeignGo)[] => {
-			const found = foreignGo(context, finder.tool, path);
+	return foreignTools.flatMap((tool) => {
+		const preferred = tool.preferred?.(context);
+		return (tool.goroots?.(context) ?? []).flatMap((path): (ForeignGo | NoForeignGo)[] => {
+			const found = foreignGo(context, tool.name, path);
 			if (!found) return [];
 			const at = "goroot" in found ? found.goroot : found.path;
 			if (seen.has(at)) return [];
@@ -76,7 +58,7 @@ export function foreignGoAt(context: Context, word: string): ForeignGo | NoForei
 	throw new GoxError("usage", `${path} holds no Go that could be imported`, { hint: "gox import   (shows what there is)" });
 }
 
-function foreignGo(context: Context, tool: ForeignTool, path: string): ForeignGo | NoForeignGo | undefined {
+function foreignGo(context: Context, tool: ForeignToolName, path: string): ForeignGo | NoForeignGo | undefined {
 	const goroot = unlessUnreadable(() => realpathSync(path));
 	const versions = unlessUnreadable(() => realpathSync(layoutOf(context.home).versions));
 	if (goroot === undefined || dirname(goroot) === versions || !existsSync(join(goroot, "VERSION"))) return undefined;
@@ -88,10 +70,7 @@ function foreignGo(context: Context, tool: ForeignTool, path: string): ForeignGo
 	}
 }
 
-function isMeant(
-	preferred: ReturnType<NonNullable<Finder["preferred"]>> & object,
-	{ goroot, path, release }: ForeignGo,
-): boolean {
+function isMeant(preferred: Preferred, { goroot, path, release }: ForeignGo): boolean {
 	if ("goroot" in preferred) return preferred.goroot === goroot || preferred.goroot === path;
 	const word = preferred.word.replace(/^go/, "");
 	return word === release.version || word === basename(path) || word === release.version.split(".").slice(0, 2).join(".");

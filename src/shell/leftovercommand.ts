@@ -1,3 +1,4 @@
+import { type ForeignToolName, type StartupMarks, toolsInStartupFiles } from "../foreign/tools.ts";
 import type { StartupFile } from "./shell.ts";
 
 /** How the words of a start-up file are to be understood. */
@@ -13,8 +14,8 @@ export interface ReadAs {
  * Undefined: it does something of its own.
  */
 export type CommandVerdict =
-	| { readonly kind: "leftover"; readonly tool: LeftoverTool; readonly shared: boolean }
-	| { readonly kind: "partly"; readonly tool: LeftoverTool; readonly rest: string }
+	| { readonly kind: "leftover"; readonly tool: ForeignToolName; readonly shared: boolean }
+	| { readonly kind: "partly"; readonly tool: ForeignToolName; readonly rest: string }
 	| { readonly kind: "neutral" };
 
 const neutral: CommandVerdict = { kind: "neutral" };
@@ -50,7 +51,7 @@ function evaluated(text: string, as: ReadAs): CommandVerdict | undefined {
 
 function called(words: readonly string[], as: ReadAs): CommandVerdict | undefined {
 	const name = bare(words[0] ?? "", as).replace(/^.*\//, "");
-	const marks = leftoverTools.find(({ commands }) => commands?.test(name));
+	const marks = toolsInStartupFiles.find(({ commands }) => commands?.test(name));
 	return marks && verdictOf(marks, words.join(" "), as);
 }
 
@@ -89,7 +90,7 @@ function searchPath(word: string, value: string, as: ReadAs): CommandVerdict | u
 	const entries = (quoted?.[1] ?? value).split(/:(?![^{]*\})(?![^(]*\))/);
 	if (entries.some((entry) => (entry.split('"').length & 1) === 0)) {
 		const whole = entries.map((entry) => entryVerdict(entry, as)).find((verdict) => verdict?.kind === "leftover");
-		return whole && { kind: "partly", tool: (whole as { tool: LeftoverTool }).tool, rest: word };
+		return whole && { kind: "partly", tool: (whole as { tool: ForeignToolName }).tool, rest: word };
 	}
 	const verdict = those(entries, 0, (entry) => entryVerdict(entry, as), ":");
 	if (verdict?.kind !== "partly") return verdict;
@@ -106,18 +107,22 @@ function variable(name: string, value: string, as: ReadAs): CommandVerdict | und
 	const isGo = /^GO(?:ROOT|PATH|BIN)$/.test(name);
 	const byValue = isGo && value !== "" ? owned(bare(value, as), as) : undefined;
 	if (byValue && (name === "GOROOT" || (byValue.kind === "leftover" && byValue.tool !== "go"))) return byValue;
-	const marks = leftoverTools.find(({ variables }) => variables?.test(name));
+	const marks = toolsInStartupFiles.find(({ variables }) => variables?.test(name));
 	return marks && verdictOf(marks, name, as);
 }
 
 function owned(path: string, as: ReadAs): CommandVerdict | undefined {
-	const marks = leftoverTools.find(({ paths }) => paths.test(path));
+	const marks = toolsInStartupFiles.find(({ paths }) => paths.test(path));
 	return marks && verdictOf(marks, path, as);
 }
 
-function verdictOf({ tool, goPart }: ToolMarks, text: string, { onlyGo }: ReadAs): CommandVerdict {
-	const isShared = goPart !== undefined && !goPart.test(text) && !onlyGo[tool as "asdf" | "mise"];
-	return { kind: "leftover", tool, shared: isShared };
+function verdictOf(
+	{ name, goPart }: StartupMarks & { readonly name: ForeignToolName },
+	text: string,
+	{ onlyGo }: ReadAs,
+): CommandVerdict {
+	const isShared = goPart !== undefined && !goPart.test(text) && !onlyGo[name as "asdf" | "mise"];
+	return { kind: "leftover", tool: name, shared: isShared };
 }
 
 /** The verdict over several words: all of them are the tool's, or some. */
@@ -140,7 +145,7 @@ function those(
 	return { kind: "partly", tool: found.tool, rest: [...words.slice(0, from), ...kept].join(separator) };
 }
 
-function leftover(tool: LeftoverTool): CommandVerdict {
+function leftover(tool: ForeignToolName): CommandVerdict {
 	return { kind: "leftover", tool, shared: false };
 }
 
@@ -149,82 +154,3 @@ function bare(word: string, { userHome }: ReadAs): string {
 	const text = word.replace(/["']/g, "").replace(/^(?:\$HOME|\$\{HOME\})(?=\/|$)/, "~");
 	return text === userHome || text.startsWith(`${userHome}/`) ? `~${text.slice(userHome.length)}` : text;
 }
-
-/** Other version managers of Go, and `go` for a Go that somebody put on PATH by hand. */
-export type LeftoverTool = "gvm" | "goenv" | "g" | "gobrew" | "goup" | "asdf" | "mise" | "go";
-
-/** What a tool writes, or tells people to write, into start-up files. */
-export interface ToolMarks {
-	readonly tool: LeftoverTool;
-	/** The commands it is called by. */
-	readonly commands?: RegExp;
-	/** Directories and files that are its own; the home directory is written `~`. */
-	readonly paths: RegExp;
-	/** Variables that nothing else reads. */
-	readonly variables?: RegExp;
-	/** It manages other languages too: only what this matches is about Go. */
-	readonly goPart?: RegExp;
-	/** A word that a comment above its lines has. */
-	readonly comment?: RegExp;
-}
-
-/** From the tools' own installers and instructions; the first that matches wins. */
-export const leftoverTools: readonly ToolMarks[] = [
-	{
-		tool: "gvm",
-		commands: /^gvm$/,
-		paths: /(?:^|\/)\.gvm(?:\/|$)|^\$\{?GVM_ROOT\b/,
-		variables: /^(?:GVM|gvm)_/,
-		comment: /\bgvm\b/i,
-	},
-	{
-		tool: "goenv",
-		commands: /^goenv$/,
-		paths: /(?:^|\/)\.goenv(?:\/|$)|^\$\{?GOENV_ROOT\b|\/goenv\//,
-		variables: /^GOENV_/,
-		comment: /\bgoenv\b/i,
-	},
-	{
-		tool: "gobrew",
-		commands: /^gobrew$/,
-		paths: /(?:^|\/)\.gobrew(?:\/|$)|^\$\{?GOBREW_ROOT\b/,
-		variables: /^GOBREW_/,
-		comment: /\bgobrew\b/i,
-	},
-	{
-		tool: "goup",
-		commands: /^goup$/,
-		paths: /(?:^|\/)\.goup(?:\/|$)|(?:^|\/)\.go\/(?:env|current)(?:\/|$)/,
-		variables: /^GOUP_/,
-		comment: /\bgoup\b/i,
-	},
-	// Two tools are called g: one keeps its Gos below ~/.go, the other below ~/.g.
-	{
-		tool: "g",
-		paths: /(?:^|\/)\.g(?:\/|$)|(?:^|\/)\.go(?:\/bin|\/\.versions(?:\/.*)?)?\/?$/,
-		variables: /^G_(?:MIRROR|HOME|EXPERIMENTAL)$/,
-		comment: /\bg shell setup\b|\bg-install\b/i,
-	},
-	{
-		tool: "asdf",
-		commands: /^asdf$/,
-		paths: /(?:^|\/)\.asdf(?:\/|\}|$)|^\$\{?(?:ASDF_(?:DATA_)?DIR|_asdf_shims)\b|\/asdf\/|\/asdf\.(?:sh|fish)$|\basdf\)\//,
-		variables: /^ASDF_|^_asdf_shims$/,
-		goPart: /plugins\/golang\/|^ASDF_GOLANG_|\bgolang\b/,
-		comment: /\basdf\b/i,
-	},
-	{
-		tool: "mise",
-		commands: /^(?:mise|rtx)$/,
-		paths: /\/(?:mise|rtx)\/(?:shims|installs)(?:\/|$)|^\$\{?MISE_DATA_DIR\b/,
-		variables: /^(?:MISE|RTX)_/,
-		goPart: /installs\/go\/|^(?:MISE|RTX)_GO_|\bgo@|\bgo\/\d/,
-		comment: /\bmise\b|\brtx\b/i,
-	},
-	{
-		tool: "go",
-		paths:
-			/^\/usr\/(?:local|lib)\/go(?:-[\d.]+)?(?:\/|$)|^~\/sdk\/(?:go|\$)|^\$\{?GOROOT\b|^\/(?:opt\/homebrew|usr\/local|home\/linuxbrew\/\.linuxbrew)\/(?:opt|Cellar)\/go(?:@[\d.]+)?(?:\/|$)|^\$\((?:go env GOROOT|brew --prefix (?:go|golang)(?:@[\d.]+)?)\)/,
-		variables: /^GOROOT(?:_FINAL)?$/,
-	},
-];

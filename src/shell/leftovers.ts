@@ -1,18 +1,17 @@
 import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
+import { asdfRoot, type ForeignToolName, foreignTools, miseRoot, toolsInStartupFiles } from "../foreign/tools.ts";
 import { ifPresent, makeDirectory, namesIn, replaceSymlink, writeFileAtomic } from "../fs.ts";
 import { readFishScript } from "./fishscript.ts";
-import { commandVerdict, type LeftoverTool, leftoverTools, type ReadAs } from "./leftovercommand.ts";
+import { commandVerdict, type ReadAs } from "./leftovercommand.ts";
 import { type SimpleCommand, type Statement, simpleCommandsIn } from "./script.ts";
 import type { Shell, StartupFile, UserHome } from "./shell.ts";
 import { readShScript } from "./shscript.ts";
 
-export type { LeftoverTool } from "./leftovercommand.ts";
-
 /** Lines of a start-up file that set up another version manager of Go, or a Go beside gox's. */
 export interface Leftover {
-	readonly tool: LeftoverTool;
+	readonly tool: ForeignToolName;
 	/** The first and the last line, counted from 1. */
 	readonly line: number;
 	readonly lastLine: number;
@@ -67,7 +66,7 @@ function leftoverOf(file: string, statement: Statement, as: ReadAs): Leftover | 
 	const text = lines.slice(0, lines.length - newline.length);
 	const commands = simpleCommandsIn(text);
 	if (!commands) {
-		const tool = leftoverTools.find(({ commands: called, paths }) => mentions(text, called, paths, as))?.tool;
+		const tool = toolsInStartupFiles.find(({ commands: called, paths }) => mentions(text, called, paths, as))?.name;
 		return tool && { ...place(file, begins, statement.end), tool, replacement: "", keep: "it is a part of something larger" };
 	}
 	const verdicts = commands.map((command) => commandVerdict(command.words, as));
@@ -136,10 +135,11 @@ function withBlankLinesSkipped(file: string, { start, end }: Statement): number 
 }
 
 /** The comment line right above, where it speaks of the tool. */
-function withItsComment(file: string, start: number, tool: LeftoverTool): number {
+function withItsComment(file: string, start: number, tool: ForeignToolName): number {
 	const above = /(?:^|\n)([ \t]*#[^\n]*\n)$/.exec(file.slice(0, start))?.[1];
-	const comment = leftoverTools.find((marks) => marks.tool === tool)?.comment;
-	return above !== undefined && comment?.test(above) && !above.startsWith("#!") ? start - above.length : start;
+	if (above === undefined || above.startsWith("#!")) return start;
+	const isItsOwn = toolsInStartupFiles.some(({ name, comment }) => name === tool && comment?.test(above));
+	return isItsOwn ? start - above.length : start;
 }
 
 function place(file: string, start: number, end: number) {
@@ -198,12 +198,11 @@ export function leftoverSurroundings({ userHome, env }: Pick<Context, "userHome"
 		const names = namesIn(directory).filter((name) => !name.startsWith("."));
 		return names.length > 0 && names.every((name) => go.test(name));
 	};
-	const shared = env.XDG_DATA_HOME || join(userHome, ".local/share");
 	return {
 		userHome: Buffer.from(userHome, "utf8").toString("latin1"),
 		onlyGo: {
-			asdf: onlyGo(join(env.ASDF_DATA_DIR || join(userHome, ".asdf"), "plugins"), /^(?:golang|go)$/),
-			mise: onlyGo(join(env.MISE_DATA_DIR || join(shared, "mise"), "installs"), /^(?:go|golang|core-go)$/),
+			asdf: onlyGo(join(asdfRoot({ env, userHome }), "plugins"), /^(?:golang|go)$/),
+			mise: onlyGo(join(miseRoot({ env, userHome }), "installs"), /^(?:go|golang|core-go)$/),
 		},
 	};
 }
@@ -218,7 +217,7 @@ function textOf(path: string): string | undefined {
 
 /** A `go` or `gofmt` that another tool put into a directory which stays on PATH. */
 export interface StrayCommand {
-	readonly tool: LeftoverTool;
+	readonly tool: ForeignToolName;
 	readonly path: string;
 	/** What it points to, where it is a symlink. */
 	readonly link?: string;
@@ -229,20 +228,15 @@ export interface StrayCommand {
 
 const names = ["go", "gofmt", "godoc"];
 
-/**
- * g links Go's commands into GOPATH/bin, where `go install` puts everybody's programs; asdf and mise have shims for Go
- * beside those for other languages.
- * @param staying tools whose set-up stays because it is for other languages too
- */
-export function strayCommands({ env, userHome }: Context, staying: ReadonlySet<LeftoverTool>): readonly StrayCommand[] {
-	const gopath = (env.GOPATH || join(userHome, "go")).split(":")[0] ?? "";
-	const asdf = join(env.ASDF_DATA_DIR || join(userHome, ".asdf"), "shims");
-	const mise = join(env.MISE_DATA_DIR || join(env.XDG_DATA_HOME || join(userHome, ".local/share"), "mise"), "shims");
-	return [
-		...found("g", join(gopath, "bin")).filter(({ link }) => link?.startsWith(`${join(userHome, ".go")}/`)),
-		...(staying.has("asdf") ? found("asdf", asdf) : []),
-		...(staying.has("mise") ? found("mise", mise) : []),
-	];
+/** @param staying tools whose set-up stays because it is for other languages too */
+export function strayCommands(context: Context, staying: ReadonlySet<ForeignToolName>): readonly StrayCommand[] {
+	return foreignTools.flatMap(({ name, sharedBin }) => {
+		const shared = sharedBin?.(context);
+		if (!shared) return [];
+		const { directory, linksInto } = shared;
+		if (linksInto !== undefined) return found(name, directory).filter(({ link }) => link?.startsWith(`${linksInto}/`));
+		return staying.has(name) ? found(name, directory) : [];
+	});
 }
 
 export function takeAway({ path }: StrayCommand): void {
@@ -260,7 +254,7 @@ export function putBack({ path, link, content, mode = 0o755 }: StrayCommand): vo
 	}
 }
 
-function found(tool: LeftoverTool, directory: string): readonly StrayCommand[] {
+function found(tool: ForeignToolName, directory: string): readonly StrayCommand[] {
 	return names.flatMap((name): StrayCommand[] => {
 		const path = join(directory, name);
 		const stat = ifPresent(() => lstatSync(path));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type LeftoverSurroundings, type LeftoverTool, leftoversIn, withoutLeftovers } from "../../src/shell/leftovers.ts";
+import type { ForeignToolName } from "../../src/foreign/tools.ts";
+import { type LeftoverSurroundings, leftoversIn, withoutLeftovers } from "../../src/shell/leftovers.ts";
 import type { StartupFile } from "../../src/shell/shell.ts";
 import { asdfForFish } from "../support/asdffish.ts";
 
@@ -18,7 +19,7 @@ function rest(text: string, dialect: StartupFile["dialect"] = "zsh", where = sur
 }
 
 /** Lines as the tools' installers and instructions have them. */
-const whole: readonly (readonly [LeftoverTool, StartupFile["dialect"], string])[] = [
+const whole: readonly (readonly [ForeignToolName, StartupFile["dialect"], string])[] = [
 	["gvm", "bash", '[[ -s "$HOME/.gvm/scripts/gvm" ]] && source "$HOME/.gvm/scripts/gvm"'],
 	["gvm", "zsh", '[[ -s "/home/me/.gvm/scripts/gvm" ]] && source "/home/me/.gvm/scripts/gvm"'],
 	["gvm", "bash", "gvm use go1.20.4 --default > /dev/null"],
@@ -58,7 +59,7 @@ const whole: readonly (readonly [LeftoverTool, StartupFile["dialect"], string])[
 	["go", "fish", "set -gx PATH /usr/local/go/bin $PATH"],
 ];
 
-const shared: readonly (readonly [LeftoverTool, StartupFile["dialect"], string])[] = [
+const shared: readonly (readonly [ForeignToolName, StartupFile["dialect"], string])[] = [
 	["asdf", "zsh", '. "$HOME/.asdf/asdf.sh"'],
 	["asdf", "zsh", `export PATH="\${ASDF_DATA_DIR:-$HOME/.asdf}/shims:$PATH"`],
 	["asdf", "zsh", `fpath=(\${ASDF_DIR}/completions $fpath)`],
