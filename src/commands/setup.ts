@@ -11,25 +11,25 @@ import { unifiedDiff } from "../shell/diff.ts";
 import { hookFile, hookPlace, hookText, removeHook, shellCalled, shellNames, writeHook } from "../shell/hook.ts";
 import {
 	findLeftovers,
+	foreignCommands,
 	type Leftover,
 	leftoverSurroundings,
 	leftoversIn,
-	putBack,
+	removeCommand,
+	restoreCommand,
 	type SearchedFile,
 	searchedFiles,
-	strayCommands,
-	takeAway,
 } from "../shell/leftovers.ts";
-import { readTakenOut, type TakenOutOf, takenOut, writeTakenOut } from "../shell/restoring.ts";
+import { type FileRemoval, readRemovals, removalOf, writeRemovals } from "../shell/restoring.ts";
 import type { Shell, UserHome } from "../shell/shell.ts";
 import {
 	applyEdit,
 	changesSomething,
+	type FindRemoval,
+	planRemoval,
 	planSetup,
-	planTakingOut,
 	planUndo,
 	type StartupEdit,
-	type TakingOut,
 } from "../shell/startup.ts";
 import { openHome } from "../store/home.ts";
 import { installedVersions } from "../store/installed.ts";
@@ -53,7 +53,7 @@ async function setUp(invocation: Invocation, shell: Shell): Promise<undefined> {
 	const leftovers = leftoverOffer(invocation, shell);
 	const files = shell.startupFiles(homeOf(context));
 	const plan = () => [
-		...files.map((file) => planSetup(file, shell.sourcing(place, file), leftovers.takeOut(file))),
+		...files.map((file) => planSetup(file, shell.sourcing(place, file), leftovers.findRemoval(file))),
 		...leftovers.plansBeside(files.map(({ path }) => path)),
 	];
 	let changed = plan().filter(changesSomething);
@@ -106,7 +106,7 @@ export async function undo(invocation: Invocation, named: string | undefined): P
 		named === undefined
 			? shellNames.map((name) => shellCalled(name)).filter((shell) => shell !== undefined)
 			: [shellNamed(named)];
-	const record = readTakenOut(backups);
+	const record = readRemovals(backups);
 	const files = record.files.filter(({ path }) => named === undefined || isReadBy(invocation, shells, path));
 	const paths = new Set([
 		...shells.flatMap((shell) => shell.everyStartupFile(homeOf(context))),
@@ -130,9 +130,9 @@ export async function undo(invocation: Invocation, named: string | undefined): P
 		return undefined;
 	}
 	for (const edit of changed) applyEdit(context, edit, backups);
-	for (const command of record.commands) editing(context, command.path, () => putBack(command));
+	for (const command of record.commands) editing(context, command.path, () => restoreCommand(command));
 	context.checkpoint("setup-put-back");
-	writeTakenOut(context, backups, { files: record.files.filter((file) => !files.includes(file)), commands: [] });
+	writeRemovals(context, backups, { files: record.files.filter((file) => !files.includes(file)), commands: [] });
 	for (const shell of hooks) removeHook(context, shell);
 	if (report.asJson) report.json({ changed: changed.map(({ path }) => path) });
 	for (const { path, after } of changed) {
@@ -150,7 +150,7 @@ function isReadBy({ context }: Invocation, shells: readonly Shell[], path: strin
 	return shells.some((shell) => searchedFiles(shell, homeOf(context)).some((file) => file.path === path));
 }
 
-function reportLost(edits: readonly StartupEdit[], files: readonly TakenOutOf[]): void {
+function reportLost(edits: readonly StartupEdit[], files: readonly FileRemoval[]): void {
 	const lost = edits.filter((edit) => (edit.lost ?? []).length > 0);
 	if (lost.length === 0) return;
 	const lines = lost.flatMap(({ path, lost: pieces = [] }) => [
@@ -195,7 +195,7 @@ export interface LeftoverOffer {
 	/** Offers to remove them. */
 	ask(): Promise<void>;
 	/** The removals from a file that also gets gox's block. */
-	takeOut(file: SearchedFile): TakingOut;
+	findRemoval(file: SearchedFile): FindRemoval;
 	/** The removals from other files. */
 	plansBeside(paths: readonly string[]): readonly StartupEdit[];
 	/** Removes the `go` and `gofmt` of other tools from directories that stay on PATH. */
@@ -212,17 +212,17 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 	const every = found.flatMap(({ file, leftovers }) => leftovers.map((leftover) => ({ path: file.path, ...leftover })));
 	const removable = every.filter(({ keep }) => keep === undefined);
 	const staying = new Set<ForeignToolName>(every.filter(({ keep }) => keep !== undefined).map(({ tool }) => tool));
-	const commands = strayCommands(context, staying);
+	const commands = foreignCommands(context, staying);
 	const wanted = options.has("removeLeftovers");
 	const hasGo = installedVersions(context).length > 0;
 	if (wanted && !hasGo && removable.length > 0) throw withoutGo();
 	let taking = wanted && removable.length + commands.length > 0;
-	const takeOut =
-		(file: SearchedFile): TakingOut =>
+	const findRemoval =
+		(file: SearchedFile): FindRemoval =>
 		(text) => {
 			if (!taking) return undefined;
 			const gone = leftoversIn(text, file.dialect, leftoverSurroundings(context)).filter(({ keep }) => keep === undefined);
-			return gone.length > 0 ? takenOut(text, gone) : undefined;
+			return gone.length > 0 ? removalOf(text, gone) : undefined;
 		};
 	const where = ({ path, line }: { path: string; line: number }) => `${path}:${line}`;
 	const listed = (each: Leftover & { path: string }) => `  ${where(each)}  ${firstLine(each)}  (${titleOf(each.tool)})`;
@@ -237,17 +237,17 @@ export function leftoverOffer(invocation: Invocation, shell: Shell): LeftoverOff
 			for (const each of removable) report.say(listed(each));
 			taking = await offer(invocation, "take these lines out? gox setup --undo puts them back");
 		},
-		takeOut,
+		findRemoval,
 		plansBeside: (paths) =>
-			found.flatMap(({ file }) => (taking && !paths.includes(file.path) ? [planTakingOut(file.path, takeOut(file))] : [])),
+			found.flatMap(({ file }) => (taking && !paths.includes(file.path) ? [planRemoval(file.path, findRemoval(file))] : [])),
 		takeCommands() {
 			if (!taking || commands.length === 0) return;
-			const record = readTakenOut(backupsOf(context));
+			const record = readRemovals(backupsOf(context));
 			const known = new Set(record.commands.map(({ path }) => path));
 			const fresh = commands.filter(({ path }) => !known.has(path));
-			writeTakenOut(context, backupsOf(context), { ...record, commands: [...record.commands, ...fresh] });
+			writeRemovals(context, backupsOf(context), { ...record, commands: [...record.commands, ...fresh] });
 			context.checkpoint("setup-commands");
-			for (const command of commands) takeAway(command);
+			for (const command of commands) removeCommand(command);
 		},
 		tell() {
 			if (removable.length > 0) {

@@ -57,14 +57,14 @@ function called(words: readonly string[], as: ReadAs): CommandVerdict | undefine
 
 /** NAME=VALUE words, from the one at `from` on. */
 function assignments(words: readonly string[], from: number, as: ReadAs): CommandVerdict | undefined {
-	return those(words, from, (word) => {
+	return verdictOver(words, from, (word) => {
 		if (word.startsWith("-")) return neutral;
 		const [, name = "", value] = /^([A-Za-z_][A-Za-z0-9_]*)\+?=(.*)$/s.exec(word) ?? [undefined, word, undefined];
 		if (value === undefined) return variable(name, "", as);
 		if (name === "PATH") return searchPath(word, value, as);
 		const list = /^\((.*)\)$/s.exec(value)?.[1];
 		if (/^(?:path|fpath)$/.test(name) && list !== undefined) {
-			const verdict = those(list.trim().split(/\s+/), 0, (entry) => entryVerdict(entry, as));
+			const verdict = verdictOver(list.trim().split(/\s+/), 0, (entry) => entryVerdict(entry, as));
 			return verdict?.kind === "partly" ? { ...verdict, rest: `${word.slice(0, -value.length)}(${verdict.rest})` } : verdict;
 		}
 		return variable(name, value, as);
@@ -81,7 +81,7 @@ function fishSet(words: readonly string[], as: ReadAs): CommandVerdict | undefin
 
 /** Words that are entries of PATH, from the one at `from` on. */
 function directories(words: readonly string[], from: number, as: ReadAs): CommandVerdict | undefined {
-	return those(words, from, (word) => (word.startsWith("-") ? neutral : entryVerdict(word, as)));
+	return verdictOver(words, from, (word) => (word.startsWith("-") ? neutral : entryVerdict(word, as)));
 }
 
 /** `a:b:$PATH`, quoted as a whole or in parts. */
@@ -92,7 +92,7 @@ function searchPath(word: string, value: string, as: ReadAs): CommandVerdict | u
 		const whole = entries.map((entry) => entryVerdict(entry, as)).find((verdict) => verdict?.kind === "leftover");
 		return whole && { kind: "partly", tool: (whole as { tool: ForeignToolName }).tool, rest: word };
 	}
-	const verdict = those(entries, 0, (entry) => entryVerdict(entry, as), ":");
+	const verdict = verdictOver(entries, 0, (entry) => entryVerdict(entry, as), ":");
 	if (verdict?.kind !== "partly") return verdict;
 	return { ...verdict, rest: word.slice(0, -value.length) + (quoted ? `"${verdict.rest}"` : verdict.rest) };
 }
@@ -126,20 +126,20 @@ function verdictOf(
 }
 
 /** The verdict over several words: all of them are the tool's, or some. */
-function those(
+function verdictOver(
 	words: readonly string[],
 	from: number,
-	judge: (word: string) => CommandVerdict | undefined,
+	verdictOn: (word: string) => CommandVerdict | undefined,
 	separator = " ",
 ): CommandVerdict | undefined {
-	const judged = words.slice(from).map((word) => ({ word, verdict: judge(word) }));
-	const found = judged.map(({ verdict }) => verdict).find((verdict) => verdict && verdict.kind !== "neutral");
+	const verdicts = words.slice(from).map((word) => ({ word, verdict: verdictOn(word) }));
+	const found = verdicts.map(({ verdict }) => verdict).find((verdict) => verdict && verdict.kind !== "neutral");
 	if (!found || found.kind === "neutral") return undefined;
-	const others = judged.filter(({ verdict }) => verdict === undefined || verdict.kind === "partly");
-	const shared = judged.some(({ verdict }) => verdict?.kind === "leftover" && verdict.shared);
+	const others = verdicts.filter(({ verdict }) => verdict === undefined || verdict.kind === "partly");
+	const shared = verdicts.some(({ verdict }) => verdict?.kind === "leftover" && verdict.shared);
 	if (others.length === 0) return { kind: "leftover", tool: found.tool, shared };
 	if (shared) return { kind: "partly", tool: found.tool, rest: words.join(separator) };
-	const kept = judged.flatMap(({ word, verdict }) =>
+	const kept = verdicts.flatMap(({ word, verdict }) =>
 		verdict?.kind === "leftover" ? [] : verdict?.kind === "partly" ? [verdict.rest] : [word],
 	);
 	return { kind: "partly", tool: found.tool, rest: [...words.slice(0, from), ...kept].join(separator) };

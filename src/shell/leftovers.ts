@@ -216,7 +216,7 @@ function textOf(path: string): string | undefined {
 }
 
 /** A `go` or `gofmt` that another tool put into a directory which stays on PATH. */
-export interface StrayCommand {
+export interface ForeignCommand {
 	readonly tool: ForeignToolName;
 	readonly path: string;
 	/** What it points to, where it is a symlink. */
@@ -229,7 +229,7 @@ export interface StrayCommand {
 const names = ["go", "gofmt", "godoc"];
 
 /** @param staying tools whose set-up stays because it is for other languages too */
-export function strayCommands(context: Context, staying: ReadonlySet<ForeignToolName>): readonly StrayCommand[] {
+export function foreignCommands(context: Context, staying: ReadonlySet<ForeignToolName>): readonly ForeignCommand[] {
 	return foreignTools.flatMap(({ name, sharedBin }) => {
 		const shared = sharedBin?.(context);
 		if (!shared) return [];
@@ -239,12 +239,12 @@ export function strayCommands(context: Context, staying: ReadonlySet<ForeignTool
 	});
 }
 
-export function takeAway({ path }: StrayCommand): void {
+export function removeCommand({ path }: ForeignCommand): void {
 	rmSync(path, { force: true });
 }
 
 /** Puts it back, unless something else is there now. */
-export function putBack({ path, link, content, mode = 0o755 }: StrayCommand): void {
+export function restoreCommand({ path, link, content, mode = 0o755 }: ForeignCommand): void {
 	if (ifPresent(() => lstatSync(path))) return;
 	makeDirectory(dirname(path));
 	if (link !== undefined) replaceSymlink(link, path);
@@ -254,8 +254,8 @@ export function putBack({ path, link, content, mode = 0o755 }: StrayCommand): vo
 	}
 }
 
-function found(tool: ForeignToolName, directory: string): readonly StrayCommand[] {
-	return names.flatMap((name): StrayCommand[] => {
+function found(tool: ForeignToolName, directory: string): readonly ForeignCommand[] {
+	return names.flatMap((name): ForeignCommand[] => {
 		const path = join(directory, name);
 		const stat = ifPresent(() => lstatSync(path));
 		if (stat?.isSymbolicLink()) return [{ tool, path, link: readlinkSync(path) }];

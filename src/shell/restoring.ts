@@ -5,38 +5,38 @@ import { GoxError } from "../errors.ts";
 import { makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { editing } from "../store/journal.ts";
 import { changes, linesOf } from "./diff.ts";
-import type { StrayCommand } from "./leftovers.ts";
+import type { ForeignCommand } from "./leftovers.ts";
 
-/** Lines that were taken out of a start-up file, or changed into others. */
-export interface TakenLines {
-	/** The line of the remaining text, counted from 0, that they stood at. */
+/** Lines that were removed from a start-up file, or replaced by others. */
+export interface RemovedLines {
+	/** Where they were: a line of the remaining text, counted from 0. */
 	readonly at: number;
-	/** How many lines stand there in their place. */
+	/** How many lines replaced them. */
 	readonly put: number;
-	/** What stood there, its newlines included. */
+	/** The removed text, with its newlines. */
 	readonly removed: string;
 }
 
-/** What was taken out of a file at one time. */
-export interface TakenOut {
+/** What one run of setup removed from a file. */
+export interface Removal {
 	/** The file's text afterwards. */
 	readonly left: string;
 	/** In order. */
-	readonly lines: readonly TakenLines[];
+	readonly lines: readonly RemovedLines[];
 }
 
 export interface Restored {
 	readonly text: string;
-	/** What could not be put back, because what stood around it is gone. */
-	readonly lost: readonly TakenLines[];
+	/** What can't be restored because the lines around it are gone. */
+	readonly lost: readonly RemovedLines[];
 }
 
 /** How `before` became `left`. */
-export function takenOut(
+export function removalOf(
 	before: string,
 	taken: readonly { readonly start: number; readonly end: number; readonly replacement: string }[],
-): TakenOut {
-	const lines: TakenLines[] = [];
+): Removal {
+	const lines: RemovedLines[] = [];
 	let left = "";
 	let from = 0;
 	for (const { start, end, replacement } of taken) {
@@ -52,13 +52,13 @@ export function takenOut(
  * Puts back what was taken out: to the byte where the file is as it was left, else each piece behind or in front of the
  * line that it was beside. What is there already stays as it is.
  */
-export function restored(text: string, taken: TakenOut): Restored {
+export function restored(text: string, taken: Removal): Restored {
 	const whole = spliced(linesOf(taken.left), taken.lines).join("");
 	if (text === taken.left || text === whole) return { text: whole, lost: [] };
 	const now = linesOf(text);
 	const places = placesOf(taken.left, text);
-	const lost: TakenLines[] = [];
-	const back: TakenLines[] = [];
+	const lost: RemovedLines[] = [];
+	const back: RemovedLines[] = [];
 	for (const piece of taken.lines) {
 		const at = placeNow(piece, places);
 		const previous = back.at(-1);
@@ -70,7 +70,7 @@ export function restored(text: string, taken: TakenOut): Restored {
 }
 
 /** The lines with the pieces in their places. */
-function spliced(lines: readonly string[], pieces: readonly TakenLines[]): readonly string[] {
+function spliced(lines: readonly string[], pieces: readonly RemovedLines[]): readonly string[] {
 	let from = 0;
 	const parts = pieces.flatMap(({ at, put, removed }) => {
 		const part = [...lines.slice(from, at), ...linesOf(removed)];
@@ -91,7 +91,7 @@ function placesOf(before: string, after: string): readonly (number | undefined)[
 	return places;
 }
 
-function placeNow({ at, put }: TakenLines, places: readonly (number | undefined)[]): number | undefined {
+function placeNow({ at, put }: RemovedLines, places: readonly (number | undefined)[]): number | undefined {
 	if (put > 0) {
 		const first = places[at];
 		const isWhole =
@@ -120,26 +120,26 @@ function joined(lines: readonly string[], like: string): string {
 }
 
 /** What was taken out of one file at one time; texts hold one character for each byte. */
-export interface TakenOutOf extends TakenOut {
+export interface FileRemoval extends Removal {
 	readonly path: string;
 	/** The copy of the whole file as it was. */
 	readonly backup: string;
 }
 
-/** Everything that setup took out and that an undo puts back, oldest first. */
-export interface TakenOutRecord {
-	readonly files: readonly TakenOutOf[];
-	readonly commands: readonly StrayCommand[];
+/** Everything that setup removed and an undo restores, oldest first. */
+export interface RemovalRecord {
+	readonly files: readonly FileRemoval[];
+	readonly commands: readonly ForeignCommand[];
 }
 
-const empty: TakenOutRecord = { files: [], commands: [] };
+const empty: RemovalRecord = { files: [], commands: [] };
 
 /** @throws GoxError `bad-config` when the record can't be read. */
-export function readTakenOut(backups: string): TakenOutRecord {
+export function readRemovals(backups: string): RemovalRecord {
 	const text = readIfPresent(recordPath(backups));
 	if (text === undefined) return empty;
 	try {
-		return { ...empty, ...(JSON.parse(text) as Partial<TakenOutRecord>) };
+		return { ...empty, ...(JSON.parse(text) as Partial<RemovalRecord>) };
 	} catch (cause) {
 		throw new GoxError("bad-config", `${recordPath(backups)}, which says what gox setup took out, can't be read`, {
 			hint: `ls -l ${backups}`,
@@ -149,12 +149,12 @@ export function readTakenOut(backups: string): TakenOutRecord {
 }
 
 /** Written before the file is changed: what a killed setup didn't take out after all is found in its place and left alone. */
-export function recordTakenOut(context: Context, backups: string, taken: TakenOutOf): void {
-	const record = readTakenOut(backups);
-	writeTakenOut(context, backups, { ...record, files: [...record.files, taken] });
+export function recordRemoval(context: Context, backups: string, taken: FileRemoval): void {
+	const record = readRemovals(backups);
+	writeRemovals(context, backups, { ...record, files: [...record.files, taken] });
 }
 
-export function writeTakenOut(context: Context, backups: string, record: TakenOutRecord): void {
+export function writeRemovals(context: Context, backups: string, record: RemovalRecord): void {
 	const path = recordPath(backups);
 	if (record.files.length === 0 && record.commands.length === 0) rmSync(path, { force: true });
 	else {

@@ -4,12 +4,12 @@ import { GoxError, systemCode } from "../errors.ts";
 import { makeDirectory, writeFileAtomic } from "../fs.ts";
 import { readUserFile, refuseReadOnly, writeUserFile } from "../store/userfile.ts";
 import { readFishScript } from "./fishscript.ts";
-import { recordTakenOut, restored, type TakenLines, type TakenOut } from "./restoring.ts";
+import { type Removal, type RemovedLines, recordRemoval, restored } from "./restoring.ts";
 import type { Script, Statement } from "./script.ts";
 import type { StartupFile } from "./shell.ts";
 import { readShScript } from "./shscript.ts";
 
-/** What is to become of one start-up file; texts hold one character for each byte. */
+/** A planned change to one start-up file. Texts hold one character for each byte. */
 export interface StartupEdit {
 	/** As the shell finds it. */
 	readonly path: string;
@@ -18,34 +18,34 @@ export interface StartupEdit {
 	/** Undefined: there is no file. */
 	readonly before: string | undefined;
 	readonly after: string | undefined;
-	/** What is taken out besides, so that it can be put back. */
-	readonly taken?: TakenOut | undefined;
-	/** What can't be put back, because what stood around it is gone. */
-	readonly lost?: readonly TakenLines[];
+	/** Other tools' lines that are removed, so that an undo can restore them. */
+	readonly taken?: Removal | undefined;
+	/** Lines that can't be restored because the lines around them are gone. */
+	readonly lost?: readonly RemovedLines[];
 }
 
-/** What to take out of a file's text, given without gox's block: whole lines. */
-export type TakingOut = (text: string) => TakenOut | undefined;
+/** Finds whole lines to remove in the text of a file without gox's block. */
+export type FindRemoval = (text: string) => Removal | undefined;
 
 /**
- * The file with gox's block, new or anew.
- * @param takeOut what else is to be changed in it
+ * The file with gox's block, added or rewritten.
+ * @param findRemoval finds other lines to remove
  * @throws GoxError `bad-config` for a block with one marker only, `file-system` for what isn't a file or is read-only.
  */
-export function planSetup(file: StartupFile, statement: string, takeOut: TakingOut = () => undefined): StartupEdit {
+export function planSetup(file: StartupFile, statement: string, findRemoval: FindRemoval = () => undefined): StartupEdit {
 	const { target, before } = readStartupFile(file.path);
 	const mine = withoutBlocks(before ?? "", file.path);
-	const madeFile = before === undefined || (mine === "" && saysMadeFile(before, file.path));
-	const taken = takeOut(mine);
+	const madeFile = before === undefined || (mine === "" && wasMadeByGox(before, file.path));
+	const taken = findRemoval(mine);
 	const rest = taken?.left ?? mine;
 	const after = withBlocks(rest, placementsIn(rest, file), { statement, madeFile });
 	return checked({ path: file.path, target, before, after, taken });
 }
 
-/** A file that gets no block, without what `takeOut` finds in it. Throws as `planSetup`. */
-export function planTakingOut(path: string, takeOut: TakingOut): StartupEdit {
+/** A file that gets no block, without what `findRemoval` finds in it. Throws as `planSetup`. */
+export function planRemoval(path: string, findRemoval: FindRemoval): StartupEdit {
 	const { target, before } = readStartupFile(path);
-	const taken = before === undefined ? undefined : takeOut(before);
+	const taken = before === undefined ? undefined : findRemoval(before);
 	return checked({ path, target, before, after: taken?.left ?? before, taken });
 }
 
@@ -53,17 +53,17 @@ export function planTakingOut(path: string, takeOut: TakingOut): StartupEdit {
  * The file without gox's block, and with what was taken out of it, last first; no file where gox made it and nothing else
  * is in it. Throws as `planSetup`.
  */
-export function planUndo(path: string, taken: readonly TakenOut[] = []): StartupEdit {
+export function planUndo(path: string, taken: readonly Removal[] = []): StartupEdit {
 	const { target, before } = readStartupFile(path);
 	if (before === undefined) return { path, target, before, after: before, lost: taken.flatMap(({ lines }) => lines) };
-	const lost: TakenLines[] = [];
+	const lost: RemovedLines[] = [];
 	let rest = withoutBlocks(before, path);
 	for (const each of taken.toReversed()) {
 		const back = restored(rest, each);
 		rest = back.text;
 		lost.push(...back.lost);
 	}
-	return checked({ path, target, before, after: rest === "" && saysMadeFile(before, path) ? undefined : rest, lost });
+	return checked({ path, target, before, after: rest === "" && wasMadeByGox(before, path) ? undefined : rest, lost });
 }
 
 export function changesSomething(edit: StartupEdit): boolean {
@@ -94,7 +94,7 @@ function keepCopy(context: Context, { path, taken }: StartupEdit, before: string
 	const backup = join(backups, `${basename(path)}.${stamp}`);
 	writeFileAtomic(backup, Buffer.from(before, "latin1"), 0o600, () => context.checkpoint("setup-backup-written"));
 	context.checkpoint("setup-backup");
-	if (taken) recordTakenOut(context, backups, { path, backup, ...taken });
+	if (taken) recordRemoval(context, backups, { path, backup, ...taken });
 	context.checkpoint("setup-recorded");
 }
 
@@ -199,7 +199,7 @@ export function withBlocks(text: string, offsets: readonly number[], block: Bloc
 }
 
 /** Whether the file has a block that says that gox made the file. */
-export function saysMadeFile(text: string, path: string): boolean {
+export function wasMadeByGox(text: string, path: string): boolean {
 	return blocksIn(text, path).some(({ start, end }) => text.slice(start, end).includes(madeFile));
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { placementsIn, saysMadeFile, withBlocks, withoutBlocks } from "../../src/shell/startup.ts";
+import { placementsIn, wasMadeByGox, withBlocks, withoutBlocks } from "../../src/shell/startup.ts";
 import { tried } from "../support/tally.ts";
 import { bashProfile, bashrc, fishConfig, type Kind, startupCases, unmark, zprofile, zshrc } from "./startupcases.ts";
 
@@ -39,7 +39,7 @@ describe("the block", { tags: "fault-27" }, () => {
 				for (const offset of offsets) expect(offset === 0 || offset === text.length || text[offset - 1] === "\n").toBe(true);
 				const with1 = withBlocks(text, offsets, { statement, madeFile });
 				expect(withoutBlocks(with1, "f")).toBe(text);
-				expect(saysMadeFile(with1, "f")).toBe(madeFile);
+				expect(wasMadeByGox(with1, "f")).toBe(madeFile);
 			}),
 			{ numRuns: 3000 },
 		);

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { leftoversIn } from "../../src/shell/leftovers.ts";
-import { restored, takenOut } from "../../src/shell/restoring.ts";
+import { removalOf, restored } from "../../src/shell/restoring.ts";
 import { tried } from "../support/tally.ts";
 
 const surroundings = { userHome: "/home/me", onlyGo: { asdf: true, mise: true } };
 
 function taken(text: string) {
-	return takenOut(text, leftoversIn(text, "bash", surroundings));
+	return removalOf(text, leftoversIn(text, "bash", surroundings));
 }
 
 const goenv = 'eval "$(goenv init -)"\n';
