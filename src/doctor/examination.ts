@@ -6,7 +6,7 @@ import { type Area, type Finding, fixOf, type Verdict, verdicts } from "./findin
 import type { Machine } from "./machine.ts";
 import { Changes } from "./repair.ts";
 
-/** One thing that the doctor looks at. */
+/** One check of the doctor. */
 export interface Check {
 	/** Stable: scripts find a check's findings by it. */
 	readonly name: string;
@@ -78,7 +78,7 @@ export interface Repaired {
 	readonly changed: readonly string[];
 }
 
-/** The findings that `--fix` can set right by itself. */
+/** The findings that `--fix` can repair by itself. */
 export function repairable(findings: readonly Examined[]): readonly Examined[] {
 	return findings.filter(({ fix }) => fix?.repair !== undefined);
 }

@@ -13,10 +13,10 @@ export const verdicts: readonly Verdict[] = ["ok", "note", "warning", "broken"];
 /** Where a check belongs in the report. */
 export type Area = "machine" | "go" | "settings" | "shell" | "store" | "project" | "deep";
 
-/** What one check saw. */
+/** What one check found. */
 export interface Finding {
 	readonly verdict: Verdict;
-	/** One line: what is so, and of what. */
+	/** One line: the fact, and what it is about. */
 	readonly title: string;
 	/** What was seen, a line each: a file's line, a variable, what a tool printed. */
 	readonly evidence?: readonly string[];
@@ -25,17 +25,17 @@ export interface Finding {
 	readonly fix?: Fix;
 }
 
-/** What sets a finding right. */
+/** How to fix a finding. */
 export interface Fix {
-	/** To be pasted, a line each, into zsh as well, where a comment at the prompt is none. */
+	/** Commands to paste, one a line. No comments: zsh runs them at the prompt. */
 	readonly commands: readonly string[];
-	/** What is to be done by hand, or instead: words, not a command. */
+	/** What to do by hand, or instead: words, not a command. */
 	readonly advice?: string;
-	/** What `--fix` does by itself; only what can't lose anything and can be undone. */
+	/** What `--fix` does by itself. It must lose nothing and be undoable. */
 	readonly repair?: (changes: Changes) => void;
 }
 
-/** The finding of a check that has nothing to say against what it saw. */
+/** The finding of a check that found no fault. */
 export function fine(title: string, ...evidence: string[]): readonly Finding[] {
 	return [{ verdict: "ok", title, evidence }];
 }

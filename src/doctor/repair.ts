@@ -41,11 +41,11 @@ export class Changes {
 		this.keep(...names.map((name) => join(path, name)).filter((each) => stateOf(each) !== "directory"));
 	}
 
-	/** Takes a file, a symlink or a whole directory away, into the backup. */
+	/** Moves a file, a symlink or a whole directory into the backup. */
 	takeAway(path: string): void {
 		const stat = ifPresent(() => lstatSync(path));
 		if (!stat) return;
-		// What is neither, a FIFO or a socket, can only be moved.
+		// A FIFO or a socket can only be moved.
 		if (stat.isFile() || stat.isSymbolicLink()) {
 			this.keep(path);
 			rmSync(path);
@@ -58,7 +58,7 @@ export class Changes {
 		renameSync(path, join(this.#own, copy));
 	}
 
-	/** Ends the repair: the paths that changed after all. */
+	/** Ends the repair and returns the paths that changed. */
 	finish(): readonly string[] {
 		const made = this.#directories.flatMap(({ path, names }) =>
 			namesIn(path).flatMap((name): KeptPath[] =>
@@ -135,7 +135,7 @@ export function recordsDirectory(layout: Layout): string {
 	return join(layout.home, "backup", "doctor");
 }
 
-/** The records that are there, oldest first. */
+/** All records, oldest first. */
 export function readRecords(layout: Layout): readonly RepairRecord[] {
 	return namesIn(recordsDirectory(layout))
 		.filter((name) => /^\d{1,9}$/.test(name))
@@ -173,19 +173,19 @@ function decode(text: string | undefined): RepairRecord | undefined {
 }
 
 export interface Undoing {
-	/** What is again as it was. */
+	/** Paths that were restored. */
 	readonly restored: readonly string[];
-	/** What somebody changed since the repair, and was left as it is. */
+	/** Paths that were changed since the repair, and left alone. */
 	readonly kept: readonly string[];
 }
 
-/** Puts back what a repair changed, last change first. Throws the file system's errors. */
+/** Restores what a repair changed, last change first. Throws the file system's errors. */
 export function undoRepair(layout: Layout, record: RepairRecord): Undoing {
 	const backup = join(recordsDirectory(layout), String(record.id));
 	const restored: string[] = [];
 	const kept: string[] = [];
 	for (const each of record.paths.toReversed()) {
-		// A killed repair's last directory may not have been taken away yet.
+		// A killed repair's last directory may not have been removed yet.
 		if (each.before.kind === "tree" && stateOf(join(backup, each.before.copy)) === "absent") continue;
 		const after = each.after ?? (each.before.kind === "tree" ? "absent" : undefined);
 		if (after !== undefined && stateOf(each.path) !== after) {

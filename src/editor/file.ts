@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { ifPresent, makeDirectory, readIfPresent, writeFileAtomic } from "../fs.ts";
 import { leftAlone, readUserFile, refuseReadOnly, writeUserFile } from "../store/userfile.ts";
 
-/** A file of an editor's settings, as it is. */
+/** An editor's settings file before a change. */
 export interface EditorFile {
 	/** As the editor finds it. */
 	readonly path: string;
@@ -15,7 +15,7 @@ export interface EditorFile {
 	readonly before: string | undefined;
 }
 
-/** @throws GoxError `file-system` for what isn't a file of UTF-8, or is read-only: nothing of it may be lost. */
+/** @throws GoxError `file-system` for a file that isn't regular, isn't UTF-8 or is read-only. */
 export function readEditorFile(path: string): EditorFile {
 	const { target, content } = readUserFile(path);
 	if (content === undefined) {
@@ -28,7 +28,7 @@ export function readEditorFile(path: string): EditorFile {
 	return { path, target, before };
 }
 
-/** What was done to a file, for taking it back. */
+/** A change to a file, recorded for undo. */
 interface Done {
 	readonly path: string;
 	readonly target: string;
@@ -51,7 +51,7 @@ export function writeEditorFile(context: Context, { path, target, before }: Edit
 	replace(context, target, after);
 }
 
-/** What `undoLast` did: put back, or not, because the file is another one by now. */
+/** What `undoLast` did. `changed-since`: nothing, because the file has changed. */
 export interface Undone {
 	readonly path: string;
 	readonly status: "restored" | "removed" | "changed-since";
@@ -86,7 +86,7 @@ function recordPath(context: Context): string {
 	return join(context.home, "backup", "editors.json");
 }
 
-/** The newest last. A record that can't be read is none: it is only for going back. */
+/** The newest last. An unreadable record counts as empty, as it only serves undo. */
 function readRecord(context: Context): readonly Done[] {
 	try {
 		const value: unknown = JSON.parse(readIfPresent(recordPath(context)) ?? "[]");

@@ -24,13 +24,13 @@ import { asInArchive, isCommand, type ScannedTree, scanTree, treeHash } from "..
 import type { Witness } from "../verify/witness.ts";
 import type { ForeignGo } from "./foreigngo.ts";
 
-/** How the files of an adopted Go came to be gox's. */
+/** How gox got the files of an adopted Go. */
 export type AdoptionWay = "clone" | "hard link" | "copy";
 
 export interface Adoption {
 	readonly go: ForeignGo;
 	readonly proof: Proof;
-	/** Share the files with the original, which must be read-only, in place of copying them. */
+	/** Share the files with the original, which must be read-only, instead of copying them. */
 	readonly link: boolean;
 	readonly durable: boolean;
 	readonly signal: AbortSignal;
@@ -78,7 +78,7 @@ export async function buildByAdoption(
 	};
 }
 
-/** Takes over files one by one, the first of them telling which way is open. */
+/** Takes over files one by one. The first file shows whether links or clones work. */
 class FileTaker {
 	readonly #source: string;
 	readonly #target: string;
@@ -114,7 +114,7 @@ class FileTaker {
 		return taken;
 	}
 
-	/** A link or a clone; undefined where this file can't be had so. */
+	/** A link or a clone; undefined where this file allows neither. */
 	async #shared(path: string, from: string, executable: boolean, mode: number): Promise<TreeFile | undefined> {
 		if (this.#way === "copy") return undefined;
 		const to = join(this.#target, path);
@@ -168,7 +168,7 @@ function changedMeanwhile(path: string): GoxError {
 	return new GoxError("integrity", `${path} changed while it was being imported`, { hint: "gox import" });
 }
 
-/** A file that is to be adopted. */
+/** A file to adopt. */
 export interface ForeignFile {
 	/** Relative to GOROOT, as the official archive has it. */
 	readonly path: string;
@@ -180,22 +180,22 @@ export interface ForeignFile {
 
 /** What is known of a Go that another tool installed. */
 export type Proof = ({ readonly kind: "proven"; readonly h1: string; readonly witnesses: readonly Witness[] } | Unproven) & {
-	/** What would be adopted: what is proven, or where nothing is, all that a GOROOT has. */
+	/** The files to adopt: the proven ones or, if none are proven, everything in the GOROOT. */
 	readonly files: readonly ForeignFile[];
-	/** How many files stay behind: what the tool added, and api, doc, misc and test, which nobody vouches for. */
+	/** How many files are not adopted: the tool's own, and api, doc, misc and test, which nobody vouches for. */
 	readonly leftBehind: number;
 	/** Bytes of the whole tree. */
 	readonly size: number;
 };
 
 type Unproven =
-	/** It isn't what was published; the files that differ, as far as they can be told. */
+	/** It differs from the published release; the files that differ, as far as known. */
 	{ readonly kind: "changed"; readonly changed: readonly string[] } | { readonly kind: "unknown"; readonly reason: string };
 
 /**
- * Holds a GOROOT against what Go's checksum database says of its release. Nothing in it is changed or run. What tools add
- * to a GOROOT is no reason against it: it stays behind.
- * @throws GoxError `integrity` for answers that must not be believed; `interrupted`; file-system errors as they come.
+ * Compares a GOROOT with what Go's checksum database says of its release. Changes and runs nothing in it. Files that tools
+ * added don't count against it: they are not adopted.
+ * @throws GoxError `integrity` for answers that fail their proof; `interrupted`; file-system errors as they come.
  */
 export async function proveForeign(context: Context, go: ForeignGo, say: (text: string) => void): Promise<Proof> {
 	const { goroot, release, platform } = go;
@@ -229,13 +229,13 @@ const topFiles =
 const topDirectories = /^(?:api|bin|blog|doc|include|lib|misc|pkg|src|test)\//;
 const neverPublished = /(?:^|\/)\.DS_Store$|^pkg\/(?:mod|sumdb|obj|[^/]+_(?:race|shared|dynlink|msan|asan|dynlink))\//;
 
-/** Whether a release may have a file there; tools and builds put others beside. */
+/** Whether a release may have this file. Tools and builds add others. */
 function isPublishedPlace(path: string): boolean {
 	return (path.includes("/") ? topDirectories : topFiles).test(path) && !neverPublished.test(path);
 }
 
 function without(tree: ScannedTree, isOut: (path: string) => boolean): ScannedTree {
-	// No release holds anything but regular files.
+	// Releases hold only regular files.
 	return new Map([...tree].filter(([path, { sha256 }]) => sha256 !== undefined && !isOut(path)));
 }
 

@@ -21,7 +21,7 @@ export interface ForeignGo {
 	readonly isPreferred: boolean;
 }
 
-/** A directory that has a VERSION and can't be adopted. */
+/** A directory with a VERSION file that can't be adopted. */
 export interface NoForeignGo {
 	readonly tool: ForeignToolName;
 	readonly path: string;

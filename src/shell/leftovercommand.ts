@@ -1,7 +1,7 @@
 import { type ForeignToolName, type StartupMarks, toolsInStartupFiles } from "../foreign/tools.ts";
 import type { StartupFile } from "./shell.ts";
 
-/** How the words of a start-up file are to be understood. */
+/** What is needed to interpret the words of a start-up file. */
 export interface ReadAs {
 	readonly dialect: StartupFile["dialect"];
 	readonly userHome: string;
@@ -10,8 +10,8 @@ export interface ReadAs {
 
 /**
  * `leftover`: the command does nothing but set up the tool; `shared`: other languages need it too.
- * `partly`: `rest` is the command without what is the tool's. `neutral`: it asks something, or does nothing by itself.
- * Undefined: it does something of its own.
+ * `partly`: `rest` is the command without the tool's part. `neutral`: it tests something, or has no effect of its own.
+ * Undefined: it does something else.
  */
 export type CommandVerdict =
 	| { readonly kind: "leftover"; readonly tool: ForeignToolName; readonly shared: boolean }
@@ -21,7 +21,7 @@ export type CommandVerdict =
 const neutral: CommandVerdict = { kind: "neutral" };
 const questions = /^(?:\[|\[\[|test|type|hash|which|status|contains|string|true|:|fi|done|end|\})$/;
 
-/** Whose command it is. */
+/** Which tool the command belongs to. */
 export function commandVerdict(words: readonly string[], as: ReadAs): CommandVerdict | undefined {
 	const [name = "", ...args] = words;
 	if (name === "" || questions.test(name)) return neutral;
@@ -43,7 +43,7 @@ function sourced(args: readonly string[], as: ReadAs): CommandVerdict | undefine
 	return (command !== undefined ? evaluated(`$(${command})`, as) : undefined) ?? owned(bare(file, as), as);
 }
 
-/** `eval "$(goenv init -)"` and its like: whose output it is. */
+/** `eval "$(goenv init -)"` and the like: which tool prints the output. */
 function evaluated(text: string, as: ReadAs): CommandVerdict | undefined {
 	const command = /^["']?(?:\$\(|`)\s*(.*?)[)`]["']?$/s.exec(text)?.[1];
 	return command === undefined ? undefined : called(command.split(/[\s|]+/), as);
@@ -102,7 +102,7 @@ function entryVerdict(entry: string, as: ReadAs): CommandVerdict | undefined {
 	return owned(bare(entry, as), as);
 }
 
-/** A variable is the tool's by its name, or GOROOT and GOPATH by what they are set to. */
+/** A variable belongs to a tool by its name; GOROOT, GOPATH and GOBIN by their value. */
 function variable(name: string, value: string, as: ReadAs): CommandVerdict | undefined {
 	const isGo = /^GO(?:ROOT|PATH|BIN)$/.test(name);
 	const byValue = isGo && value !== "" ? owned(bare(value, as), as) : undefined;
@@ -125,7 +125,7 @@ function verdictOf(
 	return { kind: "leftover", tool: name, shared: isShared };
 }
 
-/** The verdict over several words: all of them are the tool's, or some. */
+/** The verdict on several words: all of them belong to the tool, or some do. */
 function verdictOver(
 	words: readonly string[],
 	from: number,

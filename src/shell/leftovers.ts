@@ -18,15 +18,15 @@ export interface Leftover {
 	/** Offsets of whole lines. */
 	readonly start: number;
 	readonly end: number;
-	/** What is there, without the last newline. */
+	/** The text, without the last newline. */
 	readonly text: string;
-	/** What stays when it is taken out: nothing, or whole lines that do the rest of what these did. */
+	/** What replaces it: nothing, or whole lines that keep the part of its effect that isn't the tool's. */
 	readonly replacement: string;
-	/** Why gox doesn't take it out, where it doesn't. */
+	/** Why gox leaves it; undefined where gox can remove it. */
 	readonly keep: string | undefined;
 }
 
-/** What can't be told from the file's text. */
+/** Facts that aren't in the file's text. */
 export interface LeftoverSurroundings {
 	readonly userHome: string;
 	/** Whether Go is all that asdf and mise manage here, so that their activation has no other use. */
@@ -34,7 +34,7 @@ export interface LeftoverSurroundings {
 }
 
 /**
- * The leftovers in a start-up file's text, in order. gox's own block is none.
+ * The leftovers in a start-up file's text, in order. gox's own block isn't one.
  * @param text one character for each byte or decoded: offsets and lines are the text's
  */
 export function leftoversIn(
@@ -47,7 +47,7 @@ export function leftoversIn(
 	return script.statements.flatMap((statement) => leftoverOf(text, statement, as) ?? []);
 }
 
-/** The text with the leftovers taken out that gox takes out. */
+/** The text without the leftovers that gox removes. */
 export function withoutLeftovers(text: string, leftovers: readonly Leftover[]): string {
 	let rest = "";
 	let from = 0;
@@ -91,7 +91,7 @@ interface Part {
 	readonly verdict: ReturnType<typeof commandVerdict>;
 }
 
-/** A list of commands on one line, without those that are the tool's; a list joined by && or | goes or stays as a whole. */
+/** A list of commands on one line, without the tool's. A list joined by && or | is removed or kept as a whole. */
 function dropped(text: string, parts: readonly Part[]): string {
 	const lists: Part[][] = [[]];
 	for (const part of parts) {
@@ -111,7 +111,7 @@ function dropped(text: string, parts: readonly Part[]): string {
 		.join("; ");
 }
 
-/** The text with the tool's commands changed into ones that do nothing, so that what is around them still holds. */
+/** The text with the tool's commands replaced by ones that do nothing, so that the syntax around them stays valid. */
 function filled(text: string, parts: readonly Part[]): string {
 	let rest = "";
 	let from = 0;
@@ -128,13 +128,13 @@ function mentions(text: string, called: RegExp | undefined, paths: RegExp, { use
 	return words.some((word) => called?.test(word) || paths.test(word));
 }
 
-/** A statement begins where the one before it ended: blank lines and comments in front are no part of it. */
+/** A statement begins where the one before it ended: blank lines and comments before it aren't part of it. */
 function withBlankLinesSkipped(file: string, { start, end }: Statement): number {
 	const skipped = /^(?:[ \t\r]*(?:#[^\n]*)?\n)*/.exec(file.slice(start, end))?.[0] ?? "";
 	return start + skipped.length;
 }
 
-/** The comment line right above, where it speaks of the tool. */
+/** Includes the comment line right above if it is about the tool. */
 function withItsComment(file: string, start: number, tool: ForeignToolName): number {
 	const above = /(?:^|\n)([ \t]*#[^\n]*\n)$/.exec(file.slice(0, start))?.[1];
 	if (above === undefined || above.startsWith("#!")) return start;
@@ -183,7 +183,7 @@ export function searchedFiles(shell: Shell, { userHome, env }: UserHome): readon
 		return [
 			...in_(userHome, "bash", ".bash_profile", ".bash_login"),
 			...in_(userHome, "sh", ".profile"),
-			// Debian's .bashrc reads the last.
+			// Debian's .bashrc sources the last one.
 			...in_(userHome, "bash", ".bashrc", ".bash_aliases"),
 		];
 	}
@@ -243,7 +243,7 @@ export function removeCommand({ path }: ForeignCommand): void {
 	rmSync(path, { force: true });
 }
 
-/** Puts it back, unless something else is there now. */
+/** Restores it, unless something else is there now. */
 export function restoreCommand({ path, link, content, mode = 0o755 }: ForeignCommand): void {
 	if (ifPresent(() => lstatSync(path))) return;
 	makeDirectory(dirname(path));
@@ -259,7 +259,7 @@ function found(tool: ForeignToolName, directory: string): readonly ForeignComman
 		const path = join(directory, name);
 		const stat = ifPresent(() => lstatSync(path));
 		if (stat?.isSymbolicLink()) return [{ tool, path, link: readlinkSync(path) }];
-		// A shim is a small script: anything larger is somebody's program.
+		// A shim is a small script: anything larger is another program.
 		if (!stat?.isFile() || stat.size > 65_536) return [];
 		return [{ tool, path, content: readFileSync(path, "latin1"), mode: stat.mode & 0o7777 }];
 	});

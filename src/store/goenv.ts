@@ -9,11 +9,11 @@ import { hasCredentials } from "../proxy/goproxy.ts";
 import { compareParsed, parseGoVersion } from "../version/release.ts";
 import { writeUserFile } from "./userfile.ts";
 
-/** Since then `go env` has -w and -u. */
+/** The first Go whose `go env` has -w and -u. */
 const firstThatWrites = "1.13";
 
 /**
- * Changes Go's own settings: by `go env -w` and `go env -u` where there is a go to do it, else in the file, in its form.
+ * Changes Go's own settings: with `go env -w` and `go env -u` if there is a go that has them, else in the file.
  * An address with a password goes straight into the file, as everyone on the machine can read a program's arguments.
  * @param file as `writableGoEnvFile` has it
  * @throws GoxError `file-system` when the settings aren't in the file afterwards, with go's own words.
@@ -38,7 +38,7 @@ export async function writeGoEnv(
 /**
  * Replaces the whole file, or removes it.
  * @param latin1 one character for each byte; null removes the file
- * @param mode permission bits, where they aren't to stay as they are
+ * @param mode permission bits; undefined keeps them
  */
 export function writeContent(context: Context, file: string, latin1: string | null, mode?: number): void {
 	const content = latin1 === null ? undefined : Buffer.from(latin1, "latin1");
@@ -51,7 +51,7 @@ function canWrite({ version }: GoCommand): boolean {
 	return parsed !== undefined && least !== undefined && compareParsed(parsed, least) >= 0;
 }
 
-/** What go said on stderr; whether it did it is seen in the file. */
+/** What go printed on stderr. The caller checks the file to see whether go wrote it. */
 async function writeByGo(context: Context, go: GoCommand, file: string, changes: GoEnvChanges): Promise<string> {
 	const set = [...changes].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 	const unset = [...changes].flatMap(([name, value]) => (value === undefined ? [name] : []));
@@ -61,7 +61,7 @@ async function writeByGo(context: Context, go: GoCommand, file: string, changes:
 	return said.filter(Boolean).join("; ");
 }
 
-/** Away from any go.mod, and with nothing set that could make it another Go, or fail for its own reasons. */
+/** Runs outside any module, with no setting that could select another Go or make the command fail. */
 function runGoEnv(context: Context, go: GoCommand, file: string, words: readonly string[]): Promise<string> {
 	const env = { ...context.env, GOENV: file, GOROOT: go.goroot ?? undefined, GOTOOLCHAIN: "local", GOWORK: "off", GOFLAGS: "" };
 	const limits = { cwd: dirname(go.path), env, timeout: 30_000, signal: context.signal } as const;
@@ -92,7 +92,7 @@ export interface ProxyRecord {
 	readonly changes: readonly { readonly name: string; readonly old: string | null; readonly new: string | null }[];
 }
 
-/** What undoing does to the file: its new content, null for none; or who stands in the way. */
+/** What undoing does to the file: its new content (null for no file), or the settings that changed since. */
 export type Undoing =
 	| { readonly kind: "restore"; readonly content: string | null }
 	| { readonly kind: "changed"; readonly names: readonly string[] };
@@ -101,7 +101,7 @@ function directoryIn(home: string): string {
 	return join(home, "backup", "proxy");
 }
 
-/** The records that are there, oldest first. */
+/** All records, oldest first. */
 export function proxyRecords(home: string): readonly ProxyRecord[] {
 	return namesIn(directoryIn(home))
 		.filter((name) => /^\d{1,9}\.json$/.test(name))
@@ -124,7 +124,7 @@ export function forgetProxyRecord(home: string, record: ProxyRecord): void {
 }
 
 /**
- * The file as it was before, to the byte where nobody has touched it since; else with the changed settings as they were
+ * The file as it was before, to the byte if nobody changed it since; else with the changed settings as they were
  * and everything else as it is now.
  * @param now the file's bytes, one character each; undefined where there is none
  * @param force also settings that were changed since

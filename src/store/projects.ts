@@ -4,13 +4,13 @@ import type { Context } from "../context.ts";
 import { readIfPresent, writeFileAtomic } from "../fs.ts";
 import { layoutOf } from "./layout.ts";
 
-/** More than anyone has; beyond it the oldest are forgotten, and prune asks those that are left. */
+/** More than anyone has. Above it the oldest are dropped. */
 const most = 2_000;
 
 /**
  * Notes, in GOX_HOME/projects, that a file of this directory chose a Go, so that `prune` can ask it again. One short line,
  * appended in one write; nothing where it is noted already. A store that can't be written to is no reason to fail.
- * @param file the version file, go.mod or go.work that spoke
+ * @param file the version file, go.mod or go.work that chose a Go
  */
 export function rememberProject(context: Context, file: string): void {
 	const path = layoutOf(context.home).projects;
@@ -22,7 +22,7 @@ export function rememberProject(context: Context, file: string): void {
 	} catch {}
 }
 
-/** The directories that were noted, oldest first; lines that aren't one are passed over. */
+/** The noted directories, oldest first. Malformed lines are skipped. */
 export function rememberedProjects(context: Context): readonly string[] {
 	const lines = (readIfPresent(layoutOf(context.home).projects) ?? "").split("\n");
 	return [...new Set(lines.flatMap(directoryOf))].slice(-most);
