@@ -74,11 +74,12 @@ export async function installChosen(installation: Installation): Promise<Install
 			dedupe: installation.dedupe ? "link" : undefined,
 			trial: installation.trial,
 			asDefault: installation.asDefault,
-			build: async (staging, signal, sharing) => {
+			build: async (place) => {
 				timings?.add("lock", performance.now() - started);
+				const job = { ...place, insecure: installation.insecure, listener };
 				const built = installation.bundle
-					? await buildFromBundle(context, { ...bundled(installation.bundle, installation, signal), sharing }, staging, listener)
-					: await acquire(context, chosen, { ...installation, sharing }, staging, signal, listener);
+					? await buildFromBundle(job, bundled(installation.bundle, installation))
+					: await acquire(job, chosen, installation);
 				lock?.hold(built);
 				builtAt = performance.now();
 				return built;
@@ -108,11 +109,11 @@ async function tellStanding(context: Context, { release, platform }: Chosen, say
 	if (words) say(`  ${release.version}: ${words}`);
 }
 
-function bundled(bundle: Bundle, { chosen, policy, insecure }: Installation, signal: AbortSignal): BundleSource {
+function bundled(bundle: Bundle, { chosen, policy }: Installation): BundleSource {
 	const { release, platform, hashes } = chosen;
 	const toolchain = bundle.toolchains.find((each) => each.release.name === release.name && each.platform === platform);
 	if (!toolchain) throw new GoxError("internal", `${bundle.path} has no ${release.name} for ${platform}`);
-	return { bundle, toolchain, hashes, policy, insecure, signal };
+	return { bundle, toolchain, hashes, policy };
 }
 
 /** Tells what became of an installation: what it is, where it came from, who vouches for it. */

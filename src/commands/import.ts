@@ -15,7 +15,6 @@ import { writeFileAtomic } from "../fs.ts";
 import { type InstallOutcome, installVersion } from "../install/install.ts";
 import { hasPrefix } from "../releases/catalog.ts";
 import { type ForeignFile, foreignFileIn } from "../select/versionfile.ts";
-import { untimed } from "../stopwatch.ts";
 import { defaultVersion, installedVersions } from "../store/installed.ts";
 import { versionKey } from "../store/layout.ts";
 import { rulesOf } from "../verify/witness.ts";
@@ -64,7 +63,7 @@ async function adopt(
 	progress: Progress,
 ): Promise<InstallOutcome> {
 	const { release, platform } = go;
-	const { durable, verify = "default" } = loadConfig(context);
+	const { verify = "default" } = loadConfig(context);
 	if (state !== "installed" && !rulesOf(verify).modules) throw onlyArchives(verify, release.version);
 	const link = options.has("link");
 	if (link && state !== "installed" && !isModuleCacheTree(go.goroot)) throw notToBeLinked(go.path);
@@ -79,15 +78,10 @@ async function adopt(
 		platform,
 		force: false,
 		asDefault: isDefault ? "if-none" : "no",
-		build: async (staging, signal) => {
+		build: async (place) => {
 			if (!proof) throw new GoxError("internal", `${go.path} was never checked`);
-			const built = await buildByAdoption(context, { go, proof, link, durable, signal }, staging, {
-				progress: (received, total) => progress.update(key, received, total),
-				note: (text) => progress.interleave(() => report.detail(text)),
-				say,
-				warn,
-				stopwatch: untimed,
-			});
+			const shown = (received: number, total: number) => progress.update(key, received, total);
+			const built = await buildByAdoption(place, { go, proof, link, progress: shown });
 			lock?.hold(built);
 			return built;
 		},

@@ -18,7 +18,7 @@ import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { ifPresent } from "../fs.ts";
 import { auditGoroot, standardFor } from "../install/audit.ts";
-import type { Built, InstallListener } from "../install/built.ts";
+import type { Built, Staging } from "../install/built.ts";
 import { isInModule, sha256OfFile, toolchainHash } from "../verify/dirhash.ts";
 import { asInArchive, isCommand, type ScannedTree, scanTree, treeHash } from "../verify/goroot.ts";
 import type { Witness } from "../verify/witness.ts";
@@ -32,8 +32,8 @@ export interface Adoption {
 	readonly proof: Proof;
 	/** Share the files with the original, which must be read-only, instead of copying them. */
 	readonly link: boolean;
-	readonly durable: boolean;
-	readonly signal: AbortSignal;
+	/** Called with the bytes so far, and of how many. */
+	progress(received: number, total: number): void;
 }
 
 /**
@@ -42,10 +42,8 @@ export interface Adoption {
  * @throws GoxError `integrity` when the original changed meanwhile; file-system errors as they come.
  */
 export async function buildByAdoption(
-	context: Context,
-	{ go, proof, link, durable, signal }: Adoption,
-	staging: string,
-	listener: InstallListener,
+	{ context, staging, durable }: Staging,
+	{ go, proof, link, progress }: Adoption,
 ): Promise<Built> {
 	const goroot = join(staging, "go");
 	mkdirSync(goroot, 0o755);
@@ -55,9 +53,9 @@ export async function buildByAdoption(
 		bytes += (await taker.take(file)).size;
 		if (index % 256 !== 0) continue;
 		if (index === 0) context.checkpoint("import:first-file");
-		listener.progress(bytes, proof.size);
+		progress(bytes, proof.size);
 		await nextTurn();
-		signal.throwIfAborted();
+		context.signal.throwIfAborted();
 	}
 	context.checkpoint("import:copied");
 	const { files, way } = taker;

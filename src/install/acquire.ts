@@ -1,6 +1,4 @@
-import type { FileSharing } from "../archive/tree.ts";
 import { loadConfig, sitesOf } from "../config.ts";
-import type { Context } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { DownloadError } from "../fetch/mirrors.ts";
 import { duration } from "../fetch/timeouts.ts";
@@ -21,7 +19,7 @@ import {
 } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
-import type { Built, InstallListener } from "./built.ts";
+import type { Built, InstallListener, Job } from "./built.ts";
 import { buildFromArchive } from "./fromarchive.ts";
 import { buildFromModule } from "./frommodule.ts";
 
@@ -31,82 +29,63 @@ export type SourceChoice = "any" | "download" | "proxy";
 export interface Acquisition {
 	readonly source: SourceChoice;
 	readonly unofficial: boolean;
-	readonly insecure: boolean;
-	/** What it may take over from another version. */
-	readonly sharing?: FileSharing | undefined;
 	/** Who must vouch; the config's `verify` by default. */
 	readonly policy?: Policy | undefined;
 }
 
-/** One acquisition, with everything that its parts need to know. */
-interface Job {
-	readonly context: Context;
+/** What is acquired, and under which rules. */
+interface Order {
+	readonly job: Job;
 	readonly chosen: Chosen;
 	readonly how: Acquisition;
 	readonly policy: Policy;
 	readonly rules: PolicyRules;
-	readonly durable: boolean;
-	readonly staging: string;
-	readonly signal: AbortSignal;
-	readonly listener: InstallListener;
 }
 
 /**
  * Puts the chosen release, proven, into the staging directory, from wherever it can be had.
  * @throws GoxError `network` naming every source that was tried; `integrity` as soon as wrong bytes are all there is.
  */
-export async function acquire(
-	context: Context,
-	chosen: Chosen,
-	how: Acquisition,
-	staging: string,
-	signal: AbortSignal,
-	listener: InstallListener,
-): Promise<Built> {
-	const { durable, verify } = loadConfig(context);
-	const policy = how.policy ?? verify ?? "default";
+export async function acquire(job: Job, chosen: Chosen, how: Acquisition): Promise<Built> {
+	const policy = how.policy ?? loadConfig(job.context).verify ?? "default";
 	const rules = rulesOf(policy);
-	const errand: Job = { context, chosen, how, policy, rules, durable, staging, signal, listener };
+	const order: Order = { job, chosen, how, policy, rules };
 	if (how.source === "proxy") {
 		if (!rules.modules) throw onlyArchives(policy, chosen.release);
-		return fromProxy(errand);
+		return fromProxy(order);
 	}
 	const published = chosen.hashes.table !== undefined || chosen.hashes.index !== undefined;
-	if (published || how.source === "download" || !rules.modules) return fromSites(errand);
+	if (published || how.source === "download" || !rules.modules) return fromSites(order);
 	// What only the module proxy lists has no published SHA-256; the checksum database vouches for it.
-	const absent = await orAbsent(() => fromProxy(errand));
-	return absent instanceof GoxError ? fromSites(errand, absent) : absent;
+	const absent = await orAbsent(() => fromProxy(order));
+	return absent instanceof GoxError ? fromSites(order, absent) : absent;
 }
 
 /** The release's module, which the checksum database or the go command vouches for. */
-async function fromProxy({ context, chosen, how, policy, rules, durable, staging, signal, listener }: Job): Promise<Built> {
-	const { release, platform } = chosen;
-	const source = { insecure: how.insecure, durable, sharing: how.sharing, signal };
-	const built = await buildFromModule(context, release, platform, source, staging, listener);
+async function fromProxy({ job, policy, rules }: Order): Promise<Built> {
+	const built = await buildFromModule(job);
 	if (rules.database !== "required" || databaseVouched(built.witnesses)) return built;
-	throw databaseRequired(policy, release, `only ${built.witnesses.map(witnessInWords).join(" and ")} speaks for it`);
+	throw databaseRequired(policy, job.release, `only ${built.witnesses.map(witnessInWords).join(" and ")} speaks for it`);
 }
 
 /**
  * The release's archive, from the first download site that has it; from the module proxy where none can be reached.
  * @param absent why it wasn't to be had from the module proxy, where that was asked before
  */
-async function fromSites(errand: Job, absent?: GoxError): Promise<Built> {
-	const { context, chosen, how, policy, signal, listener } = errand;
-	const { release, platform } = chosen;
-	const { insecure } = how;
-	const expectation = expectationOf(errand);
-	const asked = databaseCheck(context, release, platform, { policy, official: expectation.official, insecure, signal });
+async function fromSites(order: Order, absent?: GoxError): Promise<Built> {
+	const { release, listener } = order.job;
+	const expectation = expectationOf(order);
+	const asked = databaseCheck(order.job, order.policy, expectation.official);
 	try {
-		const built = await download(errand, expectation, absent);
+		const built = await download(order, expectation, absent);
 		return await listener.stopwatch.waiting("proof", () => asked.of(built, listener));
 	} catch (error) {
-		if (!(error instanceof DownloadError) || !mayTurnToProxy(errand, expectation, error)) throw error;
+		if (!(error instanceof DownloadError) || !mayTurnToProxy(order, expectation, error)) throw error;
 		const { length } = error.failures;
 		const reason = length > 1 ? `none of the ${length} download sites could be reached` : error.message;
 		listener.say(`${release.name}: ${reason}; trying the Go module proxy`);
 		listener.note(error.message);
-		return await fromProxy(errand).catch((second: unknown) => {
+		return await fromProxy(order).catch((second: unknown) => {
 			throw bothFailed(error, second);
 		});
 	} finally {
@@ -115,32 +94,29 @@ async function fromSites(errand: Job, absent?: GoxError): Promise<Built> {
 }
 
 /** What the archive must be, as far as the policy listens to the index. */
-function expectationOf({ context, chosen, how, policy, rules }: Job): Expectation {
+function expectationOf({ job: { context }, chosen, how, policy, rules }: Order): Expectation {
 	const { release, platform, hashes } = chosen;
 	if (!rules.index && !hashes.table) throw notInTable(policy, release, platform);
 	const known = rules.index ? { ...hashes, indexAddress: ownIndexAddress(sitesOf(context).index) } : { table: hashes.table };
 	return expectArchive(release, platform, known, how.unofficial);
 }
 
-async function download(errand: Job, expectation: Expectation, absent: GoxError | undefined): Promise<Built> {
-	const { context, chosen, how, rules, durable, staging, signal, listener } = errand;
-	const { release, platform, archive } = chosen;
-	const { insecure, sharing } = how;
-	const { filename, size } = archive;
+async function download({ job, chosen, rules }: Order, expectation: Expectation, absent: GoxError | undefined): Promise<Built> {
+	const { context, release, insecure, listener } = job;
+	const { filename, size } = chosen.archive;
 	const mirrors = mirrorsOf(sitesOf(context).mirrors, { insecure });
 	const ask = { insecure, note: (text: string) => listener.note(text) };
 	const signature =
 		rules.signature || expectation.sha256 === undefined
-			? await fetchSignature({ ...context, signal }, filename, mirrors, ask).catch((error: unknown) => {
+			? await fetchSignature(context, filename, mirrors, ask).catch((error: unknown) => {
 					throw absent ? neitherWay(release, absent, error) : error;
 				})
 			: undefined;
-	const source = { filename, size, mirrors, expectation, signature, insecure, durable, sharing, signal };
-	return buildFromArchive(context, release, platform, source, staging, listener);
+	return buildFromArchive(job, { filename, size, mirrors, expectation, signature });
 }
 
 /** Wrong bytes are refused, never worked around; a build of one's own is on no proxy. */
-function mayTurnToProxy({ how, rules }: Job, { official }: Expectation, failure: DownloadError): boolean {
+function mayTurnToProxy({ how, rules }: Order, { official }: Expectation, failure: DownloadError): boolean {
 	const unreachable = failure.code === "network" && (failure.noneReached || failure.missing);
 	return how.source !== "download" && rules.modules && official && unreachable;
 }
@@ -192,15 +168,7 @@ export function bothFailed(first: DownloadError, second: unknown): unknown {
  * What an install that table or index vouch for gives a database that may be a black hole: so many milliseconds from
  * its first byte on, and so many after its last, since unpacking keeps answers waiting.
  */
-const patience = { inAllMs: 3_000, afterwardsMs: 1_000 };
-
-export interface DatabaseCheckRules {
-	readonly policy: Policy;
-	/** Whether the archive is what the Go project published, as far as table and index know. */
-	readonly official: boolean;
-	readonly insecure: boolean;
-	readonly signal: AbortSignal;
-}
+const timeLimit = { inAllMs: 3_000, afterwardsMs: 1_000 };
 
 /** The checksum database's word on an archive that table or index vouch for; asked while the archive is downloaded. */
 export interface DatabaseCheck {
@@ -212,18 +180,15 @@ export interface DatabaseCheck {
 	cancel(): void;
 }
 
-export function databaseCheck(
-	context: Context,
-	release: Release,
-	platform: Platform,
-	{ policy, official, insecure, signal }: DatabaseCheckRules,
-): DatabaseCheck {
+/** @param official whether the archive is what the Go project published, as far as the table and the index know */
+export function databaseCheck(job: Job, policy: Policy, official: boolean): DatabaseCheck {
+	const { release } = job;
 	const { database } = rulesOf(policy);
 	if (!official && database === "required") throw databaseRequired(policy, release, "it is asked about official builds only");
 	const unasked = !official ? "it is asked about official builds only" : database === "never" ? `verify = ${policy}` : undefined;
 	if (unasked !== undefined) return { of: async (built) => ({ ...built, unasked }), cancel: () => {} };
 	const required = database === "required";
-	const answer = askDatabase(context, release, platform, { insecure, signal, patience: required ? undefined : patience });
+	const answer = askDatabase(job, required ? undefined : timeLimit);
 	return {
 		of: async (built, listener) => {
 			const evidence = await answer.evidence();
@@ -240,13 +205,6 @@ export function databaseCheck(
 	};
 }
 
-export interface DatabaseQuestion {
-	readonly insecure: boolean;
-	readonly signal: AbortSignal;
-	/** How long an answer may take: milliseconds from the question on, and from where it is waited for. Unbounded if undefined. */
-	readonly patience: { readonly inAllMs: number; readonly afterwardsMs: number } | undefined;
-}
-
 /** What the checksum database says about a release, on its way while something else is done. */
 export interface DatabaseAnswer {
 	/**
@@ -258,16 +216,19 @@ export interface DatabaseAnswer {
 	cancel(): void;
 }
 
-/** Asks the checksum database at once; whoever wants the answer waits for it later. */
+type Question = Pick<Job, "context" | "release" | "platform" | "insecure">;
+
+/**
+ * Asks the checksum database at once; the answer can be waited for later.
+ * @param limit how long an answer may take: milliseconds from the question on, and from when it is waited for
+ */
 export function askDatabase(
-	context: Context,
-	release: Release,
-	platform: Platform,
-	{ insecure, signal, patience }: DatabaseQuestion,
+	{ context, release, platform, insecure }: Question,
+	limit: typeof timeLimit | undefined,
 ): DatabaseAnswer {
 	const ours = new AbortController();
 	const asked = performance.now();
-	const answer = sumdbEvidence({ ...context, signal: AbortSignal.any([signal, ours.signal]) }, release, platform, {
+	const answer = sumdbEvidence({ ...context, signal: AbortSignal.any([context.signal, ours.signal]) }, release, platform, {
 		insecure,
 	}).catch((error: unknown) => {
 		// A setting or a file that can't be read says nothing about the release.
@@ -277,10 +238,10 @@ export function askDatabase(
 	answer.catch(() => {});
 	return {
 		evidence: async () => {
-			if (patience === undefined) return await answer;
+			if (limit === undefined) return await answer;
 			let timer: ReturnType<typeof setTimeout> | undefined;
 			const tooLate = new Promise<Evidence>((late) => {
-				const left = Math.max(asked + patience.inAllMs - performance.now(), patience.afterwardsMs);
+				const left = Math.max(asked + limit.inAllMs - performance.now(), limit.afterwardsMs);
 				const tell = () => late(unavailable(`it gave no answer within ${duration(performance.now() - asked)}`));
 				timer = setTimeout(tell, left);
 			});

@@ -193,7 +193,7 @@ export interface Standard {
 }
 
 /** A question that a person waits for. */
-const patience = { inAllMs: 10_000, afterwardsMs: 5_000 };
+const timeLimit = { inAllMs: 10_000, afterwardsMs: 5_000 };
 
 /**
  * What a release for a platform must be: the checksum database's word, else what a receipt recorded. An unofficial
@@ -207,7 +207,7 @@ export async function standardFor(
 ): Promise<Standard | { readonly unknown: string }> {
 	const receipt = own ?? readReceipt(layoutOf(context.home), versionKey(release.name, platform, context.host()));
 	if (own && !own.official) return recordedIn(own, "an unofficial build, which the checksum database knows nothing of");
-	const answer = askDatabase(context, release, platform, { insecure: false, signal: context.signal, patience });
+	const answer = askDatabase({ context, release, platform, insecure: false }, timeLimit);
 	const evidence = await answer.evidence();
 	if (evidence.kind !== "unavailable") return { h1: evidence.h1, witnesses: vouch(evidence.h1, [evidence], release) };
 	if (receipt?.official) return recordedIn(receipt, `the checksum database was not asked: ${evidence.reason}`);

@@ -1,7 +1,10 @@
-import type { TreeFile } from "../archive/tree.ts";
+import type { FileSharing, TreeFile } from "../archive/tree.ts";
+import type { Context } from "../context.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import type { Receipt } from "../store/receipt.ts";
 import type { Witness } from "../verify/witness.ts";
+import type { Platform } from "../version/platform.ts";
+import type { Release } from "../version/release.ts";
 
 /** A proven GOROOT in staging, not yet visible to anyone. */
 export interface Built {
@@ -16,6 +19,27 @@ export interface Built {
 	readonly official: boolean;
 	/** Why the checksum database isn't among the witnesses. */
 	readonly unasked?: string | undefined;
+}
+
+/** One version to be built, and where. */
+export interface Staging {
+	/** Its signal ends the build. */
+	readonly context: Context;
+	readonly release: Release;
+	readonly platform: Platform;
+	/** A directory of its own on the store's file system; the GOROOT goes into its `go/`. */
+	readonly staging: string;
+	/** What it may take over from another version. */
+	readonly sharing?: FileSharing | undefined;
+	/** Whether every file is fsynced. */
+	readonly durable: boolean;
+}
+
+/** A build from somewhere outside this machine. */
+export interface Job extends Staging {
+	/** Whether plain http to other hosts is allowed. */
+	readonly insecure: boolean;
+	readonly listener: InstallListener;
 }
 
 /** What an installation tells of itself while it runs. */

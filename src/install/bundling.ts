@@ -95,14 +95,8 @@ async function fetchModule(
 	const staging = join(directory, `${release.name}.${platform}`);
 	const path = join(directory, `${release.name}.${platform}.zip`);
 	mkdirSync(staging, 0o755);
-	const built = await buildFromModule(
-		context,
-		release,
-		platform,
-		{ insecure, durable: false, signal, keepZip: path },
-		staging,
-		listener,
-	);
+	const job = { context: { ...context, signal }, release, platform, staging, durable: false, insecure, listener };
+	const built = await buildFromModule(job, path);
 	removeTree(staging);
 	return {
 		path,

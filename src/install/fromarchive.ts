@@ -2,8 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ArchivePolicy } from "../archive/policy.ts";
 import { TarGzUnpacker } from "../archive/targz.ts";
-import { type FileSharing, TreeWriter } from "../archive/tree.ts";
-import type { Context } from "../context.ts";
+import { TreeWriter } from "../archive/tree.ts";
 import { GoxError } from "../errors.ts";
 import { downloadArchive } from "../fetch/download.ts";
 import { removeTree } from "../fs.ts";
@@ -13,7 +12,7 @@ import type { Signer } from "../verify/signature.ts";
 import type { Expectation, Witness } from "../verify/witness.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
-import type { Built, InstallListener } from "./built.ts";
+import type { Built, Job } from "./built.ts";
 
 export interface ArchiveSource {
 	readonly filename: string;
@@ -23,11 +22,6 @@ export interface ArchiveSource {
 	readonly expectation: Expectation;
 	/** Must be good over the archive's bytes, where there is one. */
 	readonly signature?: ArchiveSignature | undefined;
-	readonly insecure: boolean;
-	readonly durable: boolean;
-	/** What it may take over from another version. */
-	readonly sharing?: FileSharing | undefined;
-	readonly signal: AbortSignal;
 }
 
 /**
@@ -36,25 +30,20 @@ export interface ArchiveSource {
  * @throws DownloadError; GoxError `hostile-archive`, `integrity`; file-system errors as they come.
  */
 export async function buildFromArchive(
-	context: Context,
-	release: Release,
-	platform: Platform,
-	source: ArchiveSource,
-	staging: string,
-	listener: InstallListener,
+	{ context, release, platform, staging, sharing, durable, insecure, listener }: Job,
+	{ filename, size, mirrors, expectation, signature }: ArchiveSource,
 ): Promise<Built> {
 	const goroot = join(staging, "go");
-	const { filename, size, mirrors, expectation, signature } = source;
 	const { stopwatch } = listener;
 	if (expectation.sha256 === undefined && !signature) throw unproven(release, platform);
 	const delivered = await downloadArchive(
-		{ ...context, signal: source.signal },
+		context,
 		{ filename, mirrors, sha256: expectation.sha256, size },
 		async (bytes) => {
 			// A pass that starts over finds what the one before it made.
 			removeTree(goroot);
 			mkdirSync(goroot, 0o755);
-			const tree = new TreeWriter(goroot, source.durable, source.sharing, stopwatch);
+			const tree = new TreeWriter(goroot, durable, sharing, stopwatch);
 			const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree, stopwatch);
 			const check = await signature?.check();
 			try {
@@ -70,7 +59,7 @@ export async function buildFromArchive(
 			}
 		},
 		{
-			insecure: source.insecure,
+			insecure,
 			progress: ({ received, total }) => listener.progress(received, total ?? 0),
 			note: (text) => listener.note(text),
 		},

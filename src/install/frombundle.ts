@@ -5,9 +5,8 @@ import type { Bundle, BundledToolchain } from "../archive/bundle.ts";
 import { unpackModuleZip } from "../archive/modulezip.ts";
 import { ArchivePolicy } from "../archive/policy.ts";
 import { TarGzUnpacker } from "../archive/targz.ts";
-import { type FileSharing, TreeWriter } from "../archive/tree.ts";
+import { TreeWriter } from "../archive/tree.ts";
 import { loadConfig } from "../config.ts";
-import type { Context } from "../context.ts";
 import { GoxError, quote } from "../errors.ts";
 import { removeTree } from "../fs.ts";
 import { sumdbEvidence } from "../proxy/sumdb.ts";
@@ -16,7 +15,7 @@ import { answersIn, type SumdbReader } from "../sumdb/reader.ts";
 import { DirHash, isInModule, leftOutOfModule, toolchainHash, toolchainPrefix } from "../verify/dirhash.ts";
 import { type Evidence, vouch } from "../verify/evidence.ts";
 import { databaseRequired, databaseVouched, expectArchive, type Policy, rulesOf, type Witness } from "../verify/witness.ts";
-import type { Built, InstallListener } from "./built.ts";
+import type { Built, InstallListener, Job } from "./built.ts";
 
 export interface BundleSource {
 	readonly bundle: Bundle;
@@ -25,10 +24,6 @@ export interface BundleSource {
 	readonly hashes: Pick<Hashes, "table">;
 	/** Who must vouch; the config's `verify` by default. */
 	readonly policy?: Policy | undefined;
-	readonly insecure: boolean;
-	/** What it may take over from another version. */
-	readonly sharing?: FileSharing | undefined;
-	readonly signal: AbortSignal;
 }
 
 /** What the network gets for what a bundle lacks: where bundles are used there is often none, and nobody to say so. */
@@ -39,25 +34,19 @@ const remotePatienceMs = 10_000;
  * know the archive, or the checksum database's signed answers, which may lie in the bundle, must prove its files.
  * @throws GoxError `integrity`, `hostile-archive`; `usage` for a policy that no bundle can satisfy.
  */
-export async function buildFromBundle(
-	context: Context,
-	source: BundleSource,
-	staging: string,
-	listener: InstallListener,
-): Promise<Built> {
+export async function buildFromBundle(job: Job, source: BundleSource): Promise<Built> {
+	const { context, release, staging, sharing, durable, listener } = job;
 	const { bundle, toolchain } = source;
-	const { release, kind } = toolchain;
-	const config = loadConfig(context);
-	const policy = source.policy ?? config.verify ?? "default";
+	const { kind } = toolchain;
+	const policy = source.policy ?? loadConfig(context).verify ?? "default";
 	const rules = rulesOf(policy);
 	if (rules.signature || (kind === "module" && !rules.modules)) throw unfit(source, policy);
 	const goroot = join(staging, "go");
 	mkdirSync(goroot, 0o755);
-	const tree = new TreeWriter(goroot, config.durable, source.sharing, listener.stopwatch);
-	const unpacked =
-		kind === "archive" ? await unpackArchive(source, tree, listener) : await unpackModule(source, tree, staging, listener);
+	const tree = new TreeWriter(goroot, durable, sharing, listener.stopwatch);
+	const unpacked = await (kind === "archive" ? unpackArchive : unpackModule)(job, source, tree);
 	const never = rules.database === "never" ? `verify = ${policy}` : undefined;
-	const evidence = await listener.stopwatch.waiting("proof", () => ask(context, source, never));
+	const evidence = await listener.stopwatch.waiting("proof", () => ask(job, source, never));
 	const proven = evidence.kind !== "unavailable" || unpacked.witnesses.length === 0;
 	const witnesses = [...unpacked.witnesses, ...(proven ? vouch(unpacked.h1, [evidence], release) : [])];
 	const unasked = evidence.kind === "unavailable" ? evidence.reason : undefined;
@@ -99,14 +88,14 @@ interface Unpacked {
 	readonly witnesses: readonly Witness[];
 }
 
-async function unpackArchive(source: BundleSource, tree: TreeWriter, listener: InstallListener): Promise<Unpacked> {
-	const { release, platform } = source.toolchain;
+async function unpackArchive(job: Job, source: BundleSource, tree: TreeWriter): Promise<Unpacked> {
+	const { release, platform, listener } = job;
 	const expectation = expectArchive(release, platform, { table: source.hashes.table }, false);
 	const unpacker = new TarGzUnpacker(new ArchivePolicy("go/"), tree, listener.stopwatch);
 	const hash = createHash("sha256");
 	let failure: unknown;
 	try {
-		for await (const chunk of listener.stopwatch.arriving("download", bytesOf(source, listener))) {
+		for await (const chunk of listener.stopwatch.arriving("download", bytesOf(job, source))) {
 			hash.update(chunk);
 			if (failure) continue;
 			try {
@@ -129,18 +118,13 @@ async function unpackArchive(source: BundleSource, tree: TreeWriter, listener: I
 	return { h1, witnesses: expectation.witnesses };
 }
 
-async function unpackModule(
-	source: BundleSource,
-	tree: TreeWriter,
-	staging: string,
-	listener: InstallListener,
-): Promise<Unpacked> {
-	const { release, platform } = source.toolchain;
+async function unpackModule(job: Job, source: BundleSource, tree: TreeWriter): Promise<Unpacked> {
+	const { context, release, platform, staging, listener } = job;
 	const path = join(staging, "module.zip");
 	const digest = createHash("sha256");
 	const file = openSync(path, "wx", 0o600);
 	try {
-		for await (const chunk of listener.stopwatch.arriving("download", bytesOf(source, listener))) {
+		for await (const chunk of listener.stopwatch.arriving("download", bytesOf(job, source))) {
 			digest.update(chunk);
 			for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
 		}
@@ -151,15 +135,15 @@ async function unpackModule(
 	const { stopwatch } = listener;
 	const hash = new DirHash();
 	const zip = { path, prefix: toolchainPrefix(release, platform) };
-	const entries = await stopwatch.waiting("parse", () => unpackModuleZip(zip, tree, source.signal, stopwatch));
+	const entries = await stopwatch.waiting("parse", () => unpackModuleZip(zip, tree, context.signal, stopwatch));
 	for (const { name, sha256 } of entries) hash.add(name, sha256);
 	return { h1: hash.h1(), witnesses: [] };
 }
 
-async function* bytesOf({ bundle, toolchain, signal }: BundleSource, listener: InstallListener): AsyncGenerator<Buffer> {
+async function* bytesOf({ context, listener }: Job, { bundle, toolchain }: BundleSource): AsyncGenerator<Buffer> {
 	let received = 0;
 	for await (const chunk of bundle.bytes(toolchain)) {
-		signal.throwIfAborted();
+		context.signal.throwIfAborted();
 		received += chunk.length;
 		listener.progress(received, toolchain.size);
 		yield chunk;
@@ -185,10 +169,10 @@ function damaged({ bundle, toolchain }: Pick<BundleSource, "bundle" | "toolchain
 	});
 }
 
-async function ask(context: Context, source: BundleSource, never: string | undefined): Promise<Evidence> {
+async function ask(job: Job, { bundle }: BundleSource, never: string | undefined): Promise<Evidence> {
 	if (never !== undefined) return { kind: "unavailable", witness: "checksum database", reason: never };
-	const { bundle, toolchain, insecure, signal } = source;
-	return sumdbEvidence({ ...context, signal }, toolchain.release, toolchain.platform, {
+	const { context, release, platform, insecure } = job;
+	return sumdbEvidence(context, release, platform, {
 		insecure,
 		remoteMs: remotePatienceMs,
 		brought: (database) => bundledAnswers(bundle, database),

@@ -1,38 +1,22 @@
 import { copyFileSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { unpackModuleZip } from "../archive/modulezip.ts";
-import { type FileSharing, TreeWriter } from "../archive/tree.ts";
-import type { Context } from "../context.ts";
+import { TreeWriter } from "../archive/tree.ts";
 import { removeTree } from "../fs.ts";
 import { fetchToolchain } from "../proxy/toolchain.ts";
 import { DirHash, sha256OfFile, toolchainPrefix } from "../verify/dirhash.ts";
 import { vouch } from "../verify/evidence.ts";
-import type { Platform } from "../version/platform.ts";
-import type { Release } from "../version/release.ts";
-import type { Built, InstallListener } from "./built.ts";
-
-export interface ModuleSource {
-	readonly insecure: boolean;
-	readonly durable: boolean;
-	/** What it may take over from another version. */
-	readonly sharing?: FileSharing | undefined;
-	readonly signal: AbortSignal;
-	/** Where a copy of the zip shall be left. */
-	readonly keepZip?: string;
-}
+import type { Built, Job } from "./built.ts";
 
 /**
  * A release's toolchain module from Go's module proxy → files in `staging/go`, whose dirhash, computed here from
  * the zip's own contents, somebody independent must vouch for.
+ * @param keepZip where a copy of the zip is left
  * @throws GoxError `network`, `no-such-release`, `integrity`, `hostile-archive`; file-system errors as they come.
  */
 export async function buildFromModule(
-	context: Context,
-	release: Release,
-	platform: Platform,
-	source: ModuleSource,
-	staging: string,
-	listener: InstallListener,
+	{ context, release, platform, staging, sharing, durable, insecure, listener }: Job,
+	keepZip?: string,
 ): Promise<Built & { readonly archive: NonNullable<Built["archive"]> }> {
 	const goroot = join(staging, "go");
 	const dir = join(staging, "module");
@@ -43,15 +27,15 @@ export async function buildFromModule(
 	const fetched = await stopwatch.waiting("download", () =>
 		fetchToolchain(context, release, platform, {
 			dir,
-			signal: source.signal,
-			insecure: source.insecure,
+			signal: context.signal,
+			insecure,
 			progress: ({ received, total }) => listener.progress(received, total ?? 0),
 			note: (text) => listener.note(text),
 		}),
 	);
-	const tree = new TreeWriter(goroot, source.durable, source.sharing, stopwatch);
+	const tree = new TreeWriter(goroot, durable, sharing, stopwatch);
 	const zip = { path: fetched.zip, prefix: toolchainPrefix(release, platform) };
-	const entries = await stopwatch.waiting("parse", () => unpackModuleZip(zip, tree, source.signal, stopwatch));
+	const entries = await stopwatch.waiting("parse", () => unpackModuleZip(zip, tree, context.signal, stopwatch));
 	const h1 = stopwatch.busy("hash", () => {
 		const hash = new DirHash();
 		for (const { name, sha256 } of entries) hash.add(name, sha256);
@@ -60,7 +44,7 @@ export async function buildFromModule(
 	const witnesses = vouch(h1, fetched.evidence, release);
 	const sha256 = await stopwatch.waiting("hash", () => sha256OfFile(fetched.zip));
 	const archive = { sha256, size: statSync(fetched.zip).size };
-	if (source.keepZip !== undefined) copyFileSync(fetched.zip, source.keepZip);
+	if (keepZip !== undefined) copyFileSync(fetched.zip, keepZip);
 	removeTree(dir);
 	const way = {
 		"module cache": "the module cache",

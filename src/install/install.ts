@@ -1,6 +1,5 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import type { FileSharing } from "../archive/tree.ts";
 import { type Config, loadConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import { GoxError, quote, systemCode } from "../errors.ts";
@@ -19,7 +18,7 @@ import { discard, putAside, putBack } from "../store/removal.ts";
 import { sharingWithNearest } from "../store/sharing.ts";
 import type { Platform } from "../version/platform.ts";
 import type { Release } from "../version/release.ts";
-import type { Built } from "./built.ts";
+import type { Built, Staging } from "./built.ts";
 
 export interface InstallPlan {
 	readonly release: Release;
@@ -33,7 +32,7 @@ export interface InstallPlan {
 	/** Who installs it takes it away again: it doesn't become wanted by this. */
 	readonly trial?: boolean | undefined;
 	/** Puts a proven GOROOT into the staging directory. */
-	build(staging: string, signal: AbortSignal, sharing: FileSharing | undefined): Promise<Built>;
+	build(place: Staging): Promise<Built>;
 	/** Another process is at it. */
 	waiting(owner: string): void;
 }
@@ -74,8 +73,10 @@ export async function installVersion(context: Context, plan: InstallPlan): Promi
 			const staging = makeStaging(context, layout, key);
 			try {
 				context.checkpoint("install:staged");
-				const sharing = sharingWithNearest(context, staging, plan, plan.dedupe ?? loadConfig(context).dedupe);
-				const built = await plan.build(staging, signal, sharing);
+				const { dedupe, durable } = loadConfig(context);
+				const sharing = sharingWithNearest(context, staging, plan, plan.dedupe ?? dedupe);
+				const { release, platform } = plan;
+				const built = await plan.build({ context: { ...context, signal }, release, platform, staging, sharing, durable });
 				checkGoroot(built.goroot, plan.release, plan.platform);
 				writeReceipt(staging, key, receiptOf(context, plan, built, sharing?.shared), built.files);
 				context.checkpoint("install:built");

@@ -55,7 +55,7 @@ function plan(name: string, options: Partial<InstallPlan> & { archive?: Partial<
 		force: false,
 		asDefault: "if-none",
 		waiting: () => {},
-		build: async (staging) => {
+		build: async ({ staging }) => {
 			const goroot = join(staging, "go");
 			mkdirSync(goroot);
 			const tree = new TreeWriter(goroot);

@@ -66,7 +66,7 @@ async function install(
 		dedupe: calls ? "off" : dedupe,
 		asDefault: "if-none",
 		waiting: () => {},
-		build: async (staging, _signal, given) => {
+		build: async ({ staging, sharing: given }) => {
 			const goroot = join(staging, "go");
 			mkdirSync(goroot);
 			const sharing = calls ? sharingWithNearest(context, staging, plan, dedupe, calls) : given;

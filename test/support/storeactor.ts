@@ -61,7 +61,7 @@ async function install(context: Context, name: string, force: boolean, waiting: 
 		asDefault: "if-none",
 		dedupe: "off",
 		waiting,
-		build: async (staging) => {
+		build: async ({ staging }) => {
 			const goroot = join(staging, "go");
 			for (const [path, content] of contents) {
 				mkdirSync(dirname(join(goroot, path)), { recursive: true });
