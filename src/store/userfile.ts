@@ -6,12 +6,13 @@ import {
 	readFileSync,
 	readlinkSync,
 	rmSync,
+	type Stats,
 	statSync,
 	writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
-import { GoxError } from "../errors.ts";
+import { GoxError, systemCode } from "../errors.ts";
 import { ifPresent, makeDirectory, replaceFile } from "../fs.ts";
 import { editing } from "./journal.ts";
 
@@ -83,13 +84,29 @@ export function writeUserFile(
 		const fill = (descriptor: number) => {
 			writeFileSync(descriptor, content);
 			if (!old) return;
-			const made = fstatSync(descriptor);
-			if (made.uid !== old.uid || made.gid !== old.gid) fchownSync(descriptor, old.uid, old.gid);
+			keepOwner(descriptor, old);
 			// After the change of owner, which clears the set-ID bits.
 			fchmodSync(descriptor, mode ?? old.mode & 0o7777);
 		};
 		replaceFile(target, fill, mode ?? (old ? old.mode & 0o777 : 0o644), () => context.checkpoint(`${checkpoint}written`));
 	});
+}
+
+/** In a directory that several users share, the file becomes the writer's where the system lets only root give files away. */
+function keepOwner(descriptor: number, { uid, gid }: Stats): void {
+	const made = fstatSync(descriptor);
+	for (const [user, group] of [
+		[uid, gid],
+		[made.uid, gid],
+	] as const) {
+		if (made.uid === user && made.gid === group) return;
+		try {
+			fchownSync(descriptor, user, group);
+			return;
+		} catch (error) {
+			if (systemCode(error) !== "EPERM") throw error;
+		}
+	}
 }
 
 /** The end of a chain of symlinks, whether or not it exists. Every write to a user's file goes to what this returns. */

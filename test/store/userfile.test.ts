@@ -1,4 +1,14 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	chownSync,
+	lstatSync,
+	mkdirSync,
+	readFileSync,
+	readlinkSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readUserFile, writeUserFile } from "../../src/store/userfile.ts";
@@ -20,6 +30,24 @@ describe("a user's file is replaced", () => {
 		write("file", "new");
 		expect(readFileSync(at("file"), "utf8")).toBe("new");
 		expect(statSync(at("file")).mode & 0o7777).toBe(0o666);
+	});
+
+	it.skipIf(process.geteuid?.() !== 0)("with its owner by root, and by others where the system lets them", () => {
+		writeFileSync(at("file"), "old");
+		chownSync(at("file"), 1234, 1235);
+		write("file", "by root");
+		expect(statSync(at("file"))).toMatchObject({ uid: 1234, gid: 1235 });
+		chmodSync(directory, 0o777);
+		mkdirSync(at(".gox/journal"), { recursive: true });
+		for (const path of [".gox", ".gox/journal"]) chownSync(at(path), 65_534, 65_534);
+		process.seteuid?.(65_534);
+		try {
+			write("file", "by another");
+		} finally {
+			process.seteuid?.(0);
+		}
+		expect(readFileSync(at("file"), "utf8")).toBe("by another");
+		expect(statSync(at("file")).uid).toBe(65_534);
 	});
 
 	it("with another mode on demand", () => {
