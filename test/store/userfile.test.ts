@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readUserFile, writeUserFile } from "../../src/store/userfile.ts";
+import { openTo } from "../shim/native.ts";
 import { freshRoot, testContext } from "../support/context.ts";
 
 let directory: string;
@@ -37,6 +38,7 @@ describe("a user's file is replaced", () => {
 		chownSync(at("file"), 1234, 1235);
 		write("file", "by root");
 		expect(statSync(at("file"))).toMatchObject({ uid: 1234, gid: 1235 });
+		openTo(directory);
 		chmodSync(directory, 0o777);
 		mkdirSync(at(".gox/journal"), { recursive: true });
 		for (const path of [".gox", ".gox/journal"]) chownSync(at(path), 65_534, 65_534);
