@@ -16,6 +16,8 @@ const options = {
 	format: "esm",
 	platform: "node",
 	target: "node20.19",
+	// Its entry for CommonJS requires its own files by names that are made at run time.
+	alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
 	chunkNames: "chunks/[name]-[hash]",
 	legalComments: "linked",
 	minifySyntax: true,

@@ -293,6 +293,15 @@ function sysctl(name: string): string {
 	}
 }
 
+/**
+ * Where programs of the XDG base directories keep their files, on macOS as well: fish, mise, Neovim, and VS Code on Linux.
+ * The specification tells to ignore a relative variable. env-paths names gox's own places; on macOS it means ~/Library.
+ */
+export function xdgHome({ env, userHome }: Pick<Context, "env" | "userHome">, kind: "config" | "data"): string {
+	const named = kind === "config" ? env.XDG_CONFIG_HOME : env.XDG_DATA_HOME;
+	return named && isAbsolute(named) ? named : join(userHome, kind === "config" ? ".config" : ".local/share");
+}
+
 /** Computes a value when it is first asked for. */
 export function once<T>(compute: () => T): () => T {
 	let value: { of: T } | undefined;

@@ -1,15 +1,13 @@
-import { isAbsolute, join } from "node:path";
-import type { Context } from "../context.ts";
+import { join } from "node:path";
+import { type Context, xdgHome } from "../context.ts";
 import { GoxError } from "../errors.ts";
 import { osOf } from "../version/platform.ts";
 import type { JsoncText, KeyPath } from "./jsonc.ts";
 
 /** The user's settings of VS Code (code.visualstudio.com/docs/configure/settings, "User settings.json location"). */
 export function vscodeUserSettings(context: Context): string {
-	const { XDG_CONFIG_HOME } = context.env;
 	if (osOf(context.host()) === "darwin") return join(context.userHome, "Library/Application Support/Code/User/settings.json");
-	const config = XDG_CONFIG_HOME && isAbsolute(XDG_CONFIG_HOME) ? XDG_CONFIG_HOME : join(context.userHome, ".config");
-	return join(config, "Code/User/settings.json");
+	return join(xdgHome(context, "config"), "Code/User/settings.json");
 }
 
 /** A setting, and what it is to be. */
@@ -77,9 +75,8 @@ export function withGolandGoroot(workspace: string, goroot: string, path: string
 }
 
 /** A file that Neovim reads at its start, whatever plug-ins there are (`:help load-plugins`). */
-export function neovimPluginFile({ env, userHome }: Context): string {
-	const config = env.XDG_CONFIG_HOME && isAbsolute(env.XDG_CONFIG_HOME) ? env.XDG_CONFIG_HOME : join(userHome, ".config");
-	return join(config, env.NVIM_APPNAME || "nvim", "plugin", "gox.lua");
+export function neovimPluginFile(context: Context): string {
+	return join(xdgHome(context, "config"), context.env.NVIM_APPNAME || "nvim", "plugin", "gox.lua");
 }
 
 /**

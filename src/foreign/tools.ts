@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Context } from "../context.ts";
+import { type Context, xdgHome } from "../context.ts";
 import { ifPresent, namesIn, readIfPresent } from "../fs.ts";
 import { goSettings } from "../go/settings.ts";
 import { parseToolchainVersion } from "../verify/dirhash.ts";
@@ -200,7 +200,7 @@ export const foreignTools: readonly ForeignTool[] = [
 		goroots: (context) =>
 			[miseRoot(context), join(dirname(miseRoot(context)), "rtx")].flatMap((root) => versionsIn(join(root, "installs/go"))),
 		preferred({ env, userHome }) {
-			const file = env.MISE_GLOBAL_CONFIG_FILE || join(env.XDG_CONFIG_HOME || join(userHome, ".config"), "mise/config.toml");
+			const file = env.MISE_GLOBAL_CONFIG_FILE || join(xdgHome({ env, userHome }, "config"), "mise/config.toml");
 			const word = goInMiseToml(unlessUnreadable(() => readIfPresent(file)) ?? "");
 			return word === undefined ? undefined : { word };
 		},
@@ -308,7 +308,7 @@ export function asdfRoot({ env, userHome }: HomeAndEnv): string {
 }
 
 export function miseRoot({ env, userHome }: HomeAndEnv): string {
-	return env.MISE_DATA_DIR || join(env.XDG_DATA_HOME || join(userHome, ".local/share"), "mise");
+	return env.MISE_DATA_DIR || join(xdgHome({ env, userHome }, "data"), "mise");
 }
 
 export function moduleCacheOf(context: Context): string {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { xdgHome } from "../context.ts";
 import {
 	type CompletedCommand,
 	type CompletedOption,
@@ -15,7 +16,7 @@ import {
  * or not anybody types into it.
  */
 function startupFiles({ userHome, env }: UserHome): readonly StartupFile[] {
-	const config = env.XDG_CONFIG_HOME || join(userHome, ".config");
+	const config = xdgHome({ userHome, env }, "config");
 	return [{ path: join(config, "fish/config.fish"), role: "login", dialect: "fish" }];
 }
 

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Context } from "../context.ts";
+import { type Context, xdgHome } from "../context.ts";
 import { asdfRoot, type ForeignToolName, foreignTools, miseRoot, toolsInStartupFiles } from "../foreign/tools.ts";
 import { ifPresent, makeDirectory, namesIn, replaceSymlink, writeFileAtomic } from "../fs.ts";
 import { readFishScript } from "./fishscript.ts";
@@ -187,7 +187,7 @@ export function searchedFiles(shell: Shell, { userHome, env }: UserHome): readon
 			...in_(userHome, "bash", ".bashrc", ".bash_aliases"),
 		];
 	}
-	const config = join(env.XDG_CONFIG_HOME || join(userHome, ".config"), "fish");
+	const config = join(xdgHome({ env, userHome }, "config"), "fish");
 	const snippets = namesIn(join(config, "conf.d")).filter((name) => name.endsWith(".fish"));
 	return [...in_(join(config, "conf.d"), "fish", ...snippets), ...in_(config, "fish", "config.fish")];
 }
