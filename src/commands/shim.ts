@@ -37,7 +37,7 @@ function lineFor(context: Context, { bin, version, source }: Selection, tool: st
 	const directory = bin ?? "";
 	const program = join(directory, tool);
 	const env = environmentFor(context, directory, { pinned: isPin(source.kind) });
-	const isSystem = env.GOX_VERSION === "system";
+	const isSystem = variablesIn(env).version === "system";
 	const isThere = isSystem
 		? isForeignProgram(context, layout, program)
 		: existsSync(program) && !isSameFile(program, join(layout.shims, tool));
