@@ -27,7 +27,7 @@ export interface LockTimes {
 	readonly stale: number;
 	readonly update: number;
 	readonly poll: number;
-	readonly patience: number;
+	readonly giveUpAfter: number;
 }
 
 /** Everything that a test replaces: no other module reads the process, the clock or the machine. */

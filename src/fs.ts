@@ -149,16 +149,16 @@ export function readIfPresent(path: string): string | undefined {
 }
 
 /**
- * The beginning of a regular file: so many bytes, fewer where it is shorter. Undefined for anything else, which is never
+ * The first bytes of a regular file, fewer if it is shorter. Undefined for anything else, which is never
  * waited for. Throws the file system's error.
  */
-export function readBeginning(path: string, bytes: number): Uint8Array | undefined {
+export function readHead(path: string, bytes: number): Uint8Array | undefined {
 	return naming(path, () => {
 		const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		try {
 			if (!fstatSync(file).isFile()) return undefined;
-			const beginning = new Uint8Array(bytes);
-			return beginning.subarray(0, readSync(file, beginning, 0, bytes, 0));
+			const head = new Uint8Array(bytes);
+			return head.subarray(0, readSync(file, head, 0, bytes, 0));
 		} finally {
 			closeSync(file);
 		}

@@ -53,7 +53,7 @@ const unfit = /\u001b\[\d+m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f
 
 /**
  * Text without what stands before the `@` of an address in it (a user name, a password), and without the values of
- * parameters that look secret, whoever's text it is.
+ * parameters that look secret, in anybody's text.
  */
 export function withoutSecrets(text: string): string {
 	return text.replace(userinfo, "$1…@").replace(secretParameter, "$1…");

@@ -6,7 +6,7 @@ export const goxVersion: string = manifest.version;
 /** The oldest Node that gox runs on (package.json, "engines"). */
 const oldest = [20, 19] as const;
 
-/** What to say to whoever runs gox on an older Node, instead of what breaks first in it; undefined where it is new enough. */
+/** The message for a Node that is too old; undefined for one that is new enough. */
 export function tooOldRuntime(version: string): string | undefined {
 	const [major = 0, minor = 0] = version.split(".").map(Number);
 	if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return undefined;

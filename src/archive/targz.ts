@@ -54,7 +54,7 @@ export class TarGzUnpacker {
 	/** Of the whole stream, headers and what lies behind the tar's end included. */
 	#unpackedBytes = 0;
 	#packed = 0;
-	#beginning: Buffer = Buffer.alloc(0);
+	#firstBytes: Buffer = Buffer.alloc(0);
 	#failure: Error | undefined;
 
 	constructor(policy: ArchivePolicy, tree: TreeWriter, stopwatch: Stopwatch = untimed) {
@@ -191,10 +191,10 @@ export class TarGzUnpacker {
 
 	/** A second compression is told as what it is; the first bytes may come one by one. */
 	#sniff(chunk: Buffer): void {
-		if (this.#beginning.length >= 4) return;
-		this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, 4)]).subarray(0, 4);
-		const gzip = this.#beginning.length > 1 && this.#beginning.readUInt16BE(0) === 0x1f8b;
-		const zstd = this.#beginning.length > 3 && this.#beginning.readUInt32BE(0) === 0x28b52ffd;
+		if (this.#firstBytes.length >= 4) return;
+		this.#firstBytes = Buffer.concat([this.#firstBytes, chunk.subarray(0, 4)]).subarray(0, 4);
+		const gzip = this.#firstBytes.length > 1 && this.#firstBytes.readUInt16BE(0) === 0x1f8b;
+		const zstd = this.#firstBytes.length > 3 && this.#firstBytes.readUInt32BE(0) === 0x28b52ffd;
 		if (gzip || zstd) throw new GoxError("hostile-archive", "the archive is compressed twice");
 	}
 

@@ -154,7 +154,7 @@ export function outcomeAsJson({ installed, status, receipt, isDefault }: Install
 }
 
 /** How a command that runs several Gos installs what is missing: as `gox install` does, but never as the default. */
-export interface Bringing {
+export interface Installer {
 	readonly context: Context;
 	readonly report: Report;
 	readonly progress: Progress;
@@ -163,7 +163,7 @@ export interface Bringing {
 }
 
 /** @throws GoxError `usage` */
-export function bringingBy(context: Context, report: Report, options: Options, progress: Progress): Bringing {
+export function installerFor(context: Context, report: Report, options: Options, progress: Progress): Installer {
 	return {
 		context,
 		report,
@@ -177,14 +177,14 @@ export function bringingBy(context: Context, report: Report, options: Options, p
  * Installs a release, unless it is there; `status` of the outcome tells. Throws as `gox install` fails.
  * @param trial whether it is taken away again afterwards
  */
-export function bring(bringing: Bringing, chosen: Chosen, trial = false): Promise<InstallOutcome> {
+export function installWith(installer: Installer, chosen: Chosen, trial = false): Promise<InstallOutcome> {
 	return installChosen({
-		...bringing,
+		...installer,
 		chosen,
 		asDefault: "no",
 		force: false,
 		trial,
-		unofficial: variablesIn(bringing.context.env).unofficial,
+		unofficial: variablesIn(installer.context.env).unofficial,
 	});
 }
 
@@ -259,7 +259,7 @@ function toolchainOf({ source, archive, h1 }: Pick<Receipt, "source" | "archive"
 	return { h1, sha256: source.kind === "archive" ? archive?.sha256 : undefined };
 }
 
-/** Runs `work` on every item, so many at a time, in order of their beginning. */
+/** Runs `work` on each item in order, at most `jobs` at a time. */
 export async function inParallel<T>(jobs: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
 	const queue = items.values();
 	const worker = async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Invocation } from "../cli/command.ts";
-import { type Bringing, bring, bringingBy } from "../cli/installing.ts";
+import { type Installer, installerFor, installWith } from "../cli/installing.ts";
 import { catalogOptions, requestNamed } from "../cli/operands.ts";
 import { progressOn } from "../cli/progress.ts";
 import type { Report } from "../cli/report.ts";
@@ -43,7 +43,7 @@ type End = { readonly release: Release; readonly verdict: "good" | "bad"; readon
 export async function run(invocation: Invocation): Promise<number> {
 	const { report, options, rest } = invocation;
 	if (rest.length === 0)
-		throw new GoxError("usage", "bisect: there is no command to judge by", {
+		throw new GoxError("usage", "bisect: there is no command to test with", {
 			hint: "gox bisect --good 1.21 --bad 1.23 -- go test ./...",
 		});
 	const { context } = invocation;
@@ -57,20 +57,20 @@ export async function run(invocation: Invocation): Promise<number> {
 			compareParsed(each.parsed, newer.release.parsed) < 0 &&
 			(each.stable || !options.has("stable")),
 	);
-	const spool = makeStaging(context, layout, "bisect");
+	const directory = makeStaging(context, layout, "bisect");
 	try {
-		const judge = new Verdicts(invocation, context, (release) => choose(catalog, release, invocation), spool);
+		const verdictOn = new Verdicts(invocation, context, (release) => choose(catalog, release, invocation), directory);
 		const line = [older.release, ...between.reverse(), newer.release];
 		report.say(`checking both ends: ${older.release.name} and ${newer.release.name}`);
-		for (const end of [older, newer]) checkEnd(end, await judge.judge(end.release));
+		for (const end of [older, newer]) checkEnd(end, await verdictOn.verdictOn(end.release));
 		let search = bisect(line, older.verdict);
 		for (let release = next(search); release !== undefined; release = next(search)) {
 			report.say(progressInWords(search));
-			search = told(search, (await judge.judge(release)).verdict);
+			search = told(search, (await verdictOn.verdictOn(release)).verdict);
 		}
-		return conclude(invocation, search, newer.verdict, judge.findings);
+		return conclude(invocation, search, newer.verdict, verdictOn.findings);
 	} finally {
-		removeTree(spool);
+		removeTree(directory);
 	}
 }
 
@@ -100,7 +100,7 @@ function choose(catalog: Catalog, release: Release, { context }: Invocation): Ch
 /** @throws GoxError `usage` when the command says something else of an end than the person did. */
 function checkEnd({ release, verdict, option }: End, { verdict: found, ending }: Finding): void {
 	if (found === verdict) return;
-	const says = found === "skip" ? "the command can't judge it" : `the command ${found === "good" ? "succeeds" : "fails"} there`;
+	const says = found === "skip" ? "the command can't tell" : `the command ${found === "good" ? "succeeds" : "fails"} there`;
 	throw new GoxError("usage", `${option}: ${release.name} was to be ${verdict}, and ${says} (${ending})`, {
 		hint: `gox exec ${release.word} -- COMMAND   shows what it says; --good names a release with which it exits 0, --bad one with which it doesn't`,
 	});
@@ -174,11 +174,11 @@ export class Verdicts {
 	readonly #once: boolean;
 	readonly #keep: boolean;
 	readonly #choose: (release: Release) => Chosen;
-	readonly #bringing: Bringing;
+	readonly #installer: Installer;
 	readonly #output: string;
 
-	/** @param context as the invocation's, with the configured sites. @param spool a directory for output. */
-	constructor(invocation: Invocation, context: Context, choose: (release: Release) => Chosen, spool: string) {
+	/** @param context as the invocation's, with the configured sites. @param directory a directory for output. */
+	constructor(invocation: Invocation, context: Context, choose: (release: Release) => Chosen, directory: string) {
 		const { report, options, rest } = invocation;
 		this.#context = context;
 		this.#caller = invocation.context;
@@ -187,8 +187,8 @@ export class Verdicts {
 		this.#once = options.has("once");
 		this.#keep = options.has("keep");
 		this.#choose = choose;
-		this.#bringing = bringingBy(context, report, options, progressOn(context, report.quiet || report.asJson));
-		this.#output = join(spool, "output");
+		this.#installer = installerFor(context, report, options, progressOn(context, report.quiet || report.asJson));
+		this.#output = join(directory, "output");
 	}
 
 	/**
@@ -196,7 +196,7 @@ export class Verdicts {
 	 * @throws GoxError `command-not-found`, `not-executable`, or `usage` for an end by a signal; `interrupted`; and as
 	 * `gox install` fails.
 	 */
-	async judge(release: Release): Promise<Finding> {
+	async verdictOn(release: Release): Promise<Finding> {
 		return await this.#with(release, async (bin) => {
 			const first = await this.#ask(release, bin);
 			const runs = [first];
@@ -227,8 +227,8 @@ export class Verdicts {
 		// Should this process be killed, the next command removes the release.
 		const trial = this.#keep ? undefined : this.#announce(release);
 		try {
-			const { status, installed } = await bring(this.#bringing, this.#choose(release), trial !== undefined);
-			this.#bringing.progress.end();
+			const { status, installed } = await installWith(this.#installer, this.#choose(release), trial !== undefined);
+			this.#installer.progress.end();
 			try {
 				return await work(join(installed.goroot, "bin"));
 			} finally {

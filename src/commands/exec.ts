@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Invocation, Run } from "../cli/command.ts";
-import { bring, bringingBy, inParallel } from "../cli/installing.ts";
+import { inParallel, installerFor, installWith } from "../cli/installing.ts";
 import { catalogOptions, jobCount, requestNamed } from "../cli/operands.ts";
 import { progressOn, type StatusLine, statusLineOn } from "../cli/progress.ts";
 import type { Report } from "../cli/report.ts";
@@ -91,16 +91,16 @@ export async function runEach(invocation: Invocation, list: string, argv: readon
 	const layout = openHome(context);
 	const jobs = jobCount(options.text("jobs"), context.processors);
 	const runners = await provide(context, invocation, await membersOf(context, list, catalogOptions(invocation)));
-	const spool = makeStaging(context, layout, "each");
+	const directory = makeStaging(context, layout, "each");
 	try {
-		const matrix = new Matrix(invocation.context, report, runners, argv, spool, options.has("failFast"));
+		const matrix = new Matrix(invocation.context, report, runners, argv, directory, options.has("failFast"));
 		await matrix.run(jobs);
 		context.signal.throwIfAborted();
 		if (report.asJson) report.json(matrix.results.map((each) => asJson(each, report)));
 		else for (const line of table(matrix.results, report)) report.line(line);
 		return statusOf(matrix.results);
 	} finally {
-		removeTree(spool);
+		removeTree(directory);
 	}
 }
 
@@ -111,13 +111,14 @@ async function provide(
 	members: readonly Member[],
 ): Promise<readonly Runner[]> {
 	const progress = progressOn(context, report.quiet || report.asJson);
-	const bringing = bringingBy(context, report, options, progress);
+	const installer = installerFor(context, report, options, progress);
 	const runners = new Map<string, Runner>();
 	const failures: unknown[] = [];
 	await inParallel(2, members, async (member) => {
 		if (failures.length > 0) return;
 		try {
-			const bin = member.kind === "here" ? member.bin : join((await bring(bringing, member.chosen)).installed.goroot, "bin");
+			const bin =
+				member.kind === "here" ? member.bin : join((await installWith(installer, member.chosen)).installed.goroot, "bin");
 			runners.set(member.name, { name: member.name, bin });
 		} catch (error) {
 			failures.push(error);
@@ -144,7 +145,7 @@ class Matrix {
 		report: Report,
 		runners: readonly Runner[],
 		argv: readonly string[],
-		spool: string,
+		directory: string,
 		failFast: boolean,
 	) {
 		this.#context = context;
@@ -152,7 +153,7 @@ class Matrix {
 		this.#argv = argv;
 		this.#failFast = failFast;
 		this.#line = statusLineOn(context, report.quiet || report.asJson);
-		this.#plans = runners.map((runner, place) => ({ runner, output: join(spool, String(place)), place }));
+		this.#plans = runners.map((runner, place) => ({ runner, output: join(directory, String(place)), place }));
 	}
 
 	/** In the order of the list, once `run` has ended. */

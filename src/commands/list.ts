@@ -45,7 +45,7 @@ async function listInstalled(invocation: Invocation): Promise<void> {
 		);
 		return;
 	}
-	const standing = releaseStatuses([...newestKnown(context), ...all.map((each) => each.release)]);
+	const status = releaseStatuses([...newestKnown(context), ...all.map((each) => each.release)]);
 	report.lines(
 		columns(
 			listed.map((each) => [
@@ -53,7 +53,7 @@ async function listInstalled(invocation: Invocation): Promise<void> {
 				each.release.name,
 				each.platform === context.host() ? "" : each.platform,
 				...(options.has("sizes") ? [sizesInWords(sizesOf(context, each))] : []),
-				remarks(each.key === current?.key, standing(each.release, each.platform)),
+				remarks(each.key === current?.key, status(each.release, each.platform)),
 			]),
 		),
 	);
@@ -81,8 +81,8 @@ function sizesInWords({ size, sharedSize }: Sizes): string {
 	return `${bytesInWords(size)}${sharedSize ? `, ${bytesInWords(sharedSize)} shared` : ""}`;
 }
 
-function remarks(isDefault: boolean, standing: ReleaseStatus): string {
-	const words = statusInWords(standing, false);
+function remarks(isDefault: boolean, status: ReleaseStatus): string {
+	const words = statusInWords(status, false);
 	if (!isDefault) return words;
 	return words === "" ? "default" : `default; ${words}`;
 }

@@ -16,7 +16,7 @@ const few = 5;
 interface Finding {
 	readonly installed: Installed;
 	readonly isDefault: boolean;
-	readonly standing: ReleaseStatus;
+	readonly status: ReleaseStatus;
 	/** Newest first. */
 	readonly vulnerabilities: readonly Vulnerability[];
 }
@@ -43,7 +43,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 		return {
 			installed,
 			isDefault: installed.key === current?.key,
-			standing: releaseStatuses([...known, ...all.map((each) => each.release)], catalog.offered(platform))(release, platform),
+			status: releaseStatuses([...known, ...all.map((each) => each.release)], catalog.offered(platform))(release, platform),
 			vulnerabilities: vulnerabilitiesOf(release, platform).toReversed(),
 		};
 	});
@@ -53,11 +53,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
 }
 
 function tell(report: Report, findings: readonly Finding[]): void {
-	const outdated = findings.filter(({ standing }) => statusInWords(standing) !== "");
+	const outdated = findings.filter(({ status }) => statusInWords(status) !== "");
 	for (const finding of outdated) {
-		const { installed, isDefault, standing, vulnerabilities } = finding;
+		const { installed, isDefault, status, vulnerabilities } = finding;
 		const { bold, dim } = report.style;
-		report.line(`${bold(installed.key)}${isDefault ? " (default)" : ""}: ${statusInWords(standing)}`);
+		report.line(`${bold(installed.key)}${isDefault ? " (default)" : ""}: ${statusInWords(status)}`);
 		const shown = report.verbose ? vulnerabilities : vulnerabilities.slice(0, few);
 		for (const line of columns(shown.map(row), "  ")) report.line(`  ${line}`);
 		const rest = vulnerabilities.length - shown.length;
@@ -73,17 +73,17 @@ function row({ id, cves, summary, fixedIn }: Vulnerability): string[] {
 	return [id, cves.join(", "), fixedIn === null ? "no fix yet" : `fixed in ${fixedIn}`, summary];
 }
 
-function advice({ installed, standing }: Finding): string[] {
+function advice({ installed, status }: Finding): string[] {
 	const { minor } = installed.release;
 	const platform = installed.key.includes("@") ? ` --platform ${installed.platform}` : "";
 	return [
-		...(standing.newer ? [`the newest ${minor}: gox upgrade ${minor}${platform}`] : []),
-		...(standing.endOfLife ? [`a Go that still gets fixes: gox install latest${platform}`] : []),
+		...(status.newer ? [`the newest ${minor}: gox upgrade ${minor}${platform}`] : []),
+		...(status.endOfLife ? [`a Go that still gets fixes: gox install latest${platform}`] : []),
 	];
 }
 
-function asJson({ installed, isDefault, standing, vulnerabilities }: Finding, all: readonly Installed[]) {
-	const { newer, endOfLife } = standing;
+function asJson({ installed, isDefault, status, vulnerabilities }: Finding, all: readonly Installed[]) {
+	const { newer, endOfLife } = status;
 	return {
 		version: installed.release.name,
 		platform: installed.platform,
@@ -92,7 +92,7 @@ function asJson({ installed, isDefault, standing, vulnerabilities }: Finding, al
 		newer: newer?.name ?? null,
 		newerInstalled: all.some((each) => each.release.name === newer?.name && each.platform === installed.platform),
 		vulnerabilities,
-		stillInNewer: newer ? standing.vulnerabilities.still : null,
+		stillInNewer: newer ? status.vulnerabilities.still : null,
 		vulnerabilitiesAsOf: vulnerabilitiesDate,
 	};
 }

@@ -64,7 +64,7 @@ export interface Probes {
 	reach(url: URL, timeout: number): Promise<{ readonly status: number } | { readonly failure: string; readonly hint?: string }>;
 }
 
-const patience = 5_000;
+const timeoutMs = 5_000;
 /** No start-up file, receipt or VERSION is as large: bytes. */
 const largestText = 4 << 20;
 
@@ -76,7 +76,7 @@ export function machineProbes(context: Context): Probes {
 			const { error, status, stdout, stderr } = spawnSync(tool, args, {
 				encoding: "utf8",
 				stdio: ["ignore", "pipe", "pipe"],
-				timeout: options.timeout ?? patience,
+				timeout: options.timeout ?? timeoutMs,
 				killSignal: "SIGKILL",
 				maxBuffer: 16 << 20,
 				env: defined(options.env ?? context.env),

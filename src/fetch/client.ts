@@ -100,18 +100,18 @@ export class Client {
 		this.#agents ??= agentsFor(this.#context.env, this.timing);
 		const agents = await this.#agents;
 		const proxy = agents.proxyFor(url);
-		const patience = new Deadline(signal);
+		const deadline = new Deadline(signal);
 		try {
-			patience.start(
+			deadline.start(
 				this.within(this.timing.headersMs),
 				() => new NetworkError("slow", hostOf(url), `no answer within ${duration(this.timing.headersMs)}`),
 			);
 			// undici hears of an abort only once it is connected; the race hears of it at once.
 			const response = await Promise.race([
-				exchange(agents.for(url), url, { headers, signal: patience.signal, limit: bufferBytes }),
-				patience.exhausted,
+				exchange(agents.for(url), url, { headers, signal: deadline.signal, limit: bufferBytes }),
+				deadline.exhausted,
 			]);
-			patience.stop();
+			deadline.stop();
 			const pieces = response.body;
 			if (response.status === 407) {
 				void pieces.return();
@@ -121,14 +121,14 @@ export class Client {
 				url,
 				status: response.status,
 				headers: response.headers,
-				body: new WatchedBody(pieces, { client: this, patience, source: hostOf(url), proxy }),
+				body: new WatchedBody(pieces, { client: this, deadline, source: hostOf(url), proxy }),
 				cancel: () => {
-					patience.end();
+					deadline.end();
 					void pieces.return();
 				},
 			};
 		} catch (error) {
-			patience.end();
+			deadline.end();
 			const failure = failureOf(error, hostOf(url), proxy);
 			if (!(failure instanceof NetworkError && failure.kind === "cut")) throw failure;
 			throw new NetworkError("dropped", hostOf(url), `${failure.reason} before an answer came`, { cause: error });

@@ -48,7 +48,7 @@ export function partialDirectory(context: Pick<Context, "cacheDir">): string {
 }
 
 /**
- * The beginning of a file, on disk for the next run: a header of 4,096 bytes (JSON, filled up with blanks), then the
+ * The first part of a file, on disk for the next run: a header of 4,096 bytes (JSON, filled up with blanks), then the
  * bytes. Its name ends in the process that writes it, and only the one that could rename it to its own goes on with
  * what another left, so no two ever write one file. A header that is older than the bytes behind it is no harm: it
  * says how many of them count, and their digest.

@@ -204,7 +204,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		const { tag, url } = mirrors;
 		const landing = this.#landing;
 		try {
-			const opening = await requestRange(client, landing ?? url, {
+			const reply = await requestRange(client, landing ?? url, {
 				offset: range.at,
 				end: range.to,
 				byRange: true,
@@ -212,11 +212,11 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 				total,
 				signal: this.#signal,
 			});
-			if (opening.kind === "ended") throw new RangeMismatch(`it has no byte ${range.at} (416)`, false);
-			if (opening.kind === "misfit") throw new RangeMismatch(opening.why, false);
-			if (opening.offset !== range.at) {
-				void opening.body.return?.();
-				if (tag !== undefined && opening.tag === tag)
+			if (reply.kind === "ended") throw new RangeMismatch(`it has no byte ${range.at} (416)`, false);
+			if (reply.kind === "misfit") throw new RangeMismatch(reply.why, false);
+			if (reply.offset !== range.at) {
+				void reply.body.return?.();
+				if (tag !== undefined && reply.tag === tag)
 					throw new NetworkError("busy", hostOf(url), "it sent the whole file for a range of it");
 				throw new RangeMismatch(
 					tag === undefined ? "it sent the whole file for a range of it" : "the file changed on the way",
@@ -224,13 +224,13 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 				);
 			}
 			if (this.#over) {
-				void opening.body.return?.();
+				void reply.body.return?.();
 				throw new RangeMismatch("no longer wanted", false);
 			}
-			mirrors.tag ??= opening.tag;
-			this.#bodies.add(opening.body);
+			mirrors.tag ??= reply.tag;
+			this.#bodies.add(reply.body);
 			this.#answered();
-			return opening.body;
+			return reply.body;
 		} catch (error) {
 			// Where a redirect led once may be closed later; the mirror itself knows the way.
 			if (!landing || !(error instanceof NetworkError) || error.kind === "cut" || error.kind === "busy") throw error;

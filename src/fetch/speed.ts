@@ -44,7 +44,7 @@ export class Speed {
 	}
 
 	/** Looks at the time since the last look. @param left bytes that are still to come, where that is known. */
-	judge(left: number | undefined): void {
+	measure(left: number | undefined): void {
 		const now = this.#now();
 		const { waitedMs, bytes } = this.sample;
 		const elapsed = now - this.#since;
@@ -85,7 +85,7 @@ export class MirrorSpeed {
 	 * Once a window of waiting is over: whether the whole file would take longer at this rate than a mirror is given.
 	 * @param wholeBytes undefined or 0 where nobody says.
 	 */
-	judge(from: string, wholeBytes: number | undefined, timing: Timing): NetworkError | undefined {
+	measure(from: string, wholeBytes: number | undefined, timing: Timing): NetworkError | undefined {
 		if (this.#waitedMs < timing.rateWindowMs) return undefined;
 		const wholeMs = ((wholeBytes || usualBytes) / this.#bytes) * this.#waitedMs;
 		const text = `only ${this.#bytes} bytes came in ${duration(this.#waitedMs)}`;

@@ -139,7 +139,7 @@ export class Deadline {
 
 export interface Watch {
 	readonly client: { readonly timing: Timing; within(ms: number): number };
-	readonly patience: Deadline;
+	readonly deadline: Deadline;
 	/** The host, for messages. */
 	readonly source: string;
 	readonly proxy: string | undefined;
@@ -163,13 +163,13 @@ export class WatchedBody implements AsyncIterableIterator<Buffer> {
 	}
 
 	async next(): Promise<IteratorResult<Buffer, undefined>> {
-		const { client, patience, source, proxy } = this.#watch;
+		const { client, deadline, source, proxy } = this.#watch;
 		try {
-			patience.start(client.within(client.timing.idleMs), this.#idle);
+			deadline.start(client.within(client.timing.idleMs), this.#idle);
 			const asked = performance.now();
 			const next = await this.#pieces.next();
-			patience.stop();
-			if (next.done) patience.end();
+			deadline.stop();
+			if (next.done) deadline.end();
 			else this.#count(next.value.length, performance.now() - asked);
 			return next;
 		} catch (error) {
@@ -180,7 +180,7 @@ export class WatchedBody implements AsyncIterableIterator<Buffer> {
 
 	/** Hangs up. */
 	async return(): Promise<IteratorResult<Buffer, undefined>> {
-		this.#watch.patience.end();
+		this.#watch.deadline.end();
 		await this.#pieces.return?.();
 		return { done: true, value: undefined };
 	}

@@ -55,7 +55,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 	readonly #wanted: Wanted;
 	readonly #options: DownloadOptions;
 	readonly #keeper: PartialKeeper;
-	readonly #pace: Speed;
+	readonly #speed: Speed;
 	readonly #ticker: ReturnType<typeof setInterval> | undefined;
 	readonly #file: ReceivedBytes;
 	#flow: Flow | undefined;
@@ -73,7 +73,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		this.#options = options;
 		this.#file = new ReceivedBytes(mirrors.url);
 		this.#keeper = new PartialKeeper(context, wanted, (text) => this.#note(text));
-		this.#pace = new Speed(client.timing);
+		this.#speed = new Speed(client.timing);
 		const { sampleMs } = client.timing;
 		this.#ticker = sampleMs > 0 ? setInterval(() => this.#look(), sampleMs) : undefined;
 		this.#ticker?.unref();
@@ -147,7 +147,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 			return undefined;
 		}
 		this.#checkTime(hostOf(url));
-		const opening = await requestRange(this.#client, url, {
+		const reply = await requestRange(this.#client, url, {
 			offset: this.#file.length,
 			byRange: this.#mayResume(),
 			tag: this.#mirrors.tag,
@@ -155,34 +155,34 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		});
 		// A mirror that hasn't sent anything yet is believed before what was lying here.
 		const local = this.#file.allFromDisk;
-		if (opening.kind === "misfit") throw new RangeMismatch(opening.why, local, local);
-		if (opening.kind === "open") return this.#begin(url, opening);
+		if (reply.kind === "misfit") throw new RangeMismatch(reply.why, local, local);
+		if (reply.kind === "open") return this.#begin(url, reply);
 		this.#finish(url);
 		return undefined;
 	}
 
-	#begin(url: URL, opening: RangeReply & { kind: "open" }): Flow {
-		this.#mirrors.tag = opening.tag;
-		this.#file.cameFrom(url, opening.tag);
-		this.#file.total = opening.total;
-		if (this.#file.length === 0) this.#pace.begin();
+	#begin(url: URL, reply: RangeReply & { kind: "open" }): Flow {
+		this.#mirrors.tag = reply.tag;
+		this.#file.cameFrom(url, reply.tag);
+		this.#file.total = reply.total;
+		if (this.#file.length === 0) this.#speed.begin();
 		const from = hostOf(url);
-		const behind = this.#file.length - opening.offset;
+		const behind = this.#file.length - reply.offset;
 		if (this.#file.length > 0) {
-			this.#file.pure = opening.offset === 0;
-			this.#note(`${from}: ${opening.offset > 0 ? `resumed at byte ${opening.offset}` : "sends the file from its beginning"}`);
+			this.#file.pure = reply.offset === 0;
+			this.#note(`${from}: ${reply.offset > 0 ? `resumed at byte ${reply.offset}` : "sends the file from the start"}`);
 		}
-		const bytes = behind > 0 ? begins(opening.body, behind, this.#file.digest()) : opening.body;
-		return { bytes, answer: { from, at: opening.at, whole: behind === 0 } };
+		const bytes = behind > 0 ? begins(reply.body, behind, this.#file.digest()) : reply.body;
+		return { bytes, answer: { from, at: reply.at, whole: behind === 0 } };
 	}
 
 	/** The next piece of a flow, counted and hashed; undefined at its end. */
 	async #take(flow: Flow): Promise<Buffer | undefined> {
 		if (flow.answer) this.#judgeSource(flow.answer.from);
 		const asked = performance.now();
-		this.#pace.wait();
+		this.#speed.wait();
 		const next = await flow.bytes.next();
-		this.#pace.came(next.done ? 0 : next.value.length);
+		this.#speed.came(next.done ? 0 : next.value.length);
 		if (next.done) return this.#close(flow);
 		const piece = next.value;
 		if (this.#file.length === 0 && flow.answer && isWebPage(piece)) {
@@ -193,7 +193,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 			this.#sinceTry += piece.length;
 			this.#source.took(performance.now() - asked, piece.length);
 			this.#keeper.take(piece, this.#file.received);
-			if (this.#pace.slow) this.#slow(flow);
+			if (this.#speed.slow) this.#slow(flow);
 		}
 		this.#progress();
 		return piece;
@@ -240,8 +240,8 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 	/** From time to time: whether the network holds the download up. */
 	#look(): void {
 		if (this.#end || !this.#flow?.answer) return;
-		this.#pace.judge(this.#file.total === undefined ? undefined : this.#file.total - this.#file.length);
-		if (!this.#pace.slow) return;
+		this.#speed.measure(this.#file.total === undefined ? undefined : this.#file.total - this.#file.length);
+		if (!this.#speed.slow) return;
 		this.#keeper.keep(this.#file.received);
 		this.#keeper.flush(this.#file.received);
 	}
@@ -249,7 +249,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 	/** A mirror at whose rate the file would take too long is left, while there is another. */
 	#judgeSource(from: string): void {
 		this.#checkTime(from);
-		const tooSlow = this.#source.judge(from, this.#file.total ?? this.#wanted.size, this.#client.timing);
+		const tooSlow = this.#source.measure(from, this.#file.total ?? this.#wanted.size, this.#client.timing);
 		if (tooSlow && !this.#mirrors.isLast) throw tooSlow;
 	}
 

@@ -55,7 +55,7 @@ function sliceOf(source: ByteSource, image: Image | undefined): readonly Slice[]
 const magic = Buffer.from("\xff Go buildinf:", "latin1");
 const alignment = 16;
 const headerSize = 32;
-/** Bytes of a data segment that are searched: the linker puts the build information near its beginning. */
+/** Bytes of a data segment that are searched: the linker puts the build information near the start. */
 const searched = 16 << 20;
 /** Bytes of a text: several times what the largest programs have. */
 const longest = 4 << 20;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { GoxError } from "../errors.ts";
-import { naming, readBeginning } from "../fs.ts";
+import { naming, readHead } from "../fs.ts";
 import type { Platform } from "../version/platform.ts";
 
 /** What an executable's own header says it is for. */
@@ -55,7 +55,7 @@ export function executableAt(path: string): Executable | undefined {
 
 /** The first bytes of a file, enough for `machineOf`; none of what isn't a regular file. */
 export function headerOf(path: string): Uint8Array {
-	return readBeginning(path, 4096) ?? new Uint8Array();
+	return readHead(path, 4096) ?? new Uint8Array();
 }
 
 function elfMachine(view: DataView): Executable {

@@ -51,7 +51,7 @@ export interface InstallOutcome {
  * `versions/` holds the complete version or none (or, with `force`, the old one).
  *
  * What is promised after a power loss: the receipt and the names (the rename, the links to it) are on the disk before this
- * returns, and the journal's entry before the rename, so that the links are mended where they aren't. The contents of the
+ * returns, and the journal's entry before the rename, so that the next command can restore missing links. The contents of the
  * tree's files are the kernel's to write, within seconds, unless the config says `durable = true`; until then a power loss
  * can leave files empty, and `gox verify` tells.
  * @throws GoxError; file-system errors as they come.
@@ -122,7 +122,7 @@ function commit(context: Context, layout: Layout, key: string, built: Built, sta
 	try {
 		placeReceipt(staging, layout, key);
 		context.checkpoint("install:receipt");
-		// Onto a path that must not exist: whoever else may have come here first, its complete version stays.
+		// The path must not exist: if another process was first, its complete version stays.
 		renameSync(built.goroot, final);
 	} catch (error) {
 		if (replaced) putBack(context, layout, key, replaced);

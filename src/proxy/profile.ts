@@ -22,7 +22,7 @@ export interface Profile {
 
 /**
  * What to write for a profile. `public` takes the user's own settings out, so that those of GOROOT/go.env are in force;
- * `mirror` is asked first and then each module's own repository; `company` is asked first and then whom Go asks by itself.
+ * `mirror` is asked first and then each module's own repository; `company` is asked first and then the proxies that Go asks by default.
  * What is private stays so in every profile.
  *
  * @param written what the go env file says now

@@ -93,7 +93,7 @@ export class IndexCache {
 		try {
 			rmSync(this.#pathOf(url), { force: true });
 		} catch {
-			// It is as good as removed: whoever reads it sees that it is damaged.
+			// A reader sees that it is damaged, so leaving it does no harm.
 		}
 	}
 

@@ -14,7 +14,7 @@ export interface ReleaseTable {
 /** As scripts/release-table.mjs writes it: digest, then size if known, then the name if it isn't the usual one. */
 type Entry = readonly [sha256: string, size?: number, filename?: string];
 
-/** Import this module lazily: whoever only asks for the version or the current Go must not pay for it. */
+/** Import this module lazily: commands that need no releases must not load it. */
 export function builtInTable(): ReleaseTable {
 	const releases: IndexRelease[] = [];
 	for (const [name, entries] of Object.entries(table.releases as unknown as Record<string, Record<string, Entry>>)) {

@@ -33,9 +33,9 @@ export const grace = 3000;
  * Runs a command with its output in a file and nothing on stdin, in a process group of its own, so that all it started
  * ends with it: on Ctrl-C, on `stop`, and when gox itself exits. A command that can't be started ends as it would in a
  * shell, with 126 or 127 and the reason in the file.
- * @param patience see `grace`.
+ * @param graceMs see `grace`.
  */
-export async function runTrial(context: Context, { argv, env, output, stop }: Trial, patience = grace): Promise<Ending> {
+export async function runTrial(context: Context, { argv, env, output, stop }: Trial, graceMs = grace): Promise<Ending> {
 	const started = performance.now();
 	const ending = (status: number | null, signal: NodeJS.Signals | null, stopped: boolean): Ending => ({
 		status,
@@ -51,7 +51,7 @@ export async function runTrial(context: Context, { argv, env, output, stop }: Tr
 			child.on("error", failed);
 			child.on("spawn", () => running(child.pid ?? 0));
 		});
-		const reaper = endOnDemand(context, group, stop, patience);
+		const reaper = endOnDemand(context, group, stop, graceMs);
 		try {
 			const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((ended) => {
 				if (child.exitCode !== null || child.signalCode !== null) ended([child.exitCode, child.signalCode]);
@@ -98,13 +98,13 @@ function start(context: Context, argv: readonly string[], env: Env, output: stri
 }
 
 /** Ends a process group when it is asked to, and whatever is left of it once its leader has ended. */
-function endOnDemand(context: Context, group: number, stop: AbortSignal | undefined, patience: number) {
+function endOnDemand(context: Context, group: number, stop: AbortSignal | undefined, graceMs: number) {
 	const demand = stop ? AbortSignal.any([context.signal, stop]) : context.signal;
 	const forget = context.atExit(() => context.signalGroup(group, "SIGKILL"));
 	let timer: NodeJS.Timeout | undefined;
 	const end = () => {
 		context.signalGroup(group, context.signal.aborted ? interruptedBy(context) : "SIGTERM");
-		timer = setTimeout(() => context.signalGroup(group, "SIGKILL"), patience);
+		timer = setTimeout(() => context.signalGroup(group, "SIGKILL"), graceMs);
 	};
 	if (demand.aborted) end();
 	else demand.addEventListener("abort", end, { once: true });

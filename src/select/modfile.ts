@@ -161,7 +161,7 @@ function toolchainFloor(text: string, line: string): Floor | undefined {
 	return release && { version: release.parsed, text: release.version, line };
 }
 
-/** The go.work or go.mod that speaks for a directory. */
+/** The go.work or go.mod that counts for a directory. */
 export interface ModFile {
 	readonly kind: "go.work" | "go.mod";
 	readonly path: string;

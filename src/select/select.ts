@@ -61,7 +61,7 @@ interface Inquiry {
 /**
  * Which Go is in force, by the rules of docs/selection.md. What is asked for and not installed is a selection with a
  * `failure`. Reads a handful of small files, synchronously; starts no process.
- * @throws GoxError `bad-home`; `not-a-version`, `bad-version-file` or `file-system` when the source that speaks can't be understood.
+ * @throws GoxError `bad-home`; `not-a-version`, `bad-version-file` or `file-system` when the deciding source can't be understood.
  */
 export function select(context: Context, options: SelectOptions = {}): Selection {
 	const considered: Considered[] = [];

@@ -39,7 +39,7 @@ export function usageOf(context: Context, installed: readonly Installed[]): Usag
 		for (const key of keysOf(context, shell, installed)) need(key, "this shell (GOX_VERSION)");
 	const seen = rememberedProjects(context);
 	// This directory, and the home, whose .tool-versions is what asdf and mise run everywhere: nobody may have noted them.
-	const speaking = [...new Set([...seen, context.cwd, context.userHome])].flatMap((directory) => {
+	const asking = [...new Set([...seen, context.cwd, context.userHome])].flatMap((directory) => {
 		if (!existsSync(directory)) return [];
 		const there = inDirectory(context, directory);
 		const selection = attempt(() => select(there), unclear);
@@ -49,7 +49,7 @@ export function usageOf(context: Context, installed: readonly Installed[]): Usag
 		for (const key of keysOf(there, selection, installed)) need(key, `${source.path}: ${source.text}`);
 		return [dirname(source.path)];
 	});
-	if (speaking.join("\n") !== seen.join("\n")) keepProjects(context, [...new Set(speaking)]);
+	if (asking.join("\n") !== seen.join("\n")) keepProjects(context, [...new Set(asking)]);
 	return { needs, unclear: [...new Set(unclear)] };
 }
 

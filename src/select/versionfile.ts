@@ -174,7 +174,7 @@ function speaksToGox(directory: string): boolean {
 	return tools !== undefined && parses(() => parseToolVersions(tools, directory, () => true).length > 0);
 }
 
-/** A file that gox refuses speaks all the same: it is to be mended, not overruled. */
+/** A file that gox refuses still decides: the user must correct it, and no other source may win meanwhile. */
 function parses(read: () => boolean): boolean {
 	try {
 		return read();

@@ -20,7 +20,7 @@ export function linesOf(text: string): string[] {
 	return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** The longest common subsequence, between the common beginning and the common end. */
+/** The longest common subsequence, between the common start and the common end. */
 export function changes(before: readonly string[], after: readonly string[]): Line[] {
 	const shorter = Math.min(before.length, after.length);
 	let head = 0;

@@ -11,9 +11,9 @@ import type { Removal } from "./removal.ts";
 /**
  * Finishes or undoes what dead processes left in the store. Every command begins with it: three directory reads when all
  * is well. What living processes work on, and what other machines that share the home do, is left alone; so is everything
- * where it can't be mended, because a read-only home is no reason not to list what is in it.
+ * that can't be cleaned up: a read-only home must not keep a command from reading it.
  *
- * The native shim never does this. It needs nothing mended to be right: what it reads is put into place by single
+ * The native shim never does this. It doesn't depend on the clean-up: what it reads is put into place by single
  * renames, and where it finds no version it calls this program (`gox auto-install`) and looks again.
  * @param say told what was done
  */
@@ -24,7 +24,7 @@ export async function recover(context: Context, say: (text: string) => void = ()
 		for (const text of await finishOrUndo(context)) say(text);
 	} catch (error) {
 		if (!(error instanceof GoxError) && systemCode(error) === undefined) throw error;
-		say(`what another gox left behind can't be mended now: ${error instanceof Error ? error.message : String(error)}`);
+		say(`what another gox left behind can't be cleaned up now: ${error instanceof Error ? error.message : String(error)}`);
 	}
 }
 

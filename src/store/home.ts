@@ -158,9 +158,9 @@ export function abandonedStaging(context: Pick<Context, "isAlive">, layout: Layo
 
 /**
  * Removes what dead processes left in `tmp/`, but for what a --force put aside: that may be the only copy of a version,
- * and is the business of mend.ts. What a living process works on is left alone.
- * @param tidily does it, and may take a failure for what stands in the way of nothing else
+ * and is the business of recovery.ts. What a living process works on is left alone.
+ * @param cleanUp does it, and may take a failure for what stands in the way of nothing else
  */
-export function sweepStaging(context: Pick<Context, "isAlive">, layout: Layout, tidily: (work: () => void) => void): void {
-	for (const { kind, path } of abandonedStaging(context, layout)) if (kind !== "old") tidily(() => removeTree(path));
+export function sweepStaging(context: Pick<Context, "isAlive">, layout: Layout, cleanUp: (work: () => void) => void): void {
+	for (const { kind, path } of abandonedStaging(context, layout)) if (kind !== "old") cleanUp(() => removeTree(path));
 }

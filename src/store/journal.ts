@@ -9,7 +9,7 @@ import { type Layout, layoutOf } from "./layout.ts";
 
 /**
  * What a process is about to do that takes more than one step to be seen: `journal/MAKER.RANDOM.json`, there from before
- * the first step until after the last. Whoever finds the entry of a dead process finishes or undoes the work (mend.ts);
+ * the first step until after the last. Whoever finds the entry of a dead process finishes or undoes the work (recovery.ts);
  * what is to be done follows from the store itself, the entry only adds what can't be seen there.
  */
 export type Work =

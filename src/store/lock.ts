@@ -19,7 +19,7 @@ import type { Layout } from "./layout.ts";
  * a claim, `KEY.MAKER.claim`, from before the first attempt until after the release, and it is the holder's claim that
  * becomes `KEY.owner`: a lock with neither an owner nor a living claim is a dead process's.
  */
-export const lockTimes: LockTimes = { stale: 20_000, update: 5_000, poll: 100, patience: 15 * 60_000 };
+export const lockTimes: LockTimes = { stale: 20_000, update: 5_000, poll: 100, giveUpAfter: 15 * 60_000 };
 
 /** What the work under a lock is given. */
 export interface Held {
@@ -71,7 +71,7 @@ export async function withLock<T>(
 			if (!lost.signal.aborted) await unlock(context, layout, key, claim, release);
 		}
 	} finally {
-		tidily(() => {
+		cleanUp(() => {
 			// What proper-lockfile made and couldn't look at then it takes away again, but later: until then the claim says whose it is.
 			if (mayHold && isLocked(layout, key) && !readOwner(layout, key)) return;
 			rmSync(claim.path, { force: true });
@@ -81,19 +81,19 @@ export async function withLock<T>(
 
 async function unlock(context: Context, layout: Layout, key: string, claim: Claim, release: () => Promise<void>): Promise<void> {
 	let taken = false;
-	tidily(() => {
+	cleanUp(() => {
 		// Whoever took the lock over has its own name on it now.
 		taken = readOwner(layout, key)?.mark !== claim.mark;
 		if (!taken) renameSync(ownerPath(layout, key), claim.path);
 	});
 	if (taken) return;
 	context.checkpoint("lock:disowned");
-	await release().catch(() => tidily(() => rmSync(join(layout.locks, `${key}.lock`), { recursive: true, force: true })));
+	await release().catch(() => cleanUp(() => rmSync(join(layout.locks, `${key}.lock`), { recursive: true, force: true })));
 	context.checkpoint("lock:released");
 }
 
 /** What can't be removed fails nothing that was done: the next command finds the lock of a process that is gone. */
-function tidily(work: () => void): void {
+function cleanUp(work: () => void): void {
 	try {
 		work();
 	} catch (error) {
@@ -130,7 +130,7 @@ async function acquire(
 	// A bundled CommonJS package has no names of its own, only a default export.
 	const { lock } = (await import("proper-lockfile")).default;
 	const file = join(layout.locks, key);
-	const deadline = performance.now() + times.patience;
+	const deadline = performance.now() + times.giveUpAfter;
 	for (let told = false; ; ) {
 		context.signal.throwIfAborted();
 		try {

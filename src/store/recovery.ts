@@ -25,7 +25,7 @@ export async function finishOrUndo(context: Context): Promise<string[]> {
 	const done = [];
 	const busy = new Set<string>();
 	const stuck: unknown[] = [];
-	const tidily = (work: () => void) => {
+	const cleanUp = (work: () => void) => {
 		try {
 			work();
 		} catch (error) {
@@ -35,11 +35,11 @@ export async function finishOrUndo(context: Context): Promise<string[]> {
 	};
 	const unfinished = unfinishedKeys(context, layout, entries);
 	for (const key of unfinished) {
-		const mended = await underLock(context, layout, key, async () => mendVersion(context, layout, key, tidily));
-		if (mended) done.push(`finished or undid what a killed gox had begun with ${key}`);
+		const finished = await underLock(context, layout, key, async () => finishVersion(context, layout, key, cleanUp));
+		if (finished) done.push(`finished or undid what a killed gox had begun with ${key}`);
 		else busy.add(key);
 	}
-	sweepStaging(context, layout, tidily);
+	sweepStaging(context, layout, cleanUp);
 	for (const { work } of entries) {
 		if (work?.work === "edit") sweepBeside(dirname(work.path), basename(work.path));
 		if (work?.work === "share" && parseVersionKey(work.key, context.host())) sweepTree(join(layout.versions, work.key));
@@ -70,9 +70,9 @@ function unfinishedKeys(context: Context, layout: Layout, entries: readonly Jour
 }
 
 /** A version is there or it isn't: before its installer's last rename it isn't, after its uninstaller's first it isn't. */
-function mendVersion(context: Context, layout: Layout, key: string, tidily: (work: () => void) => void): void {
+function finishVersion(context: Context, layout: Layout, key: string, cleanUp: (work: () => void) => void): void {
 	for (const staged of abandonedStaging(context, layout))
-		if (staged.kind === "old" && staged.key === key) putBack(context, layout, key, staged.path, tidily);
+		if (staged.kind === "old" && staged.key === key) putBack(context, layout, key, staged.path, cleanUp);
 	context.checkpoint("mend:version");
 	if (!isThere(join(layout.versions, key))) removeReceipt(layout, key);
 }
@@ -80,7 +80,7 @@ function mendVersion(context: Context, layout: Layout, key: string, tidily: (wor
 /** Whether `work` was done: not when a living process holds the lock, who then sees to the version itself. */
 async function underLock(context: Context, layout: Layout, key: string, work: () => Promise<void>): Promise<boolean> {
 	try {
-		await withLock(context, layout, key, work, () => {}, { ...(context.lockTimes ?? lockTimes), patience: -1 });
+		await withLock(context, layout, key, work, () => {}, { ...(context.lockTimes ?? lockTimes), giveUpAfter: -1 });
 		return true;
 	} catch (error) {
 		if (error instanceof GoxError && error.code === "locked") return false;

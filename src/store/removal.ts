@@ -127,14 +127,14 @@ export function putAside(context: Context, layout: Layout, key: string, staging:
 
 /**
  * Undoes `putAside`, or finishes it, whichever is left to do. The version must be locked, or its installer dead.
- * @param tidily removes what is of no use any more
+ * @param cleanUp removes what is of no use any more
  */
 export function putBack(
 	context: Context,
 	layout: Layout,
 	key: string,
 	aside: string,
-	tidily: (work: () => void) => void = (work) => work(),
+	cleanUp: (work: () => void) => void = (work) => work(),
 ): void {
 	const version = join(layout.versions, key);
 	const tree = join(aside, "go");
@@ -144,7 +144,7 @@ export function putBack(
 		context.checkpoint("mend:put-back");
 	}
 	if (!isThere(tree)) placeReceipt(aside, layout, key);
-	tidily(() => discard(aside, key));
+	cleanUp(() => discard(aside, key));
 }
 
 /** Removes what was replaced. */

@@ -58,7 +58,7 @@ export function canClone(from: string, to: string, calls = systemCalls): boolean
 
 /**
  * Gives a tree that is being written the neighbour's files where those are the same, bytes and execute bit. Clones stay two
- * files to everyone. A hard link is one file under two names, so it becomes read-only: whoever would write into it fails,
+ * files to everyone. A hard link is one file under two names, so it becomes read-only: a program that tries to write to it fails,
  * and editors that replace a file part the two.
  */
 export class NeighbourFiles implements FileSharing {

@@ -52,7 +52,7 @@ export function readRecord(record: Uint8Array, path: string, version: string, da
 		const shown = lines.find((line, index) => !line.startsWith(wanted[index] ?? "\n")) ?? lines[0] ?? "";
 		throw new GoxError(
 			"integrity",
-			`an answer of ${database} is refused: asked about ${path} ${version}, it speaks of ${quote(shown, 120)}`,
+			`an answer of ${database} is refused: asked about ${path} ${version}, it is about ${quote(shown, 120)}`,
 		);
 	}
 	if (lines.length !== 3) {

@@ -3,7 +3,7 @@ import { closeSync, constants, type Dirent, lstatSync, openSync, readdirSync, re
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GoxError, quote, systemCode } from "../errors.ts";
-import { ifPresent, namesIn, readBeginning } from "../fs.ts";
+import { ifPresent, namesIn, readHead } from "../fs.ts";
 import { executableAt } from "../go/builtfor.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
@@ -21,7 +21,7 @@ export interface Identity {
  * @throws GoxError `usage` for a directory that is no GOROOT; `integrity` for a Go that was never published.
  */
 export function identify(goroot: string, host: Platform): Identity {
-	const text = ifPresent(() => readBeginning(join(goroot, "VERSION"), 4096));
+	const text = ifPresent(() => readHead(join(goroot, "VERSION"), 4096));
 	if (text === undefined)
 		throw new GoxError("usage", `${goroot} is no GOROOT: it has no VERSION`, { hint: 'gox verify "$(go env GOROOT)"' });
 	const name = (Buffer.from(text).toString().split("\n")[0] ?? "").trim();

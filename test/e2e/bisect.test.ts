@@ -168,10 +168,10 @@ describe("gox bisect", () => {
 			"--good 1.91: go1.91.2 was to be good, and the command fails there (exit 1)",
 		],
 		[["--bad", "1.92", "--good", "1.93", "--", "go"], "--bad 1.92: go1.92.1 was to be bad, and the command succeeds there (ok)"],
-		[["--good", "1.93", "--bad", "1.90", ...sh("exit 125")], "the command can't judge it (exit 125)"],
+		[["--good", "1.93", "--bad", "1.90", ...sh("exit 125")], "the command can't tell (exit 125)"],
 		[["--good", "1.93", "--bad", "latest", "--", "go"], "are the same release, go1.93.0"],
 		[["--good", "1.93", "--", "go"], "--bad is missing"],
-		[["--good", "1.93", "--bad", "1.90"], "there is no command to judge by"],
+		[["--good", "1.93", "--bad", "1.90"], "there is no command to test with"],
 		[["--good", "1.9d", "--bad", "1.90", "--", "go"], '"1.9d" is not a Go version'],
 		[["--good", "system", "--bad", "1.90", "--", "go"], "the system's go is not gox's to install"],
 	])("usage: bisect %j", async (words, message) => {

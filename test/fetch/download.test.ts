@@ -298,8 +298,8 @@ describe("slowness", { tags: "fault-7" }, () => {
 	])("that deadline ends the wait for %s, which would last for ever", async (_, fault) => {
 		first.failAlways(path, fault);
 		const never = 10 ** 8;
-		const patience = { headersMs: never, idleMs: never, rateWindowMs: never, longestRetryAfterMs: never * 10 };
-		const timing = { totalMs: 500, ...patience, backoffMs: [never], wait: defaultTiming.wait };
+		const deadline = { headersMs: never, idleMs: never, rateWindowMs: never, longestRetryAfterMs: never * 10 };
+		const timing = { totalMs: 500, ...deadline, backoffMs: [never], wait: defaultTiming.wait };
 		const { error } = await download({ mirrors: [first.mirror, second.mirror], timing });
 		expect(failuresOf(error)).toEqual([["slow", "the download was not done within 500 ms"]]);
 		expect([first.requests.length, second.requests.length]).toEqual([1, 0]);

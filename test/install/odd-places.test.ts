@@ -183,7 +183,7 @@ describe.runIf(canKeep)("an immutable file in a version (where chattr works)", (
 		expect([next.status, next.stdout, next.stderr]).toEqual([
 			0,
 			"",
-			expect.stringContaining("can't be mended now: EPERM: operation not permitted"),
+			expect.stringContaining("can't be cleaned up now: EPERM: operation not permitted"),
 		]);
 		expect([box.names("aliases"), box.names("receipts"), box.names("journal"), box.names("tmp")]).toEqual([[], [], [], [gone]]);
 		spawnSync("chattr", ["-i", join(box.home, "tmp", gone, "bin/go")]);

@@ -16,7 +16,7 @@ import { tried } from "../support/tally.ts";
 const seed = Number(process.env.GOX_SEED ?? 20_260_731);
 const runs = Number(process.env.GOX_RUNS ?? 500);
 /** Locks are never stale here: dead holders are known by their process. */
-const lockTimes: LockTimes = { stale: 60_000, update: 30_000, poll: 2, patience: 60_000 };
+const lockTimes: LockTimes = { stale: 60_000, update: 30_000, poll: 2, giveUpAfter: 60_000 };
 
 const root = freshRoot();
 const program = join(root, "actor.mjs");

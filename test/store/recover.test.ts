@@ -97,7 +97,7 @@ describe("recovery", () => {
 		const odd = { ...context, home: join(context.home, "a b") };
 		mkdirSync(join(odd.home, "tmp", `new.${makerMark(nobody)}.0123456789ab.x`), { recursive: true });
 		await recover(odd, (text) => said.push(text));
-		expect(said).toEqual([expect.stringContaining("can't be mended now")]);
+		expect(said).toEqual([expect.stringContaining("can't be cleaned up now")]);
 	});
 });
 

@@ -15,7 +15,7 @@ const box = new Sandbox();
 const program = join(box.root, "actor.mjs");
 const assets = fakeAssets(freshRoot(), hostPlatform);
 /** The least that proper-lockfile knows of. */
-const lockTimes = { stale: 2_000, update: 1_000, poll: 20, patience: 60_000 };
+const lockTimes = { stale: 2_000, update: 1_000, poll: 20, giveUpAfter: 60_000 };
 
 beforeAll(async () => {
 	await buildActor(program);

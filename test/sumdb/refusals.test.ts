@@ -111,7 +111,7 @@ describe.each(recordedToolchains)("the recorded proof of $version", { tags: "fau
 		for (const other of recordedToolchains.filter((each) => each.version !== version)) {
 			const answer = recorded.get(`lookup/${toolchain}@${other.version}`) ?? expect.unreachable();
 			const found = await verdict(new Map([[`lookup/${toolchain}@${version}`, answer]]), version);
-			expect(found).toContain(`asked about ${toolchain} ${version}, it speaks of "${toolchain} ${other.version} h1:`);
+			expect(found).toContain(`asked about ${toolchain} ${version}, it is about "${toolchain} ${other.version} h1:`);
 		}
 	});
 });
@@ -128,17 +128,17 @@ describe("a record that the log itself holds", { tags: "fault-15" }, () => {
 	const good = recordText(path, version, h1Of("m"));
 	it.each([
 		["is right", good, /^accepted$/],
-		["is about another module", recordText("example.org/n", version, h1Of("m")), /speaks of "example\.org\/n v1\.0\.0 h1:/],
-		["is about another version", recordText(path, "v1.0.1", h1Of("m")), /speaks of "example\.org\/m v1\.0\.1 h1:/],
-		["is about a longer version", recordText(path, `${version}0`, h1Of("m")), /speaks of/],
-		["has only the go.mod's line", `${good.split("\n")[1]}\n`, /speaks of "example\.org\/m v1\.0\.0\/go\.mod/],
-		["has only the module's line", `${good.split("\n")[0]}\n`, /speaks of ""/],
-		["has its lines the other way round", `${good.split("\n")[1]}\n${good.split("\n")[0]}\n`, /speaks of/],
+		["is about another module", recordText("example.org/n", version, h1Of("m")), /is about "example\.org\/n v1\.0\.0 h1:/],
+		["is about another version", recordText(path, "v1.0.1", h1Of("m")), /is about "example\.org\/m v1\.0\.1 h1:/],
+		["is about a longer version", recordText(path, `${version}0`, h1Of("m")), /is about/],
+		["has only the go.mod's line", `${good.split("\n")[1]}\n`, /is about "example\.org\/m v1\.0\.0\/go\.mod/],
+		["has only the module's line", `${good.split("\n")[0]}\n`, /is about ""/],
+		["has its lines the other way round", `${good.split("\n")[1]}\n${good.split("\n")[0]}\n`, /is about/],
 		["has an extra line", `${good}${path} ${version} ${h1Of("evil")}\n`, /extra lines about "example\.org\/m v1\.0\.0 h1:/],
-		["has another hash function", good.replace("h1:", "h2:"), /speaks of/],
-		["has a hash of the wrong length", good.replace(/h1:..../, "h1:"), /speaks of/],
-		["has words behind the hash", good.replace("\n", " x\n"), /speaks of/],
-		["is one word", "x\n", /speaks of "x"/],
+		["has another hash function", good.replace("h1:", "h2:"), /is about/],
+		["has a hash of the wrong length", good.replace(/h1:..../, "h1:"), /is about/],
+		["has words behind the hash", good.replace("\n", " x\n"), /is about/],
+		["is one word", "x\n", /is about "x"/],
 	])("and %s", async (_what, text, wanted) => {
 		expect(await lookup(logWith(text).reader())).toMatch(wanted);
 	});

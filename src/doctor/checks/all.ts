@@ -5,7 +5,7 @@ import { project } from "./project.ts";
 import { proxy } from "./proxy.ts";
 import { gopath, goroot, goSettingsCheck, gotoolchain } from "./settings.ts";
 import { hook, leftovers, loginPath, shims, startupFiles } from "./shell.ts";
-import { aliases, config, diskSpace, fileSystem, home, leavings, versions } from "./store.ts";
+import { aliases, config, diskSpace, fileSystem, home, leftBehind, versions } from "./store.ts";
 
 /** Every check, in the order of the report. */
 export const checks: readonly Check[] = [
@@ -36,7 +36,7 @@ export const checks: readonly Check[] = [
 	diskSpace,
 	versions,
 	aliases,
-	leavings,
+	leftBehind,
 	config,
 	project,
 ];

@@ -201,7 +201,7 @@ const kept = [
 ];
 const dropped = /^(?:GOROOT|GOFLAGS|GOOS|GOARCH|GODEBUG|GOEXPERIMENT|GOX_.*|GO111MODULE|CGO_ENABLED|GOTOOLCHAIN.*)$/;
 /** Milliseconds: a first build compiles the standard library. */
-const patience = 300_000;
+const timeoutMs = 300_000;
 
 /** A throw-away module to build things in with the Go in force; nothing here can reach a network or another toolchain. */
 export class Workbench {
@@ -228,7 +228,7 @@ export class Workbench {
 		const settled = kept.flatMap((name) => settings(name)[0] ?? []).map(({ name, value }) => [name, value] as const);
 		const answer = probes.run(program, args, {
 			cwd: this.directory,
-			timeout: patience,
+			timeout: timeoutMs,
 			env: {
 				...Object.fromEntries([...inherited, ...settled]),
 				PWD: this.directory,

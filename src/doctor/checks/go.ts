@@ -115,7 +115,7 @@ export const endOfLife: Check = {
 	},
 };
 
-/** By whoever chose it: a pin, this shell, the default; a go.mod names only what it must at least be. */
+/** The command that changes what chose it: a pin, this shell, the default. A go.mod only names the least version. */
 function newerFor({ source }: Selection): Fix {
 	const choose =
 		source.kind === ".go-version" || source.kind === ".tool-versions"

@@ -7,7 +7,7 @@ import { type Finding, type Fix, fine } from "../finding.ts";
 import type { Machine } from "../machine.ts";
 
 /** Milliseconds for each address. */
-const patience = 3_000;
+const timeoutMs = 3_000;
 
 /** GOPROXY and GOSUMDB: whether they make sense, come in a good order, and answer. */
 export const proxy: Check = {
@@ -66,7 +66,7 @@ async function proxyFindings(machine: Machine): Promise<readonly Finding[]> {
 	if (machine.offline) return fine("GOPROXY", ...evidence, "its proxies were not asked: offline");
 	const answers = await Promise.all(
 		entries.map(async (entry) =>
-			entry.kind === "proxy" ? { entry, answer: await machine.probes.reach(entry.url, patience) } : undefined,
+			entry.kind === "proxy" ? { entry, answer: await machine.probes.reach(entry.url, timeoutMs) } : undefined,
 		),
 	);
 	const asked = answers.filter((each) => each !== undefined);
@@ -149,7 +149,7 @@ async function askDatabase(
 ): Promise<readonly { readonly answered: boolean; readonly said: string }[]> {
 	const tried: { answered: boolean; said: string }[] = [];
 	const ask = async (address: URL, by: string) => {
-		const answer = await probes.reach(address, patience);
+		const answer = await probes.reach(address, timeoutMs);
 		const answered = "status" in answer && answer.status === 200;
 		const words = "status" in answer ? `HTTP ${answer.status}` : answer.failure.replace(`${hostOf(address)}: `, "");
 		tried.push({ answered, said: `${name} ${by}: ${answered ? "answers" : words}` });

@@ -243,7 +243,7 @@ function octal(mode: number | undefined): string {
 const swept = new RegExp(`(?:^|\\.)${makerShape}\\.[0-9a-f]{12}(?:\\.|$)|\\.(?:lock|owner)$`);
 
 /** What is left in tmp/, locks/ and journal/ though every command, this one too, begins with mending what dead processes left. */
-export const leavings: Check = {
+export const leftBehind: Check = {
 	name: "leavings",
 	title: "nothing left by killed processes",
 	area: "store",
@@ -269,7 +269,7 @@ function unmended({ context, layout, probes }: Machine): readonly Finding[] {
 	return [
 		{
 			verdict: "warning",
-			title: "what killed processes left can't be mended",
+			title: "what killed processes left can't be cleaned up",
 			evidence: paths,
 			why: "Half-made trees take room, and a lock of a dead process makes the next one wait.",
 			fix: {
