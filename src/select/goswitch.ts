@@ -11,27 +11,27 @@ import { keyLinkedAt, type Selection, switchVariable, toolchainOf } from "./sele
 import { startOf } from "./start.ts";
 import { findSystemGo } from "./system.ts";
 
-/** What the selected Go will do next about toolchains: run itself, become another, or refuse. */
+/** What the selected Go will do: run itself, switch to another toolchain, or refuse. */
 export interface GoSwitch {
 	/** GOTOOLCHAIN as that Go sees it, and where it is set. */
 	readonly gotoolchain: string;
 	readonly from: string;
-	/** The toolchain that Go becomes, `go1.23.0`; null when it stays. */
+	/** The toolchain that Go switches to, `go1.23.0`; null if it doesn't. */
 	readonly toolchain: string | null;
-	/** Who asks for it: a file and its line, or GOTOOLCHAIN; or what keeps Go from asking at all. */
+	/** What asks for it: a file and its line, or GOTOOLCHAIN; or what keeps Go from asking. */
 	readonly because: string | null;
-	/** Where it is on PATH, and so will be run; null when it isn't. */
+	/** Its path on PATH, from which Go runs it; null if it isn't there. */
 	readonly path: string | null;
-	/** Whether Go would look for it in the module cache and download it, when it isn't on PATH. */
+	/** Whether Go would take it from the module cache or download it, if it isn't on PATH. */
 	readonly download: boolean;
-	/** Why Go does nothing but complain, in words; null when it runs. */
+	/** Why Go refuses to run, in words; null if it runs. */
 	readonly refusal: string | null;
 }
 
-/** As much as has to be known of the Go that is asked. */
+/** What has to be known of the Go that is asked. */
 export type AskedGo = Pick<Selection, "version" | "goroot" | "installed">;
 
-/** The Go that would run if gox didn't look at go.mod: what would become of it. */
+/** The Go that would run if gox didn't read go.mod, and what it would do. */
 export interface GoInstead {
 	readonly version: string;
 	/** `the default`, or the path of the system's go. */
@@ -46,19 +46,19 @@ interface Wish {
 	readonly because: string;
 }
 
-/** GOTOOLCHAIN taken apart: what it names at least, and whether go.mod is asked for more. */
+/** GOTOOLCHAIN parsed: the least version that it names, and whether go.mod may ask for a newer one. */
 interface Setting {
 	readonly named: Wish | undefined;
 	readonly mode: "auto" | "path" | "";
 }
 
 const firstThatSwitches: GoVersion = { major: "1", minor: "21", patch: "", kind: "", pre: "" };
-/** Up to here a toolchain line that is equal to what is there already is followed all the same. */
+/** Up to this version Go follows a toolchain line even if it names the Go that runs. */
 const firstThatNeedsMore: GoVersion = { major: "1", minor: "22", patch: "", kind: "", pre: "" };
 
 /**
- * What Go itself will do after gox has chosen it (cmd/go's `toolchain.Select`). Undefined where nothing can be said:
- * a Go before 1.21 never switches, and one of unknown version or that isn't installed is not asked.
+ * What Go itself will do after gox has chosen it (cmd/go's `toolchain.Select`). Undefined for a Go before
+ * 1.21, which never switches, and for one of unknown version or that isn't installed.
  */
 export function goSwitch(context: Context, asked: AskedGo): GoSwitch | undefined {
 	const local = parseRelease(asked.version ?? "")?.parsed;
@@ -73,7 +73,7 @@ export function goSwitch(context: Context, asked: AskedGo): GoSwitch | undefined
 	if (!setting) return { ...base, refusal: `GOTOOLCHAIN=${quote(found.value)} is not local, auto, path or a toolchain's name` };
 	const target = context.env[switchVariable];
 	if (target) {
-		// Another Go has become this one, and it becomes no third.
+		// Another Go has switched to this one, which doesn't switch again.
 		const refusal = target === asked.version ? null : `it was to be ${target}`;
 		return { ...base, because: `${switchVariable}=${target}`, refusal };
 	}
@@ -103,7 +103,7 @@ export function goInstead(context: Context, { installed, source }: Selection): G
 	return { version: found.version, at: system?.path ?? "the default", next };
 }
 
-/** Whether a Go of this version ever becomes another. */
+/** Whether a Go of this version can switch to another. */
 function canSwitch(version: GoVersion): boolean {
 	return compareParsed(version, firstThatSwitches) >= 0;
 }
@@ -136,13 +136,13 @@ function settingIn(value: string): Setting | undefined {
 	return { named: { toolchain: least, version, because: `GOTOOLCHAIN=${value}` }, mode: mode as Setting["mode"] };
 }
 
-/** The go.work or go.mod that Go reads; one that gox can't understand is another command's trouble. */
+/** The go.work or go.mod that Go reads. Other commands report one that gox can't read. */
 function modFileHere(context: Context): ModFile | undefined {
 	const start = startOf(context);
 	return start === undefined ? undefined : attempt(() => findModFile(context, start), undefined);
 }
 
-/** GOTOOLCHAIN's own, be it older; then the toolchain line, then the go line, if they are more than what came before. */
+/** GOTOOLCHAIN's version, even if it is older; then the toolchain line and the go line, if they are newer than that. */
 function wishOf(local: GoVersion, { named, mode }: Setting, file: ModFile | undefined): Wish | undefined {
 	if (mode === "" || !file || file.keepsToolchain) return named;
 	const { toolchain, go }: LinesThatAsk = file.lines;
@@ -170,7 +170,7 @@ function because({ path }: ModFile, { line }: { readonly line: string }): string
 	return `${path}: ${line}`;
 }
 
-/** Go refuses to load a module that asks for more than it is, where it may not switch. */
+/** A Go that may not switch refuses a module that asks for a newer one. */
 function tooOld(local: GoVersion, file: ModFile | undefined): string | null {
 	const go = file?.lines.go;
 	return file && go && compareParsed(go.version, local) > 0 ? because(file, go) : null;

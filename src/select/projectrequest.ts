@@ -15,13 +15,13 @@ export interface ProjectRequest {
 	/** A request for `gox install`: `1.22.5`, `1.22`, `1.15.15@darwin-amd64`; `system` asks for nothing to be installed. */
 	readonly request: string;
 	readonly source: Source;
-	/** Whether it is there already: then `selection.version` says which. */
+	/** Whether it is installed; `selection.version` is then its version. */
 	readonly installed: boolean;
 	readonly selection: Selection;
 }
 
 /**
- * What this directory wants: undefined when no variable, version file, go.work or go.mod says anything.
+ * What this directory asks for: undefined if no variable, version file, go.work or go.mod names a version.
  * @throws GoxError as `select` does.
  */
 export function projectRequest(context: Context, options: SelectOptions = {}): ProjectRequest | undefined {
@@ -31,7 +31,7 @@ export function projectRequest(context: Context, options: SelectOptions = {}): P
 }
 
 /**
- * The installed Go that a word of the command line names: a pin, or what only a command may say
+ * The installed Go that a word of the command line names: a pin, or a request that only a command takes
  * (`oldstable`, `next`, `mod`, a range, a prefix of another platform).
  * @throws GoxError `bad-home`, `not-a-version`, `not-installed`, `no-go`
  */

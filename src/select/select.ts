@@ -41,11 +41,11 @@ import {
 export interface SelectOptions {
 	/** What `go` is called with: `-C DIR` moves the start. */
 	readonly args?: readonly string[];
-	/** Told each source as it is asked, also when a later one throws. */
+	/** Called with each source when it is asked, even if a later one throws. */
 	readonly watch?: (considered: Considered) => void;
 }
 
-/** A source's answer, and who gave it. */
+/** What a source answers, and which source it is. */
 interface Spoken extends Lookup {
 	readonly source: Source;
 }
@@ -59,8 +59,8 @@ interface Inquiry {
 }
 
 /**
- * Which Go is in force, by the rules of docs/selection.md. What is asked for and not installed is a selection with a
- * `failure`. Reads a handful of small files, synchronously; starts no process.
+ * Which Go is in force, by the rules of docs/selection.md. A version that is asked for but not installed gives a selection
+ * with a `failure`. Reads a few small files synchronously and starts no process.
  * @throws GoxError `bad-home`; `not-a-version`, `bad-version-file` or `file-system` when the deciding source can't be understood.
  */
 export function select(context: Context, options: SelectOptions = {}): Selection {
@@ -96,10 +96,10 @@ export function select(context: Context, options: SelectOptions = {}): Selection
 	};
 }
 
-/** As the native shim has it; without the `go`. */
+/** The limit of the native shim, without the `go`. */
 const longestWord = 128;
 
-/** cmd/go sets it for the toolchain that it switches to, and calls that by its own name. */
+/** cmd/go sets this variable for the toolchain that it switches to, and starts it under its own name. */
 function switchAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
 	const text = context.env[switchVariable] ?? "";
 	note(switchVariable, null, text || null);
@@ -112,7 +112,7 @@ function switchAnswer({ context, layout, note }: Inquiry): Spoken | undefined {
 	};
 }
 
-/** The release that Go's own switch names: `go1.22.5`, up to a suffix; and `go1.20`, which is one there. */
+/** The release that Go's own switch names: `go1.22.5` without a suffix. Here `go1.20` is a release, not a minor. */
 export function switchRelease(text: string): Release | undefined {
 	const name = text.replace(/[- \t].*$/s, "");
 	return name.startsWith("go") && name.length - 2 <= longestWord ? parseRelease(name) : undefined;
@@ -199,7 +199,7 @@ function hasAlias(layout: Layout): (name: string) => boolean {
 	return (name) => keyLinkedAt(join(layout.aliases, name)) !== undefined;
 }
 
-/** The line that asks for more than a pinned version; a file that can't be read is another command's trouble. */
+/** The line that asks for more than a pinned version; a file that can't be read is reported by other commands. */
 function belowFloor(inquiry: Inquiry, kind: SourceKind, toolchain: Toolchain): Below | undefined {
 	if (!isPin(kind)) return undefined;
 	const file = inquiry.start === undefined ? undefined : findModFileQuietly(inquiry.context, inquiry.start);
@@ -216,7 +216,7 @@ function findModFileQuietly(context: Context, start: string): ModFile | undefine
 	}
 }
 
-/** What a request comes to in this store. */
+/** What a request means in this store. */
 export interface Lookup {
 	/** Known for an exact release even when it is not installed. */
 	readonly version: string | null;
@@ -225,8 +225,8 @@ export interface Lookup {
 }
 
 /**
- * Looks a pin up in the store. `who` is who said it, for messages: a file, a variable.
- * An alias that doesn't exist has been refused before.
+ * Looks a pin up in the store. The caller has refused aliases that don't exist.
+ * @param who the file or variable that asks, for messages
  */
 export function lookUpPin(context: Context, layout: Layout, pin: Pin, word: string, who: string): Lookup {
 	const request = withoutGo(word);
@@ -267,7 +267,7 @@ function lookUpSystem(context: Context, layout: Layout, failure: () => GoxError)
 	return lookupOf(findSystemGo(context, layout), "system", failure);
 }
 
-/** A toolchain that was found, or the failure in its place. */
+/** The toolchain, or the failure if there is none. */
 export function lookupOf(toolchain: Toolchain | undefined, request: string, failure: () => GoxError): Lookup {
 	return { version: toolchain?.version ?? null, request, outcome: toolchain ? { toolchain } : { failure: failure() } };
 }

@@ -6,7 +6,7 @@ import { linkedKey } from "../store/installed.ts";
 import type { Layout } from "../store/layout.ts";
 import { parseRelease } from "../version/release.ts";
 
-/** Who may say which Go to use, in the order in which they are asked (docs/selection.md). */
+/** The sources that may choose a Go, in the order in which they are asked (docs/selection.md). */
 export type SourceKind =
 	| "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION"
 	| "GOX_VERSION"
@@ -17,10 +17,10 @@ export type SourceKind =
 	| "default"
 	| "system";
 
-/** What cmd/go sets for the toolchain that it switches to. */
+/** The variable that cmd/go sets for the toolchain that it switches to. */
 export const switchVariable = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION" satisfies SourceKind;
 
-/** Who spoke, and in which words. */
+/** The source that decided, and its text. */
 export interface Source {
 	readonly kind: SourceKind;
 	/** The file, absolute; null for a variable. */
@@ -29,7 +29,7 @@ export interface Source {
 	readonly text: string;
 }
 
-/** A source that was asked; `said` is null where it said nothing, `path` where there is no such file. */
+/** A source that was asked. `said` is null if it names no version, `path` if there is no such file. */
 export interface Considered {
 	readonly kind: SourceKind;
 	readonly path: string | null;
@@ -52,7 +52,7 @@ export interface Selection {
 	readonly bin: string | null;
 	readonly installed: boolean;
 	readonly source: Source;
-	/** What `gox install` is to be given: `1.22.5`, `1.22`, `1.15.15@darwin-amd64`; `system` for the pin of that name. */
+	/** The argument for `gox install`: `1.22.5`, `1.22`, `1.15.15@darwin-amd64`; `system` for the pin of that name. */
 	readonly request: string;
 	/** Every source asked, in order; the last one won. */
 	readonly considered: readonly Considered[];
@@ -61,12 +61,12 @@ export interface Selection {
 	readonly failure?: GoxError;
 }
 
-/** Whether a file of a project spoke, not a variable, the default or the system. */
+/** Whether a project's file decided, not a variable, the default or the system. */
 export function isFile(source: Source): source is Source & { readonly path: string } {
 	return source.path !== null && source.kind !== "default" && source.kind !== "system";
 }
 
-/** Whether this kind of source names the Go that is to run, rather than what it must at least be. */
+/** Whether this kind of source names the Go to run, not only its least version. */
 export function isPin(kind: SourceKind): boolean {
 	return kind === "GOX_VERSION" || kind === ".go-version" || kind === ".tool-versions";
 }
@@ -137,7 +137,7 @@ export function floorNotInstalled(path: string, line: string, request: string): 
 	return new GoxError("not-installed", `${path} asks for ${line}; no installed Go satisfies it`, { hint: installHint(request) });
 }
 
-/** Without `who` nothing was asked for at all. */
+/** Without `who`, no source asked for a version. */
 export function noSystemGo(who?: string): GoxError {
 	const message =
 		who === undefined

@@ -4,8 +4,8 @@ import type { Context } from "../context.ts";
 import { ifPresent } from "../fs.ts";
 
 /**
- * The directory that the search for files starts in: `$PWD` when it is where the process is, so that a project
- * reached through a symlink is asked along the path that was typed; else the physical one. Undefined where it was deleted.
+ * The directory in which the search for files starts: `$PWD` if it is the working directory, so that the search follows the
+ * path that the user typed through symlinks; else the physical path. Undefined if the directory was deleted.
  */
 export function startOf(context: Context, args: readonly string[] = []): string | undefined {
 	const start = workingDirectory(context);
@@ -14,7 +14,7 @@ export function startOf(context: Context, args: readonly string[] = []): string 
 	return moved(context, dir) ?? start;
 }
 
-/** The directories from `start` up to `/`, by words alone. */
+/** The directories from `start` up to `/`, lexically. */
 export function* upward(start: string): Generator<string> {
 	for (let directory = start; ; directory = dirname(directory)) {
 		yield directory;
@@ -30,7 +30,7 @@ function workingDirectory(context: Context): string | undefined {
 	return context.cwd === "/" && PWD !== undefined && isAbsolute(PWD) && named === undefined ? undefined : context.cwd;
 }
 
-/** Device and inode; undefined where there is no directory. */
+/** Device and inode; undefined if there is no such directory. */
 function identityOf(path: string): string | undefined {
 	try {
 		const stat = statSync(path, { bigint: true });
@@ -51,9 +51,8 @@ export function chdirFlag(args: readonly string[]): string | undefined {
 }
 
 /**
- * Where cmd/go finds itself after its chdir to DIR: `$PWD` where that names the place, else its real path, which the
- * kernel has to say (Node's own realpath would take `link/..` apart by words before it looks at the link). Undefined where
- * there is no such directory.
+ * Where cmd/go is after its chdir to DIR: `$PWD` if that names the place, else its real path. Only the kernel's realpath will
+ * do: Node's own resolves `link/..` lexically before it reads the link. Undefined if there is no such directory.
  */
 function moved({ cwd, env: { PWD } }: Context, dir: string): string | undefined {
 	if (dir === "") return undefined;
@@ -76,8 +75,8 @@ export function plainPath(path: string): string {
 }
 
 /**
- * The uid of the other user who laid a file there, or the link to it: neither root nor this one. Such a file may choose
- * among what is installed, but has nothing installed. Undefined where it is trusted or gone.
+ * The uid of the owner of a file, or of a link to it, if that is neither root nor this user. Such a file may choose among
+ * installed versions, but gox installs nothing for it. Undefined for a file that is trusted or gone.
  */
 export function strangerBehind({ uid }: Pick<Context, "uid">, path: string): number | undefined {
 	const owners = [ifPresent(() => statSync(path))?.uid, ifPresent(() => lstatSync(path))?.uid];

@@ -19,7 +19,7 @@ export function findSystemGo(context: Context, layout: Layout): SystemGo | undef
 	return undefined;
 }
 
-/** Whether a program may run that is no shim of this or another gox. */
+/** Whether the path is a program, and not a shim of this or another gox. */
 export function isForeignProgram(context: Context, layout: Layout, path: string): boolean {
 	if (!isExecutable(path) || isSameFile(path, join(layout.shims, basename(path)))) return false;
 	const stat = statSync(path);
@@ -31,7 +31,7 @@ export function mayLoop({ size }: Pick<Stats, "size">): boolean {
 	return size < 1 << 20;
 }
 
-/** How many shims, each of which found the next as a system go, led here; at `deepest` no small program counts as Go. */
+/** How many shims ran each other before this process; at `deepest` no small program counts as a system go. */
 export function shimDepth({ env }: Pick<Context, "env">): number {
 	const { shimDepth: depth } = variablesIn(env);
 	if (!depth) return 0;

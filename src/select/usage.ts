@@ -11,18 +11,17 @@ import { lockedWord } from "./goxlock.ts";
 import { select } from "./select.ts";
 import { isFile } from "./selection.ts";
 
-/** Who needs which of the installed versions. */
+/** Which installed versions are needed, and what needs them. */
 export interface Usage {
-	/** In words, by key: `the default`, `the alias work`, `/src/app/.go-version: 1.22.5`; no entry where nobody does. */
+	/** In words, by key: `the default`, `the alias work`, `/src/app/.go-version: 1.22.5`; no entry for a version that nothing needs. */
 	readonly needs: ReadonlyMap<string, readonly string[]>;
-	/** Projects whose files can't be understood, and so may need anything. */
+	/** Projects whose files can't be read, so that they may need any version. */
 	readonly unclear: readonly string[];
 }
 
 /**
- * Asks the default, the user's aliases, this shell and directory, the home, and every project that was seen, each by its
- * files as they are now.
- * Projects that are gone, or that say nothing any more, are forgotten.
+ * Asks the default, the user's aliases, this shell and directory, the home directory, and every known project, by their
+ * present files. Forgets projects that are gone or no longer ask for a version.
  */
 export function usageOf(context: Context, installed: readonly Installed[]): Usage {
 	const needs = new Map<string, string[]>();
@@ -38,7 +37,7 @@ export function usageOf(context: Context, installed: readonly Installed[]): Usag
 	if (shell?.source.kind === "GOX_VERSION")
 		for (const key of keysOf(context, shell, installed)) need(key, "this shell (GOX_VERSION)");
 	const seen = rememberedProjects(context);
-	// This directory, and the home, whose .tool-versions is what asdf and mise run everywhere: nobody may have noted them.
+	// gox may never have noted this directory and the home, whose .tool-versions asdf and mise use everywhere.
 	const asking = [...new Set([...seen, context.cwd, context.userHome])].flatMap((directory) => {
 		if (!existsSync(directory)) return [];
 		const there = inDirectory(context, directory);
@@ -53,13 +52,13 @@ export function usageOf(context: Context, installed: readonly Installed[]): Usag
 	return { needs, unclear: [...new Set(unclear)] };
 }
 
-/** As a shell without choices of its own would stand there. */
+/** The context of a shell in that directory that has chosen no version. */
 function inDirectory(context: Context, directory: string): Context {
 	const env = { ...context.env, PWD: directory, GOX_VERSION: undefined, GOTOOLCHAIN_INTERNAL_SWITCH_VERSION: undefined };
 	return { ...context, cwd: directory, env };
 }
 
-/** What is chosen, what the team's lock names, and what that Go itself would switch to. */
+/** The chosen version, the one that gox.lock names, and the one that Go itself would switch to. */
 function keysOf(context: Context, selection: ReturnType<typeof select>, installed: readonly Installed[]): string[] {
 	const { goroot, source, request } = selection;
 	const chosen = installed.filter((each) => each.goroot === goroot);

@@ -1,7 +1,7 @@
 import type { GoInstead, GoSwitch } from "./goswitch.ts";
 import type { Selection } from "./selection.ts";
 
-/** Why a version is in force, on one line, as `gox current` says it in parentheses. */
+/** Why a version is in force, on one line, as `gox current` prints it in parentheses. */
 export function whySentence({ source, version, below }: Selection): string {
 	return below ? `${sourceSentence(source, version)}; ${below.path} asks for ${below.text}` : sourceSentence(source, version);
 }
@@ -24,7 +24,7 @@ function sourceSentence({ kind, path, text }: Selection["source"], version: stri
 	}
 }
 
-/** What a Go itself does next about toolchains. */
+/** Which toolchain Go itself switches to next. */
 export function switchSentence(
 	{ gotoolchain, from, toolchain, because, path, download, refusal }: GoSwitch,
 	version: string | null,
@@ -40,7 +40,7 @@ export function switchSentence(
 	return `${setting}: ${missing}${download ? ": Go downloads it, unless its module cache has it" : ", and so fails"}`;
 }
 
-/** What would become of it without gox. */
+/** What Go would do without gox. */
 export function insteadSentence({ version, at, next }: GoInstead): string {
 	const what = next ? switchSentence(next, version) : `${version} runs itself`;
 	return `Go by itself (${at}): ${what}`;
