@@ -1,4 +1,4 @@
-/** Turns the sender off and on, and hangs up. */
+/** Pauses and resumes the sender, and closes the connection. */
 export interface Valve {
 	pause(): void;
 	resume(): void;
@@ -6,16 +6,16 @@ export interface Valve {
 }
 
 /**
- * The pieces of an answer's body, in memory up to a limit. What came before a cut is given out before the failure is.
+ * The pieces of an answer's body, in memory up to a limit. Bytes that came before a cut are given out before the failure.
  *
- * The sender is never paused once everything has come, and never where the end can't be foreseen: undici 7 ends the
- * process by an assertion when a connection closes behind a paused parser (nodejs/undici#5360), as every HTTP/1.0
- * server makes it do. In mid-body the unread rest keeps the closing from being noticed.
+ * The sender is never paused once everything has come, or if the end can't be foreseen: undici 7 fails an assertion when
+ * a connection closes behind a paused parser (nodejs/undici#5360), as with every HTTP/1.0 server. In mid-body the unread
+ * rest hides the close.
  */
 export class BodyQueue implements AsyncIterableIterator<Buffer> {
 	readonly #valve: Valve;
 	readonly #limit: number;
-	/** Bytes of the whole body; Infinity where the framing tells the end (chunks), 0 where only the closing does. */
+	/** Bytes of the whole body; Infinity if the framing marks the end (chunks), 0 if only the close does. */
 	readonly #expected: number;
 	readonly #pieces = new Pieces();
 	#received = 0;
@@ -40,7 +40,7 @@ export class BodyQueue implements AsyncIterableIterator<Buffer> {
 		this.#wake?.();
 	}
 
-	/** The body is whole, or `failure` came in its place. */
+	/** Ends the body: it is complete, or failed with `failure`. */
 	finish(end: { readonly failure?: unknown }): void {
 		this.#end ??= end;
 		this.#wake?.();
@@ -64,7 +64,7 @@ export class BodyQueue implements AsyncIterableIterator<Buffer> {
 		}
 	}
 
-	/** Hangs up. */
+	/** Closes the connection. */
 	async return(): Promise<IteratorResult<Buffer, undefined>> {
 		const open = this.#end === undefined;
 		this.#end ??= {};
@@ -78,10 +78,10 @@ export class BodyQueue implements AsyncIterableIterator<Buffer> {
 	}
 }
 
-/** Sockets give 64 KB at most; zlib, hash and loop cost per call, so what has piled up goes on in larger pieces. */
+/** A socket gives 64 KB at most, and zlib and hash cost per call, so waiting bytes are joined into larger pieces. */
 const pieceBytes = 256 * 1024;
 
-/** Bytes that wait in memory, in the order in which they came. */
+/** Bytes that wait in memory, in order. */
 export class Pieces {
 	readonly #pieces: Buffer[] = [];
 	#bytes = 0;
@@ -96,7 +96,7 @@ export class Pieces {
 		this.#bytes += piece.length;
 	}
 
-	/** What has waited longest, as one piece of up to 256 KB; undefined when nothing waits. */
+	/** The oldest bytes, as one piece of up to 256 KB; undefined if there are none. */
 	shift(): Buffer | undefined {
 		let count = 0;
 		let bytes = 0;

@@ -15,23 +15,23 @@ export interface ClientOptions extends AddressRules {
 }
 
 export interface GetOptions {
-	/** Names in small letters. An `authorization` goes to the first origin only. */
+	/** Lower-case names. An `authorization` goes to the first origin only. */
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Ends the request besides an interruption. */
 	readonly signal?: AbortSignal;
 }
 
 const mostRedirects = 10;
-/** What may wait in memory: enough that zlib and the disk, not the socket, set the pace. */
+/** How much may wait in memory: enough that zlib and the disk, not the socket, are the bottleneck. */
 const bufferBytes = 1024 * 1024;
 
 /**
  * Fetches by https, http and file, as the environment of one context says: proxies, authorities, GOX_OFFLINE.
- * Connections are kept until `close`, which every user owes it.
+ * Connections stay open until `close`, which every caller must call.
  */
 export class Client {
 	readonly timing: Timing;
-	/** No wait goes on beyond it, on the clock of `performance.now()`: also one for what never comes. */
+	/** Every wait ends at this time, on the clock of `performance.now()`. */
 	deadline = Number.POSITIVE_INFINITY;
 	readonly #context: Context;
 	readonly #rules: AddressRules;
@@ -39,29 +39,29 @@ export class Client {
 
 	constructor(context: Context, options: ClientOptions = {}) {
 		this.#context = context;
-		// Every request listens for the interruption; Node would take more than ten for a leak, and say so.
+		// Every request listens for the interruption; Node warns of a leak above ten listeners.
 		setMaxListeners(0, context.signal);
 		this.#rules = { insecure: options.insecure ?? false };
 		this.timing = { ...defaultTiming, ...timingIn(variablesIn(context.env).timeout), ...options.timing };
 	}
 
-	/** Aborted when the person interrupts. */
+	/** Aborted by an interruption. */
 	get signal(): AbortSignal {
 		return this.#context.signal;
 	}
 
-	/** The time of day, by which a Retry-After is read. */
+	/** The time of day, to read a Retry-After. */
 	now(): Date {
 		return this.#context.now();
 	}
 
-	/** So many milliseconds, or what is left of them until the deadline. */
+	/** So many milliseconds, or less if the deadline is nearer. */
 	within(ms: number): number {
 		return Math.max(0, Math.min(ms, this.deadline - performance.now()));
 	}
 
 	/**
-	 * GETs a URL, redirects followed by hand: at most ten, never from https to http nor to a file, credentials
+	 * GETs a URL and follows redirects itself: at most ten, never from https to http nor to a file, credentials
 	 * (user name and password in the URL, an authorization header) never to another origin.
 	 * Any status is an answer, not an error; a file that isn't there answers 404.
 	 * @throws NetworkError; GoxError `offline`, `interrupted`.
@@ -106,7 +106,7 @@ export class Client {
 				this.within(this.timing.headersMs),
 				() => new NetworkError("slow", hostOf(url), `no answer within ${duration(this.timing.headersMs)}`),
 			);
-			// undici hears of an abort only once it is connected; the race hears of it at once.
+			// undici notices an abort only once it is connected; the race notices it at once.
 			const response = await Promise.race([
 				exchange(agents.for(url), url, { headers, signal: deadline.signal, limit: bufferBytes }),
 				deadline.exhausted,
@@ -189,7 +189,7 @@ export interface Answer {
 /**
  * Sends a GET through a dispatcher; resolves with the answer's head. Rejects as undici does when no answer comes, and
  * with the signal's reason when that is aborted before.
- * @param limit bytes of the body that are kept in memory before the sender is held up.
+ * @param limit bytes of the body that may wait in memory before the sender is paused
  */
 export function exchange(
 	dispatcher: Dispatcher,
@@ -232,14 +232,14 @@ export function exchange(
 	});
 }
 
-/** How much body is announced (RFC 9112 §6.3): Infinity with chunks, 0 where the end is the connection's end. */
+/** The announced length of the body (RFC 9112 §6.3): Infinity for chunks, 0 if the end of the connection ends it. */
 function expectedBytes(headers: ReplyHeaders): number {
 	if (/\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")) return Number.POSITIVE_INFINITY;
 	return headers.length ?? 0;
 }
 
 export interface Document {
-	/** Where it came from after redirects, without credentials. */
+	/** Its address after redirects, without credentials. */
 	readonly url: URL;
 	readonly status: number;
 	readonly headers: ReplyHeaders;
@@ -247,13 +247,13 @@ export interface Document {
 }
 
 export interface DocumentOptions extends GetOptions {
-	/** More bytes than this is a failure; 64 MiB when not given. */
+	/** More bytes are a failure; 64 MiB by default. */
 	readonly limit?: number;
 }
 
 /**
- * A small document, whole, whatever its status.
- * @throws NetworkError, also when it is larger than the limit, shorter than announced, or takes longer than `documentMs`.
+ * A whole small document, whatever its status.
+ * @throws NetworkError, also if it is larger than the limit, shorter than announced, or takes longer than `documentMs`.
  */
 export async function getDocument(client: Client, url: URL, options: DocumentOptions = {}): Promise<Document> {
 	const { limit = 64 * 1024 * 1024, ...get } = options;

@@ -8,10 +8,10 @@ import { type DownloadOptions, Transfer } from "./transfer.ts";
 export interface Delivered<T> {
 	/** What the consumer returned. */
 	readonly value: T;
-	/** SHA-256 of what was delivered, 64 small hex digits. */
+	/** SHA-256 of the delivered bytes, 64 lower-case hex digits. */
 	readonly sha256: string;
 	readonly size: number;
-	/** Where the bytes came from, fit to be printed: the mirror's own address, not what it redirected to. */
+	/** The mirror's own address, not the one it redirected to; fit to be printed. */
 	readonly url: string;
 }
 
@@ -19,10 +19,10 @@ export interface Delivered<T> {
  * Downloads one file and gives its bytes to `consume` as they arrive, without a copy on disk.
  *
  * The contract: `consume` gets the file from byte 0. Cuts, retries, resumes and changes of mirror happen behind the
- * iteration, as long as the bytes already given out are a true beginning of the file. When they turn out not to be,
- * the iteration throws, and `consume` is called again with a new one: it must clear what it made. A consumer that
- * throws in mid-file (because gunzip or tar choke on bad bytes) or stops early is fine: the rest is read for its
- * digest, and wrong bytes are answered by a new pass or another mirror, right ones by the consumer's own error.
+ * iteration, as long as the bytes already given out are right. If they turn out to be wrong, the iteration throws and
+ * `consume` is called again with a new one: it must remove what it made. A consumer may throw in mid-file (gunzip or tar
+ * fails on bad bytes) or stop early: the rest is read for its digest. Wrong bytes then lead to a new pass or another
+ * mirror, right ones to the consumer's own error.
  * With a `sha256` the promise resolves only if the file had it.
  *
  * @throws DownloadError (`network`; `integrity` when what came was not the wanted file); GoxError `offline`,
@@ -59,13 +59,13 @@ export async function downloadArchive<T>(
 	}
 }
 
-/** Whether a consumer's failure may come from bad bytes, so that reading on for the digest is worth it: a full disk doesn't. */
+/** Whether bad bytes may have caused a consumer's failure, so that the digest is worth reading on for. A full disk is not. */
 function blamesBytes(error: unknown): boolean {
 	if (error instanceof GoxError) return error.code === "integrity" || error.code === "hostile-archive";
 	return /^(?:Z|TAR)_/.test(systemCode(error) ?? "");
 }
 
-/** Offline, files are all there is. */
+/** Offline, only `file:` mirrors count. */
 function reachable(context: Context, wanted: Wanted): readonly URL[] {
 	if (!isOffline(context)) return wanted.mirrors;
 	const files = wanted.mirrors.filter((mirror) => mirror.protocol === "file:");

@@ -8,23 +8,23 @@ export interface Wanted {
 	readonly filename: string;
 	/** In the order to try them; see releases/mirrors.ts. */
 	readonly mirrors: readonly URL[];
-	/** SHA-256 of the file, 64 small hex digits, where it is known: then every byte delivered is proven. */
+	/** SHA-256 of the file, 64 lower-case hex digits, if known: it proves every delivered byte. */
 	readonly sha256?: string | undefined;
 	/** Bytes, where they are known (not 0). */
 	readonly size?: number | undefined;
 }
 
-/** The mirrors of one download, tried in turn, and what is known of the one whose turn it is. */
+/** The mirrors of one download, tried in turn, and the state of the present one. */
 export class MirrorTurn {
-	/** New tries of the present mirror since it last brought something. */
+	/** Tries of the present mirror since it last sent bytes. */
 	tries = 0;
-	/** The present mirror answered a resume wrongly: it is asked for the whole file from now on. */
+	/** Whether to ask the present mirror for the whole file only, because it answered a resume wrongly. */
 	wholeOnly = false;
 	/** The strong ETag under which the present mirror delivered. */
 	tag: string | undefined;
-	/** Passes begun anew because bytes of several answers didn't fit together. */
+	/** Passes that started over because the bytes of several answers didn't fit together. */
 	misfits = 0;
-	/** The present mirror's answer was once split into ranges: not again. */
+	/** Whether the present mirror's answer was already split into ranges once. */
 	single = false;
 	/** When the download began, on the clock of `performance.now()`. */
 	readonly began = performance.now();
@@ -45,12 +45,12 @@ export class MirrorTurn {
 		return fileUnder(base, this.#filename);
 	}
 
-	/** As `url`; the last mirror's when all were given up. */
+	/** As `url`; the last mirror's if all have failed. */
 	get asked(): URL {
 		return fileUnder(this.#bases[Math.min(this.turn, this.#bases.length - 1)] as URL, this.#filename);
 	}
 
-	/** Counts the mirrors that were given up: whether an answer that failed was the present mirror's. */
+	/** The number of mirrors that have failed. It tells whether a failed answer was the present mirror's. */
 	get turn(): number {
 		return this.#failures.length;
 	}
@@ -59,7 +59,7 @@ export class MirrorTurn {
 		return this.#failures.length === this.#bases.length - 1;
 	}
 
-	/** Gives the present mirror up. @throws DownloadError when it was the last. */
+	/** Goes to the next mirror. @throws DownloadError if there is none. */
 	next(failure: NetworkError): void {
 		const base = this.#bases[this.#failures.length];
 		if (base) this.#failures.push({ mirror: nameOf(base), failure });
@@ -71,7 +71,7 @@ export class MirrorTurn {
 		if (this.#failures.length === this.#bases.length) throw new DownloadError(this.#filename, this.#failures);
 	}
 
-	/** The error of a download that is given up with mirrors left. */
+	/** The error of a download that ends before every mirror was tried. */
 	giveUp(failure: NetworkError): DownloadError {
 		return new DownloadError(this.#filename, [...this.#failures, { mirror: nameOf(this.asked), failure }]);
 	}
@@ -102,12 +102,12 @@ export class DownloadError extends GoxError {
 		this.failures = failures;
 	}
 
-	/** No mirror was ever asked for the file: something stands in between (DNS, a firewall, a login page). Another way may do. */
+	/** Whether no mirror could be asked, because of DNS, a firewall or a login page. Another source may work. */
 	get noneReached(): boolean {
 		return this.failures.every(({ failure }) => neverReached(failure));
 	}
 
-	/** Every mirror that was reached says that it doesn't have the file. */
+	/** Whether every mirror that answered lacks the file. */
 	get missing(): boolean {
 		return !this.noneReached && this.failures.every(({ failure }) => failure.kind === "missing" || neverReached(failure));
 	}
@@ -121,13 +121,13 @@ function messageOf(filename: string, failures: readonly MirrorFailure[]): string
 	);
 }
 
-/** New bytes that make the tries of a mirror count from zero again. */
+/** After this many new bytes, the tries of a mirror count from zero again. */
 export const progressBytes = 256 * 1024;
 
 /**
- * Milliseconds until the same mirror is asked again after a failure; undefined if it isn't. A lost connection and a
- * busy server pass; a mirror that doesn't answer is left for the next one, while there is one.
- * @param tries those made since the mirror last brought something.
+ * Milliseconds until the same mirror is asked again after a failure; undefined if it isn't. Lost connections and busy
+ * servers recover; a mirror that doesn't answer is left for the next one, if there is one.
+ * @param tries how many were made since the mirror last sent bytes
  */
 export function pauseBefore(
 	failure: NetworkError,

@@ -18,14 +18,14 @@ import { hostOf, shown } from "./address.ts";
 import type { Wanted } from "./mirrors.ts";
 import { RangeMismatch } from "./rangerequest.ts";
 
-/** What a partial file says of itself. */
+/** The header of a partial file. */
 export interface PartialHeader {
 	readonly filename: string;
-	/** SHA-256 of the whole file where it is known, 64 small hex digits. */
+	/** SHA-256 of the whole file where it is known, 64 lower-case hex digits. */
 	readonly sha256?: string | undefined;
 	/** The mirror's address of the file, without credentials. */
 	readonly url: string;
-	/** A strong ETag, under which all the bytes came; undefined where several answers, or none with a tag, gave them. */
+	/** The strong ETag of the one answer that gave all bytes; undefined for several answers, or without a tag. */
 	readonly tag?: string | undefined;
 	/** Bytes of the whole file. */
 	readonly total?: number | undefined;
@@ -35,23 +35,23 @@ export interface PartialHeader {
 	readonly digest: string;
 }
 
-/** What partial files are kept in, and for how long. */
+/** Where partial files are kept, and for how long. */
 const keptDays = 7;
 const keptBytes = 1024 ** 3;
-/** The header's room in the file; the bytes follow. */
+/** The header's length in the file; the bytes follow. */
 const headerBytes = 4096;
 const chunkBytes = 1024 * 1024;
 
-/** Where what came of interrupted downloads lies: a cache, from which anything may be deleted at any time. */
+/** The directory of interrupted downloads: a cache, so anything in it may be deleted at any time. */
 export function partialDirectory(context: Pick<Context, "cacheDir">): string {
 	return join(context.cacheDir, "partial");
 }
 
 /**
  * The first part of a file, on disk for the next run: a header of 4,096 bytes (JSON, filled up with blanks), then the
- * bytes. Its name ends in the process that writes it, and only the one that could rename it to its own goes on with
- * what another left, so no two ever write one file. A header that is older than the bytes behind it is no harm: it
- * says how many of them count, and their digest.
+ * bytes. Its name ends with the process that writes it. A process continues what another left only if it could rename the
+ * file to its own name, so two never write the same file. A header may be older than the bytes after it: it says how many
+ * of them count, and their digest.
  */
 export class PartialFile {
 	readonly path: string;
@@ -62,14 +62,14 @@ export class PartialFile {
 		this.#file = file;
 	}
 
-	/** A new one, empty. @throws file-system errors. */
+	/** Makes an empty one. @throws file-system errors. */
 	static create(context: Context, filename: string, key: string): PartialFile {
 		mkdirSync(partialDirectory(context), { recursive: true, mode: 0o700 });
 		const path = nameFor(context, filename, key);
 		return new PartialFile(path, openSync(path, "wx+", 0o600));
 	}
 
-	/** Takes over what a process that no longer runs left of a file; undefined when there is nothing. Tidies up on the way. */
+	/** Takes over what a dead process left of a file; undefined if there is nothing. Also removes old files. */
 	static claim(context: Context, filename: string, key: string): { file: PartialFile; header: PartialHeader } | undefined {
 		for (const path of tidied(context, key)) {
 			const own = nameFor(context, filename, key);
@@ -93,7 +93,7 @@ export class PartialFile {
 		}
 	}
 
-	/** Puts bytes at an offset of the file that is being downloaded. */
+	/** Writes bytes at an offset of the file that is being downloaded. */
 	write(piece: Uint8Array, offset: number): void {
 		if (this.#file === undefined) return;
 		for (let at = 0; at < piece.length; ) {
@@ -109,7 +109,7 @@ export class PartialFile {
 		writeSync(this.#file, text, 0, headerBytes, 0);
 	}
 
-	/** Leaves it for the next run. */
+	/** Keeps it for the next run. */
 	close(): void {
 		if (this.#file !== undefined) closeSync(this.#file);
 		this.#file = undefined;
@@ -131,7 +131,7 @@ export class PartialFile {
 	}
 }
 
-/** The name's key of a file: by its digest, or by its address where that isn't known. */
+/** A file's key in names: from its digest, or from its address if the digest isn't known. */
 export function partialKey(sha256: string | undefined, url: string): string {
 	return (sha256 ?? createHash("sha256").update(url).digest("hex")).slice(0, 16);
 }
@@ -154,7 +154,7 @@ function nameFor(context: Context, filename: string, key: string): string {
 	return join(partialDirectory(context), `${safe}.${key}.${context.pid}-${mark}.part`);
 }
 
-/** The partial files of a key that nobody writes, the longest first; old ones, and those beyond the cache's size, are removed. */
+/** The partial files of a key that no process writes, the longest first. Removes old ones, and those that exceed the cache's size. */
 function tidied(context: Context, key: string): string[] {
 	const directory = partialDirectory(context);
 	const names = ifPresent(() => readdirSync(directory)) ?? [];
@@ -182,14 +182,14 @@ function tidied(context: Context, key: string): string[] {
 		.map(({ path }) => path);
 }
 
-/** What is in memory until a download proves slow; more than this came quickly, and can come quickly again. */
+/** How much is kept in memory until a download proves slow: more than this came fast, and can come fast again. */
 const heldBytes = 8 * 1024 * 1024;
 /** Less than this isn't worth a file. */
 const leastBytes = 512 * 1024;
 /** New bytes after which the header is written anew. */
 const headerEvery = 256 * 1024;
 
-/** What is known of the bytes received so far. */
+/** The bytes received so far. */
 export interface Received {
 	readonly length: number;
 	readonly hash: Hash;
@@ -200,8 +200,8 @@ export interface Received {
 }
 
 /**
- * Keeps what came of a download for the next run, where that pays: once it proves slow, or when it fails. A fast one
- * never touches the disk, and a disk that is full or read-only never touches the download.
+ * Keeps the bytes of a download for the next run if that pays: once it proves slow, or when it fails. A fast download
+ * never touches the disk, and a full or read-only disk never fails a download.
  */
 export class PartialKeeper {
 	readonly #context: Context;
@@ -220,8 +220,8 @@ export class PartialKeeper {
 	}
 
 	/**
-	 * What an earlier run left of the file: its bytes, ended by a Misfit if they aren't what was once received.
-	 * Without a known digest only what came from the same address under a strong ETag counts.
+	 * The bytes that an earlier run left; throws RangeMismatch at the end if they aren't the ones that were received.
+	 * Without a known digest, only bytes of the same address and strong ETag count.
 	 */
 	resume(
 		url: URL,
@@ -247,7 +247,7 @@ export class PartialKeeper {
 		return { header, bytes: (hash) => this.#bytes(file, header, hash) };
 	}
 
-	/** Another piece of the file; `received` is what there is with it. */
+	/** Takes another piece of the file. @param received the bytes so far, with this piece */
 	take(piece: Buffer, received: Received): void {
 		if (this.#file) {
 			this.#write(this.#file, piece, received.length - piece.length);
@@ -259,7 +259,7 @@ export class PartialKeeper {
 		}
 	}
 
-	/** From now on what came, and what comes, is on disk. */
+	/** From now on all bytes are on disk. */
 	keep(received: Received): void {
 		const held = this.#held;
 		if (
@@ -283,18 +283,18 @@ export class PartialKeeper {
 		if (this.#file) this.#note(`${this.#wanted.filename}: what comes is kept for the next run`);
 	}
 
-	/** What is on disk counts up to here. */
+	/** Updates the header: the bytes up to here count. */
 	flush(received: Received): void {
 		if (this.#file && received.length > this.#headerAt) this.#writeHeader(received);
 	}
 
-	/** The download ended without the file: what came stays, slow or not. */
+	/** The download failed: keeps the bytes, slow or not. */
 	leave(received: Received): void {
 		this.keep(received);
 		this.close(received);
 	}
 
-	/** As `leave`, without writing what is only in memory. */
+	/** As `leave`, without the bytes that are only in memory. */
 	close(received: Received): void {
 		this.flush(received);
 		const file = this.#file;
@@ -302,7 +302,7 @@ export class PartialKeeper {
 		if (file) this.#try(() => file.close());
 	}
 
-	/** The file is whole, or what came of it isn't right. */
+	/** Removes it: the file is complete, or the bytes are wrong. */
 	discard(): void {
 		const file = this.#file;
 		this.#forget();
@@ -340,7 +340,7 @@ export class PartialKeeper {
 		this.#try(() => this.#file?.writeHeader({ filename, sha256, url: shown(url), tag, total, length, digest }));
 	}
 
-	/** A cache is no reason to fail: from the first failure on there is none. */
+	/** The cache must not fail a download: after its first failure it is off. */
 	#try<T>(work: () => T): T | undefined {
 		if (this.#off) return undefined;
 		try {
@@ -353,7 +353,7 @@ export class PartialKeeper {
 			try {
 				file?.discard();
 			} catch {
-				// It stays until it is too old.
+				// It is removed when it is too old.
 			}
 			return undefined;
 		}

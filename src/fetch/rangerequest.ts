@@ -5,32 +5,32 @@ import { type FailureKind, NetworkError } from "./failure.ts";
 import type { Reply } from "./reply.ts";
 
 export interface Asked {
-	/** The first byte that is still wanted. */
+	/** The offset of the first byte to fetch. */
 	readonly offset: number;
-	/** The one after the last that is wanted; the file's end when not given. Only with `byRange`. */
+	/** The offset after the last byte to fetch; the end of the file by default. Only with `byRange`. */
 	readonly end?: number;
 	/** Whether to ask for the rest only. */
 	readonly byRange: boolean;
-	/** A strong ETag of what came before from this mirror. */
+	/** The strong ETag of this mirror's earlier bytes. */
 	readonly tag: string | undefined;
-	/** The size of the file as said before. */
+	/** The size of the file, if a source has said it. */
 	readonly total: number | undefined;
 	/** Ends the request besides an interruption. */
 	readonly signal?: AbortSignal;
 }
 
 /**
- * An answer to the question for a file from `offset` on. `ended`: there are no bytes from there on.
- * `misfit`: the answer is about another file, or not the one to the question; its body is thrown away.
+ * The answer to a request for a file from `offset` on. `ended`: there are no more bytes.
+ * `misfit`: it is another file, or not what was asked for; its body is dropped.
  */
 export type RangeReply =
 	| {
 			readonly kind: "open";
-			/** The first byte of `body`: the offset asked for, or 0 when the whole file comes. */
+			/** The offset of the first byte of `body`: the requested one, or 0 for the whole file. */
 			readonly offset: number;
 			readonly total: number | undefined;
 			readonly tag: string | undefined;
-			/** Where it came from after redirects, without credentials. */
+			/** Its address after redirects, without credentials. */
 			readonly at: URL;
 			readonly body: AsyncIterableIterator<Buffer>;
 	  }
@@ -38,8 +38,8 @@ export type RangeReply =
 	| { readonly kind: "misfit"; readonly why: string };
 
 /**
- * Bytes of several answers don't make one file. `given` says whether that casts doubt on those already given out,
- * `local` that it is the bytes on this machine which are wrong, not the mirror's.
+ * The bytes of several answers aren't of one file. `given`: those already given out may be wrong. `local`: the bytes on
+ * this machine are wrong, not the mirror's.
  */
 export class RangeMismatch extends Error {
 	readonly given: boolean;
@@ -116,7 +116,7 @@ const meanings: Readonly<Record<number, string>> = {
 	504: "a server behind it is too slow",
 };
 
-/** What a status that delivers nothing means for the choice of the next step. */
+/** The failure of a status that delivers nothing; it decides the next step. */
 export function kindOf(status: number): FailureKind {
 	if (status === 404 || status === 410) return "missing";
 	if (status === 401 || status === 403 || status === 407 || status === 451 || status === 511) return "blocked";
@@ -124,8 +124,8 @@ export function kindOf(status: number): FailureKind {
 }
 
 /**
- * The pieces of a file from `offset` on, out of all of its pieces.
- * @throws Misfit unless the bytes before have that SHA-256.
+ * Drops the pieces of a file before `offset`.
+ * @throws RangeMismatch unless the dropped bytes have that SHA-256.
  */
 export async function* begins(
 	body: AsyncIterableIterator<Buffer>,

@@ -12,48 +12,47 @@ export interface RangesOptions {
 	readonly mirrors: MirrorTurn;
 	/** Bytes of the whole file. */
 	readonly total: number;
-	/** Whether the file's digest is known, so that bytes of several mirrors may be put together. */
+	/** Whether the file's digest is known, so that bytes of several mirrors may be combined. */
 	readonly proven: boolean;
-	/** The answer that was too slow: its next byte's offset, its rest, and where it came from. */
+	/** The slow answer: the offset of its next byte, its rest, and its source. */
 	readonly first: { readonly from: number; readonly at: URL; readonly body: AsyncIterator<Buffer> };
 	/** Bytes of one range. */
 	readonly rangeBytes: number;
 	readonly note: (text: string) => void;
-	/** Called when more bytes are here. */
+	/** Called when more bytes have arrived. */
 	readonly arrived: () => void;
 }
 
 /** A part of the file that one connection fetches. */
 interface Range {
 	readonly from: number;
-	/** The one after its last byte. */
+	/** The offset after its last byte. */
 	readonly to: number;
-	/** The next byte to come. */
+	/** The offset of the next byte. */
 	at: number;
 	readonly pieces: Pieces;
 	tries: number;
 }
 
-/** New bytes that make the tries of a range count from zero again: the consumer waits for it. */
+/** After this many new bytes, the tries of a range count from zero again. */
 const progressBytes = 64 * 1024;
-/** Ranges that may be begun ahead of the consumer, for each connection. */
+/** How many ranges each connection may start ahead of the consumer. */
 const aheadPerConnection = 1.5;
 
 /**
- * The rest of a file over several connections, given out in order. The answer that was already coming goes on as the
- * first of them; a single range is asked for, and only when that is answered as it should be do the others follow. A
- * range that fails is asked for again from the byte that is missing, and nothing else is. Bytes that wait for their
- * turn are in memory, bounded by how far ahead a range may be begun.
+ * The rest of a file over several connections, given out in order. The present answer continues as the first of them. One
+ * range is requested, and the others follow only if it is answered correctly. A range that fails is requested again from
+ * its missing byte; the others go on. Bytes wait in memory, limited by how far ahead ranges may start.
  *
- * A mirror that won't give ranges costs one request: the first answer then simply goes on alone.
+ * A mirror without ranges costs one request: the first answer then goes on alone.
  */
 export class Ranges implements AsyncIterableIterator<Buffer> {
 	readonly #options: RangesOptions;
 	readonly #stopped = new AbortController();
 	readonly #signal: AbortSignal;
-	/** In order; the first is the one that is given out. */
+	/** In order; the first is given out. */
 	readonly #ranges: Range[] = [];
-	/** Begun by a connection that ended; for another one. */
+	/** Started by a connection that ended; another one takes over. */
 	readonly #returned: Range[] = [];
 	readonly #bodies = new Set<AsyncIterator<Buffer>>();
 	#given: number;
@@ -61,12 +60,12 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 	#ahead = 0;
 	#lanes = 0;
 	#arrivedAt = performance.now();
-	/** The address after redirects, for as long as it answers. */
+	/** The address after redirects, as long as it answers. */
 	#landing: URL | undefined;
 	#ready = false;
-	/** The answer that was too slow is still coming. */
+	/** Whether the slow answer is still arriving. */
 	#firstOpen = true;
-	/** No ranges from this mirror: the first answer is asked for by, or back with, the consumer. */
+	/** Whether this mirror gives no ranges, so that the consumer goes on with the first answer. */
 	#alone: "asked" | AsyncIterator<Buffer> | undefined;
 	#failure: { readonly error: unknown } | undefined;
 	#wakers: (() => void)[] = [];
@@ -77,14 +76,14 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		this.#signal = AbortSignal.any([client.signal, this.#stopped.signal]);
 		this.#given = first.from;
 		this.#next = first.from;
-		// Its own origin's credentials are in the mirror's address.
+		// The mirror's address carries its credentials.
 		this.#landing = first.at.origin === mirrors.url.origin ? undefined : first.at;
 		this.#bodies.add(first.body);
 		this.#start(first.body);
 		this.#start();
 	}
 
-	/** Bytes that are here and haven't been given out. */
+	/** Bytes that have arrived and were not given out. */
 	get ahead(): number {
 		return this.#ahead;
 	}
@@ -108,7 +107,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		}
 	}
 
-	/** Hangs up. */
+	/** Closes the connections. */
 	async return(): Promise<IteratorResult<Buffer, undefined>> {
 		this.#stop();
 		return { done: true, value: undefined };
@@ -143,7 +142,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		return this.#stopped.signal.aborted || this.#failure !== undefined || this.#alone !== undefined;
 	}
 
-	/** The next range to fetch, as soon as it may be begun; undefined when there is none left. */
+	/** The next range to fetch, once it may start; undefined if none is left. */
 	async #claim(): Promise<Range | undefined> {
 		const { total, rangeBytes, client } = this.#options;
 		const window = Math.ceil(client.timing.connections * aheadPerConnection) * rangeBytes;
@@ -157,7 +156,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		}
 	}
 
-	/** A new range: smaller ones at the end, so that all connections are busy to the last. */
+	/** A new range. The last ones are smaller, so that all connections stay busy. */
 	#cut(): Range {
 		const { total, rangeBytes, client } = this.#options;
 		const { connections, leastRange } = client.timing;
@@ -169,7 +168,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		return range;
 	}
 
-	/** Fetches what a range lacks; false when this connection is to end. */
+	/** Fetches the missing bytes of a range; false if this connection is to end. */
 	async #fill(range: Range, open?: AsyncIterator<Buffer>): Promise<boolean> {
 		let body = open;
 		while (range.at < range.to) {
@@ -232,14 +231,14 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 			this.#answered();
 			return reply.body;
 		} catch (error) {
-			// Where a redirect led once may be closed later; the mirror itself knows the way.
+			// The target of a redirect may expire: ask the mirror again.
 			if (!landing || !(error instanceof NetworkError) || error.kind === "cut" || error.kind === "busy") throw error;
 			this.#landing = undefined;
 			return this.#open(range);
 		}
 	}
 
-	/** The first range came as it should: the other connections follow. */
+	/** The first range was answered correctly: starts the other connections. */
 	#answered(): void {
 		if (this.#ready) return;
 		this.#ready = true;
@@ -262,7 +261,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 			this.#options.arrived();
 			this.#wake();
 			if (!whole || range.at < range.to) continue;
-			// The rest of this answer belongs to the other connections, once it is certain that there are any.
+			// The other connections take the rest of this answer, once it is certain that there are any.
 			while (!this.#ready && !this.#over) await this.#change();
 			if (!this.#alone) {
 				this.#firstOpen = false;
@@ -280,7 +279,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		this.#wake();
 	}
 
-	/** After a failure: whether this connection goes on with the range. @throws what ends the whole download of ranges. */
+	/** After a failure: whether this connection continues the range. @throws what ends all ranges. */
 	async #recover(range: Range, error: unknown, turn: number): Promise<boolean> {
 		const { mirrors, client, proven, note } = this.#options;
 		const pause = error instanceof NetworkError ? this.#pauseBefore(error, range) : undefined;
@@ -317,7 +316,7 @@ export class Ranges implements AsyncIterableIterator<Buffer> {
 		return true;
 	}
 
-	/** A range that stalls while others come is the connection's fault, not the mirror's. */
+	/** If one range stalls while others arrive, the connection is at fault, not the mirror. */
 	#pauseBefore(error: NetworkError, range: Range): number | undefined {
 		const { client, mirrors } = this.#options;
 		const { timing } = client;

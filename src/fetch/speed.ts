@@ -1,9 +1,9 @@
 import { NetworkError } from "./failure.ts";
 import { duration, type Timing } from "./timeouts.ts";
 
-/** How fast a download goes, and whether it is the network that holds it up: only time spent waiting for bytes counts. */
+/** How fast a download is, and whether the network limits it. Only time spent waiting for bytes counts. */
 export class Speed {
-	/** Whether waiting for the rest is long enough for more connections, and for keeping what came, to pay. */
+	/** Whether the rest will take so long that more connections, and keeping the bytes, pay. */
 	slow: boolean;
 	readonly #timing: Timing;
 	readonly #now: () => number;
@@ -12,7 +12,7 @@ export class Speed {
 	#bytes = 0;
 	#waitingSince: number | undefined;
 
-	/** @param now milliseconds of a clock that only goes forward. */
+	/** @param now milliseconds of a monotonic clock */
 	constructor(timing: Timing, now: () => number = () => performance.now()) {
 		this.#timing = timing;
 		this.#now = now;
@@ -20,17 +20,17 @@ export class Speed {
 		this.slow = timing.sampleMs === 0;
 	}
 
-	/** The first answer is here: what went before says nothing. */
+	/** Starts measuring, at the first answer. */
 	begin(): void {
 		this.#since = this.#now();
 	}
 
-	/** From here on the network is waited for. */
+	/** Starts to wait for the network. */
 	wait(): void {
 		this.#waitingSince = this.#now();
 	}
 
-	/** So many bytes came of it; 0 for the end. */
+	/** Ends the wait. @param bytes how many came; 0 at the end */
 	came(bytes: number): void {
 		if (this.#waitingSince !== undefined) this.#waitedMs += this.#now() - this.#waitingSince;
 		this.#waitingSince = undefined;
@@ -43,7 +43,7 @@ export class Speed {
 		return { waitedMs: this.#waitedMs + pending, bytes: this.#bytes };
 	}
 
-	/** Looks at the time since the last look. @param left bytes that are still to come, where that is known. */
+	/** Updates `slow` from the time since the last call. @param left bytes still to come, if known */
 	measure(left: number | undefined): void {
 		const now = this.#now();
 		const { waitedMs, bytes } = this.sample;
@@ -57,10 +57,10 @@ export class Speed {
 	}
 }
 
-/** What an archive has where nobody says, for the rate that is expected of a mirror. */
+/** The assumed size of an archive whose size isn't known. */
 const usualBytes = 64 * 1024 * 1024;
 
-/** How fast the present mirror has been since it was last judged. */
+/** How fast the present mirror has been since the last check. */
 export class MirrorSpeed {
 	#waitedMs = 0;
 	#bytes = 0;
@@ -70,7 +70,7 @@ export class MirrorSpeed {
 		this.#bytes += bytes;
 	}
 
-	/** Another mirror, or another try of this one. */
+	/** Starts again, for another mirror or another try. */
 	reset(): void {
 		this.#waitedMs = 0;
 		this.#bytes = 0;
@@ -82,8 +82,8 @@ export class MirrorSpeed {
 	}
 
 	/**
-	 * Once a window of waiting is over: whether the whole file would take longer at this rate than a mirror is given.
-	 * @param wholeBytes undefined or 0 where nobody says.
+	 * After a window of waiting: the error of a mirror at whose speed the whole file would take too long.
+	 * @param wholeBytes undefined or 0 if not known
 	 */
 	measure(from: string, wholeBytes: number | undefined, timing: Timing): NetworkError | undefined {
 		if (this.#waitedMs < timing.rateWindowMs) return undefined;

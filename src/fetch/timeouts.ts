@@ -2,37 +2,37 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GoxError, quote } from "../errors.ts";
 import { failureOf, NetworkError } from "./failure.ts";
 
-/** How long gox waits for a network, and how often it tries again. Milliseconds and bytes; a test makes them tiny. */
+/** How long gox waits for the network, and how often it tries again. In milliseconds and bytes; tests use tiny values. */
 export interface Timing {
-	/** DNS, TCP and TLS together. undici's timer for it ticks about once a second. */
+	/** DNS, TCP and TLS together. undici's timer for it runs about once a second. */
 	readonly connectMs: number;
 	/** From sending a request to the last of its headers. */
 	readonly headersMs: number;
-	/** Between two pieces of a body; time that the receiver takes doesn't count. */
+	/** Between two pieces of a body, without the receiver's own time. */
 	readonly idleMs: number;
-	/** Of every so much time spent waiting for a body … */
+	/** In each window of this much waiting for a body … */
 	readonly rateWindowMs: number;
-	/** … at least so many bytes must come of it, or the source is given up: a trickle never idles. */
+	/** … at least this many bytes must come, or the source is left: a trickle never idles. */
 	readonly rateBytes: number;
-	/** A source that would need longer than this for the whole of an archive is left for the next one, if there is one. */
+	/** A source that would need longer than this for a whole archive is left, if there is another one. */
 	readonly sourceMs: number;
-	/** An archive that isn't there after this much is given up. */
+	/** The limit for a whole archive. */
 	readonly totalMs: number;
-	/** For the whole of a small document, such as the list of releases. */
+	/** The limit for a whole small document, such as the list of releases. */
 	readonly documentMs: number;
-	/** The pauses before each new try at one source; their number is the number of new tries. */
+	/** The pause before each new try of one source; one entry for each try. */
 	readonly backoffMs: readonly number[];
-	/** A Retry-After that asks for more is not waited for. */
+	/** A longer Retry-After is not waited for. */
 	readonly longestRetryAfterMs: number;
-	/** Every so often a download's pace is looked at; 0 takes it for slow from its first piece. */
+	/** How often the speed is measured; with 0 every download counts as slow. */
 	readonly sampleMs: number;
-	/** A download is slow when the network, not the disk, sets its pace and more than this is still to be waited for. */
+	/** A download is slow if the network limits it and the rest takes longer than this. */
 	readonly slowMs: number;
 	/** A slow download goes on in ranges that take about `rangeMs` each, between `leastRange` and `mostRange` bytes … */
 	readonly rangeMs: number;
 	readonly leastRange: number;
 	readonly mostRange: number;
-	/** … over so many connections. */
+	/** … over this many connections. */
 	readonly connections: number;
 	wait(ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -60,7 +60,7 @@ export const defaultTiming: Timing = Object.freeze({
 });
 
 /**
- * What GOX_TIMEOUT says of a download's deadline: `90`, `90s`, `20m` or `2h`; nothing when it isn't set.
+ * The limit for a download that GOX_TIMEOUT sets: `90`, `90s`, `20m` or `2h`.
  * @throws GoxError `usage`.
  */
 export function timingIn(text: string | undefined): Partial<Timing> {
@@ -76,15 +76,15 @@ export function duration(ms: number): string {
 	return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`;
 }
 
-/** One request's clock: ends it when its time is up or the person interrupts. */
+/** The time limit of one request. It also ends with an interruption. */
 export class Deadline {
-	/** Rejects with the reason when the request must end. */
+	/** Rejects with the reason if the request must end. */
 	readonly exhausted: Promise<never>;
 	readonly #abort = new AbortController();
 	readonly #outer: AbortSignal;
 	readonly #interrupt = () => this.#abort.abort(new GoxError("interrupted", "interrupted"));
 	#timer: ReturnType<typeof setTimeout> | undefined;
-	/** When the timer goes off; it is left running over many pieces, as setting it anew for each costs more than they do. */
+	/** When the timer fires. It runs on over many pieces: setting it for each would cost more than the pieces. */
 	#alarm = 0;
 	#limit: { readonly at: number; readonly reason: () => NetworkError } | undefined;
 
@@ -102,7 +102,7 @@ export class Deadline {
 		return this.#abort.signal;
 	}
 
-	/** From now on there are so many milliseconds, until `stop`. */
+	/** Starts a limit of so many milliseconds, until `stop`. */
 	start(ms: number, reason: () => NetworkError): void {
 		const now = performance.now();
 		this.#limit = { at: now + ms, reason };
@@ -113,7 +113,7 @@ export class Deadline {
 		this.#limit = undefined;
 	}
 
-	/** The request is over: nothing is left behind. */
+	/** Ends it, and removes its timer and listener. */
 	end(): void {
 		this.stop();
 		clearTimeout(this.#timer);
@@ -146,8 +146,8 @@ export interface Watch {
 }
 
 /**
- * A body that may neither pause for `idleMs` nor trickle below the minimum rate. Only the time spent
- * waiting for it counts, so a slow disk on the receiving side never ends a download.
+ * A body that may neither pause for `idleMs` nor fall below the minimum rate. Only time spent waiting for it counts, so a
+ * slow disk on the receiving side never ends a download.
  */
 export class WatchedBody implements AsyncIterableIterator<Buffer> {
 	readonly #pieces: AsyncIterableIterator<Buffer>;
@@ -178,7 +178,7 @@ export class WatchedBody implements AsyncIterableIterator<Buffer> {
 		}
 	}
 
-	/** Hangs up. */
+	/** Closes the connection. */
 	async return(): Promise<IteratorResult<Buffer, undefined>> {
 		this.#watch.deadline.end();
 		await this.#pieces.return?.();

@@ -12,22 +12,22 @@ import { MirrorSpeed, Speed } from "./speed.ts";
 import { duration } from "./timeouts.ts";
 
 export interface Progress {
-	/** Bytes given to the consumer in this pass; falls back to 0 when it has to start over. */
+	/** Bytes given to the consumer in this pass; back to 0 when the download starts over. */
 	readonly received: number;
-	/** Bytes of the whole file, as soon as anybody said. */
+	/** Bytes of the whole file, once a source has said so. */
 	readonly total: number | undefined;
 	/** The host that sends them. */
 	readonly from: string;
 }
 
 export interface DownloadOptions extends ClientOptions {
-	/** Called for every piece; keep it cheap. */
+	/** Called for every piece, so it must be cheap. */
 	readonly progress?: (progress: Progress) => void;
 	/** A sentence for --verbose: a retry, a resume, a change of mirror. */
 	readonly note?: (text: string) => void;
 }
 
-/** How a pass ended: the file was delivered whole, must be delivered anew, or can't be had. */
+/** How a pass ended: the file was delivered, must be delivered again, or can't be had. */
 export type TransferEnd =
 	| { readonly kind: "whole"; readonly sha256: string; readonly size: number; readonly url: string }
 	| { readonly kind: "again" }
@@ -36,18 +36,17 @@ export type TransferEnd =
 /** Where the next bytes come from. */
 interface Flow {
 	readonly bytes: AsyncIterator<Buffer>;
-	/** The mirror's answer that they are the body of; undefined when they come from disk. */
+	/** The mirror's answer that carries them; undefined for bytes from disk. */
 	readonly answer: { readonly from: string; readonly at: URL; readonly whole: boolean } | undefined;
 }
 
-/** Passes that a mirror gets when bytes of its several answers don't fit together. */
+/** How many passes a mirror gets if the bytes of its answers don't fit together. */
 const mostMisfits = 2;
 
 /**
- * One delivery of a file from byte 0 to a consumer: what an earlier run left, then what a mirror sends. A cut is
- * answered by asking for the rest: by Range where a strong ETag or the file's known SHA-256 makes that safe, else for
- * the whole file, whose beginning must then have the digest of what was already given out. A slow answer goes on as
- * several ranges.
+ * One delivery of a file from byte 0 to a consumer: first what an earlier run left, then what a mirror sends. After a cut
+ * it asks for the rest: by Range if a strong ETag or a known SHA-256 makes that safe, else for the whole file, whose first
+ * part must have the digest of the bytes already given out. A slow answer continues as several ranges.
  */
 export class Transfer implements AsyncIterableIterator<Buffer> {
 	readonly #client: Client;
@@ -60,7 +59,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 	readonly #file: ReceivedBytes;
 	#flow: Flow | undefined;
 	#begun = false;
-	/** What the last report of progress said. */
+	/** The byte count of the last progress report. */
 	#reported = 0;
 	#sinceTry = 0;
 	readonly #source = new MirrorSpeed();
@@ -79,24 +78,24 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		this.#ticker?.unref();
 	}
 
-	/** The file's bytes for the consumer. Leaving the loop early doesn't end the pass: `settle` reads the rest. */
+	/** The file's bytes for the consumer. If the consumer leaves the loop early, `settle` reads the rest. */
 	bytes(): AsyncIterable<Buffer> {
 		return { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) };
 	}
 
-	/** Whether the pass has an outcome already. */
+	/** Whether the outcome of the pass is known. */
 	get ended(): boolean {
 		return this.#end !== undefined;
 	}
 
-	/** Hangs up. The pass has no outcome then. */
+	/** Closes the connections. The pass then has no outcome. */
 	async abandon(): Promise<void> {
 		clearInterval(this.#ticker);
 		this.#keeper.close(this.#file.received);
 		await this.#hangUp();
 	}
 
-	/** Reads what the consumer left, so that the digest is known. To be called once the consumer is done. */
+	/** Reads what the consumer left unread, for the digest. Call it when the consumer is done. */
 	async settle(): Promise<TransferEnd> {
 		try {
 			while (!this.#end && !(await this.next()).done);
@@ -107,7 +106,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		return this.#end ?? { kind: "failed", error: unknown };
 	}
 
-	/** The next piece. @throws why the file can't be had, or that it starts over. */
+	/** The next piece. @throws the reason why the file can't be had, or that the pass starts over. */
 	async next(): Promise<IteratorResult<Buffer, undefined>> {
 		while (!this.#end) {
 			try {
@@ -128,7 +127,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		return this;
 	}
 
-	/** The bytes from here on; undefined when the answer was of another kind, and all is said. */
+	/** The bytes from here on; undefined if the answer settled the pass. */
 	async #open(): Promise<Flow | undefined> {
 		const { url } = this.#mirrors;
 		if (!this.#begun) {
@@ -153,7 +152,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 			tag: this.#mirrors.tag,
 			total: this.#file.total,
 		});
-		// A mirror that hasn't sent anything yet is believed before what was lying here.
+		// A mirror that has sent nothing yet is trusted more than the file that an earlier run left.
 		const local = this.#file.allFromDisk;
 		if (reply.kind === "misfit") throw new RangeMismatch(reply.why, local, local);
 		if (reply.kind === "open") return this.#begin(url, reply);
@@ -176,7 +175,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		return { bytes, answer: { from, at: reply.at, whole: behind === 0 } };
 	}
 
-	/** The next piece of a flow, counted and hashed; undefined at its end. */
+	/** The next piece of a flow, counted and hashed; undefined at the end. */
 	async #take(flow: Flow): Promise<Buffer | undefined> {
 		if (flow.answer) this.#judgeSource(flow.answer.from);
 		const asked = performance.now();
@@ -212,7 +211,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		this.#finish(this.#mirrors.url);
 	}
 
-	/** The network holds the download up: what comes is kept for the next run, and more connections may help. */
+	/** The network is slow: keep the bytes for the next run, and try more connections. */
 	#slow(flow: Flow): void {
 		this.#keeper.keep(this.#file.received);
 		const { timing } = this.#client;
@@ -220,7 +219,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		const left = (this.#file.total ?? 0) - this.#file.length;
 		if (!answer?.whole || answer.at.protocol === "file:" || !this.#mayResume() || flow.bytes instanceof Ranges) return;
 		if (this.#file.total === undefined || left < 4 * timing.leastRange || timing.connections < 2 || this.#mirrors.single) return;
-		// A mirror that won't give ranges isn't asked for them twice.
+		// Don't ask twice for ranges that a mirror doesn't give.
 		this.#mirrors.single = true;
 		this.#file.pure = false;
 		const bytes = new Ranges({
@@ -237,7 +236,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		this.#flow = { bytes, answer: { ...answer, whole: false } };
 	}
 
-	/** From time to time: whether the network holds the download up. */
+	/** Checks from time to time whether the network is the bottleneck. */
 	#look(): void {
 		if (this.#end || !this.#flow?.answer) return;
 		this.#speed.measure(this.#file.total === undefined ? undefined : this.#file.total - this.#file.length);
@@ -246,7 +245,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		this.#keeper.flush(this.#file.received);
 	}
 
-	/** A mirror at whose rate the file would take too long is left, while there is another. */
+	/** Leaves a mirror that is too slow, if there is another one. */
 	#judgeSource(from: string): void {
 		this.#checkTime(from);
 		const tooSlow = this.#source.measure(from, this.#file.total ?? this.#wanted.size, this.#client.timing);
@@ -255,12 +254,12 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 
 	#checkTime(from: string): void {
 		const { totalMs } = this.#client.timing;
-		// Timers may go off a millisecond early.
+		// Timers may fire a millisecond early.
 		if (this.#client.within(1) === 1) return;
 		throw this.#mirrors.giveUp(new NetworkError("slow", from, `the download was not done within ${duration(totalMs)}`));
 	}
 
-	/** What comes of a failure. */
+	/** Decides what follows a failure. */
 	async #answer(error: unknown): Promise<void> {
 		try {
 			if (error instanceof RangeMismatch) this.#misfit(error);
@@ -271,7 +270,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		}
 	}
 
-	/** The mirror says that this is the end of the file. */
+	/** The mirror says that the file ends here. */
 	#finish(url: URL): void {
 		const { sha256, size } = this.#wanted;
 		const digest = this.#file.digest();
@@ -291,8 +290,8 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 	}
 
 	/**
-	 * Bytes of several answers don't fit together. The mirror can't be trusted with a resume: the whole file from now
-	 * on, and at last another mirror. No telling which bytes were right, where that is in doubt: all of them go.
+	 * The bytes of several answers don't fit together, so this mirror can't resume: ask it for the whole file from now on,
+	 * and in the end ask another mirror. If it is unclear which bytes were right, drop them all.
 	 */
 	#misfit({ message, given, local }: RangeMismatch): void {
 		const from = hostOf(this.#mirrors.url);
@@ -305,7 +304,7 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 		this.#conclude({ kind: "again" });
 	}
 
-	/** After a failure: a pause and a new try, or the next mirror. */
+	/** After a failure: pauses and tries again, or goes to the next mirror. */
 	async #recover(failure: NetworkError): Promise<void> {
 		if (this.#file.is(this.#wanted.sha256)) return this.#finish(this.#mirrors.url);
 		if (this.#sinceTry >= progressBytes) this.#mirrors.tries = 0;
@@ -361,21 +360,21 @@ export class Transfer implements AsyncIterableIterator<Buffer> {
 	}
 }
 
-/** No archive begins with `<`; every login page does. */
+/** No archive starts with `<`; every login page does. */
 function isWebPage(piece: Buffer): boolean {
 	return /^(?:\ufeff)?\s*</.test(piece.subarray(0, 64).toString("utf8"));
 }
 
-/** The bytes of a file that came so far, from its first one: how many, their digest, and where they are from. */
+/** The bytes received so far, from byte 0: how many, their digest, and where they came from. */
 export class ReceivedBytes {
 	readonly hash = createHash("sha256");
-	/** Bytes of the whole file, as soon as anybody said. */
+	/** Bytes of the whole file, once a source has said so. */
 	total: number | undefined;
-	/** Whether all bytes so far came in one answer of one mirror. */
+	/** Whether one answer of one mirror gave all bytes so far. */
 	pure = true;
 	#length = 0;
 	#fromDisk = 0;
-	/** Under which address, and which strong ETag, the bytes came. */
+	/** The address and the strong ETag that the bytes came from. */
 	#origin: { readonly url: URL; readonly tag: string | undefined };
 
 	constructor(url: URL) {
@@ -386,7 +385,7 @@ export class ReceivedBytes {
 		return this.#length;
 	}
 
-	/** Whether there is something, and an earlier run left all of it. */
+	/** Whether there are bytes, and all of them come from an earlier run. */
 	get allFromDisk(): boolean {
 		return this.#length > 0 && this.#length === this.#fromDisk;
 	}
@@ -401,17 +400,17 @@ export class ReceivedBytes {
 		this.#origin = { url, tag };
 	}
 
-	/** SHA-256 of what came so far, 64 small hex digits. */
+	/** SHA-256 of the bytes so far, 64 lower-case hex digits. */
 	digest(): string {
 		return this.hash.copy().digest("hex");
 	}
 
-	/** Whether that digest is the one of the whole file: then nothing is missing, whatever a Content-Length said. */
+	/** Whether that is the digest of the whole file: then nothing is missing, whatever Content-Length said. */
 	is(sha256: string | undefined): boolean {
 		return sha256 !== undefined && this.#length > 0 && this.digest() === sha256;
 	}
 
-	/** The same, for what is kept for the next run. */
+	/** The same, as the next run needs it. */
 	get received(): Received {
 		return { length: this.#length, hash: this.hash, ...this.#origin, total: this.total };
 	}
