@@ -9,13 +9,13 @@ import { isAbandonedLock } from "./lock.ts";
 import type { Removal } from "./removal.ts";
 
 /**
- * Finishes or undoes what dead processes left in the store. Every command begins with it: three directory reads when all
- * is well. What living processes work on, and what other machines that share the home do, is left alone; so is everything
- * that can't be cleaned up: a read-only home must not keep a command from reading it.
+ * Finishes or undoes what dead processes left in the store. Every command starts with it; it costs three directory reads if
+ * there is nothing to do. It leaves the work of living processes, and of other machines that share the home, alone. What
+ * can't be cleaned up stays: a read-only home must not keep a command from reading it.
  *
- * The native shim never does this. It doesn't depend on the clean-up: what it reads is put into place by single
- * renames, and where it finds no version it calls this program (`gox auto-install`) and looks again.
- * @param say told what was done
+ * The native shim never does this and doesn't need it: single renames put everything it reads in place, and if it finds no
+ * version it calls `gox auto-install` and looks again.
+ * @param say called with each thing that was done
  */
 export async function recover(context: Context, say: (text: string) => void = () => {}): Promise<void> {
 	try {
@@ -36,7 +36,7 @@ function hasLeftovers(context: Context, layout: Layout): boolean {
 	);
 }
 
-/** Removes a version from a store in which nothing half is left. Throws as `removeVersion`. */
+/** Removes a version, after the clean-up. Throws as `removeVersion`. */
 export async function uninstallVersion(
 	context: Context,
 	installed: Installed,

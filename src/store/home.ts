@@ -9,13 +9,13 @@ import { isAbandoned, makerMark, makerShape } from "../maker.ts";
 import { exposureOf, nearestExisting } from "../permissions.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 
-/** Letters, digits and what neither make, cgo's flags, PATH nor a shell takes for something else. */
+/** Letters, digits, and characters without a meaning in make, cgo's flags, PATH and shells. */
 const plain = /^[A-Za-z0-9/._+,@=-]+$/;
 
 /**
- * The tree under GOX_HOME, for those who only read in it.
- * @throws GoxError `bad-home` where GOX_HOME means another place in each directory, or, with `..` behind a symlink, for
- * the kernel and for whoever reads by words. The shims refuse it in the same words.
+ * The tree under GOX_HOME, for commands that only read it.
+ * @throws GoxError `bad-home` for a GOX_HOME that depends on the directory, or that has a `..`, which the kernel and a lexical
+ * reader resolve differently behind a symlink. The shims refuse it in the same words.
  */
 export function homeLayout({ env, home }: Context): Layout {
 	const { home: named = "" } = variablesIn(env);
@@ -28,9 +28,9 @@ export function homeLayout({ env, home }: Context): Layout {
 }
 
 /**
- * The tree under GOX_HOME, once its path is known to be fit to hold a GOROOT.
- * @throws GoxError `bad-home` as `homeLayout`, and with the reason: a space, non-ASCII, a character that breaks cgo or make,
- * or a place where somebody else can write (permissions.ts), or where sudo would leave root's files in a user's home.
+ * The tree under GOX_HOME, once its path is known to suit a GOROOT.
+ * @throws GoxError `bad-home` as `homeLayout`; also for a space, non-ASCII, a character that breaks cgo or make, a place where
+ * others can write (permissions.ts), and a user's home in which sudo would leave root's files.
  */
 export function openHome(context: Context): Layout {
 	const layout = homeLayout(context);
@@ -57,7 +57,7 @@ export function openHome(context: Context): Layout {
 	return layout;
 }
 
-/** Whoever can change a directory on the way to a GOROOT decides what runs as `go`. */
+/** A user who can change a directory on the way to a GOROOT decides what runs as `go`. */
 function refuseExposed(home: string): void {
 	const exposure = exposureOf(home);
 	if (!exposure) return;
@@ -66,7 +66,7 @@ function refuseExposed(home: string): void {
 	throw new GoxError("bad-home", `${writers} can write to ${path}${where}, so nothing in it can be trusted`, { hint: fix });
 }
 
-/** Root's files in a user's home are in that user's way from then on: sudo often leaves HOME as it was. */
+/** sudo often keeps HOME, and root's files in a user's home are then in that user's way. */
 function refuseSudo({ env, uid, home }: Context): void {
 	if (uid !== 0 || !Number(env.SUDO_UID)) return;
 	const { path, uid: owner } = nearestExisting(home);
@@ -77,8 +77,8 @@ function refuseSudo({ env, uid, home }: Context): void {
 }
 
 /**
- * Creates the directories of the tree where they are missing.
- * @throws GoxError `bad-home` where they are scattered over several file systems.
+ * Creates the missing directories of the tree.
+ * @throws GoxError `bad-home` if they are on several file systems.
  */
 export function makeHome(layout: Layout): void {
 	for (const directory of [layout.home, layout.versions, layout.aliases, layout.shims, layout.receipts, layout.tmp, layout.locks])
@@ -86,7 +86,7 @@ export function makeHome(layout: Layout): void {
 	checkPlaces(layout);
 }
 
-/** Before anything is downloaded: a version comes into place by renames, and links in the home lead by `../versions`. */
+/** Checked before a download: renames put a version in place, and links in the home lead through `../versions`. */
 function checkPlaces({ versions, tmp, receipts, aliases, shims }: Layout): void {
 	const hint = "have all of gox's home in one place, such as: export GOX_HOME=/opt/gox";
 	const disk = statSync(versions).dev;
@@ -113,17 +113,16 @@ function oddCharacter(home: string): string | undefined {
 }
 
 /**
- * What lies in `tmp/` is named `KIND.MAKER.RANDOM.KEY`: `new` is a directory for something being made, `old` holds the
- * tree and the receipt that a --force is replacing, `gone` is a tree being removed. Everything there is on the same file
- * system as `versions/`.
+ * Entries of `tmp/` are named `KIND.MAKER.RANDOM.KEY`: `new` is a directory for something being made, `old` holds the tree
+ * and the receipt that a --force replaces, `gone` is a tree being removed. All are on the file system of `versions/`.
  */
 export type StagingKind = "new" | "old" | "gone";
 
-/** What lies in `tmp/`, as its name has it. */
+/** An entry of `tmp/`, from its name. */
 export interface Staged {
 	readonly path: string;
 	readonly kind: StagingKind;
-	/** A version's, or what else is being made. */
+	/** The version's key, or the name of what is being made. */
 	readonly key: string;
 }
 
@@ -133,7 +132,7 @@ export function stagingPath(context: Context, layout: Layout, kind: StagingKind,
 	return join(layout.tmp, `${kind}.${makerMark(context.pid)}.${randomBytes(6).toString("hex")}.${key}`);
 }
 
-/** A fresh directory to build a version in. */
+/** Makes a directory to build a version in. */
 export function makeStaging(context: Context, layout: Layout, key: string): string {
 	const path = stagingPath(context, layout, "new", key);
 	makeDirectory(layout.tmp);
@@ -141,13 +140,13 @@ export function makeStaging(context: Context, layout: Layout, key: string): stri
 	return path;
 }
 
-/** Whether a name in `tmp/` is something that a dead process left. */
+/** Whether a dead process left this entry of `tmp/`. */
 export function isAbandonedStaging(context: Pick<Context, "isAlive">, layout: Layout, name: string): boolean {
 	const mark = shape.exec(name)?.[2];
 	return mark !== undefined && isAbandoned(context.isAlive, mark, join(layout.tmp, name));
 }
 
-/** What dead processes left in `tmp/`. */
+/** The entries of `tmp/` that dead processes left. */
 export function abandonedStaging(context: Pick<Context, "isAlive">, layout: Layout): Staged[] {
 	return namesIn(layout.tmp).flatMap((name) => {
 		const [, kind, , key] = shape.exec(name) ?? [];
@@ -157,9 +156,9 @@ export function abandonedStaging(context: Pick<Context, "isAlive">, layout: Layo
 }
 
 /**
- * Removes what dead processes left in `tmp/`, but for what a --force put aside: that may be the only copy of a version,
- * and is the business of recovery.ts. What a living process works on is left alone.
- * @param cleanUp does it, and may take a failure for what stands in the way of nothing else
+ * Removes what dead processes left in `tmp/`. What a --force put aside may be the only copy of a version, so recovery.ts deals
+ * with it.
+ * @param cleanUp runs each removal, and may tolerate its failure
  */
 export function sweepStaging(context: Pick<Context, "isAlive">, layout: Layout, cleanUp: (work: () => void) => void): void {
 	for (const { kind, path } of abandonedStaging(context, layout)) if (kind !== "old") cleanUp(() => removeTree(path));

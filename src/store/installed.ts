@@ -23,8 +23,8 @@ export function installedVersions(context: Context): readonly Installed[] {
 }
 
 /**
- * Whether a directory of `versions/` holds a Go. One gets there in one rename and complete; what can be missing is what
- * somebody took out, or put in: a shim in place of bin/go would call itself for ever.
+ * Whether a directory of `versions/` holds a Go. A version gets there in one rename, complete. Later somebody may have removed
+ * files, or put a shim in place of bin/go, which would call itself for ever.
  */
 export function isComplete(goroot: string): boolean {
 	const go = join(goroot, "bin/go");
@@ -32,12 +32,12 @@ export function isComplete(goroot: string): boolean {
 	return stat?.isFile() === true && !carriesShimMarker(go, stat.size);
 }
 
-/** For who wanted to point at a version that somebody uninstalled at the same time. */
+/** The error of pointing at a version that was uninstalled at the same time. */
 export function goneMeanwhile({ key }: Installed): GoxError {
 	return new GoxError("not-installed", `${key} is not installed any more: another gox has just removed it`, { hint: "gox list" });
 }
 
-/** As `installedVersions`, those whose bin/go somebody has removed included. */
+/** As `installedVersions`, with those whose bin/go was removed. */
 export function storedVersions(context: Context): readonly Installed[] {
 	const layout = layoutOf(context.home);
 	return namesIn(layout.versions)

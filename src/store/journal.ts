@@ -8,9 +8,9 @@ import { openHome } from "./home.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 
 /**
- * What a process is about to do that takes more than one step to be seen: `journal/MAKER.RANDOM.json`, there from before
- * the first step until after the last. Whoever finds the entry of a dead process finishes or undoes the work (recovery.ts);
- * what is to be done follows from the store itself, the entry only adds what can't be seen there.
+ * Work that takes more than one visible step: `journal/MAKER.RANDOM.json` exists from before the first step until after the
+ * last. A process that finds the entry of a dead one finishes or undoes the work (recovery.ts). What to do follows from the
+ * store itself; the entry adds only what can't be seen there.
  */
 export type Work =
 	/** A version is becoming visible, perhaps as the default. */
@@ -18,33 +18,33 @@ export type Work =
 	| { readonly work: "uninstall"; readonly key: string }
 	/** Aliases, shims, `current` or a small file of the home is being replaced. */
 	| { readonly work: "links" }
-	/** A version is there for a trial only, and goes when that ends. */
+	/** A version is installed for a trial only, and is removed afterwards. */
 	| { readonly work: "trial"; readonly key: string }
-	/** Files of a version are being replaced by the same ones of another. */
+	/** Files of a version are being replaced by equal files of another. */
 	| { readonly work: "share"; readonly key: string }
-	/** A file outside the home is being replaced: what is written beside it mustn't stay. */
+	/** A file outside the home is being replaced: the temporary file beside it must not stay. */
 	| { readonly work: "edit"; readonly path: string };
 
 export interface JournalEntry {
 	readonly path: string;
-	/** Undefined for an entry that was cut short. */
+	/** Undefined for a truncated entry. */
 	readonly work: Work | undefined;
 	/** Whether its maker is dead. */
 	readonly abandoned: boolean;
 }
 
 export interface Announcement {
-	/** Whether nobody has taken the entry away. */
+	/** Whether the entry is still there. */
 	stands(): boolean;
-	/** The work is done, or undone. */
+	/** Removes the entry: the work is done, or undone. */
 	end(): void;
 }
 
 const shape = new RegExp(`^(${makerShape})\\.[0-9a-f]{12}\\.json$`);
 
 /**
- * Enters the work into the journal.
- * @param durable whether the entry has to survive a power loss: where what would be left isn't whole
+ * Enters work into the journal.
+ * @param durable whether the entry must survive a power loss, because the work would leave something incomplete
  */
 export function announce(context: Context, layout: Layout, work: Work, durable = false): Announcement {
 	makeDirectory(layout.journal);
@@ -65,7 +65,7 @@ export function announce(context: Context, layout: Layout, work: Work, durable =
 	};
 }
 
-/** Does something in the home under an entry, which goes whether it succeeds or not: `act` leaves nothing half by itself. */
+/** Runs `act` under an entry, which is removed even if it fails: `act` itself leaves nothing incomplete. */
 export function announced<T>(context: Context, layout: Layout, act: () => T, work: Work = { work: "links" }): T {
 	const entry = announce(context, layout, work);
 	try {
@@ -76,8 +76,8 @@ export function announced<T>(context: Context, layout: Layout, act: () => T, wor
 }
 
 /**
- * Replaces a file outside the home. Where the journal can't be kept (no home can be made, a read-only one, an unfit one),
- * the file is replaced all the same: a temporary file that is left then goes when the file is next written.
+ * Replaces a file outside the home. If there can be no journal (no home, a read-only or unfit one), the file is replaced all
+ * the same; the next write of the file then removes a temporary file that was left.
  */
 export function editing<T>(context: Context, path: string, act: () => T): T {
 	const made = missingParents(context);
@@ -90,7 +90,7 @@ export function editing<T>(context: Context, path: string, act: () => T): T {
 	}
 }
 
-/** Every entry, of the living and the dead. */
+/** Every entry, of living and dead processes. */
 export function journalEntries(context: Pick<Context, "isAlive">, layout: Layout): JournalEntry[] {
 	return namesIn(layout.journal).flatMap((name) => {
 		const mark = shape.exec(name)?.[1];
@@ -100,13 +100,13 @@ export function journalEntries(context: Pick<Context, "isAlive">, layout: Layout
 	});
 }
 
-/** Whether a name in the journal is an entry of a dead process. */
+/** Whether a dead process left this entry. */
 export function isAbandonedEntry(context: Pick<Context, "isAlive">, layout: Layout, name: string): boolean {
 	const mark = shape.exec(name)?.[1];
 	return mark !== undefined && isAbandoned(context.isAlive, mark, join(layout.journal, name));
 }
 
-/** The version is wanted for itself now: whoever has it for a trial leaves it. */
+/** The version is wanted for itself now, so the end of a trial must not remove it. */
 export function endTrials(context: Pick<Context, "isAlive">, layout: Layout, key: string): void {
 	for (const { path, work } of journalEntries(context, layout)) if (work?.work === "trial" && work.key === key) rmSync(path);
 }
@@ -119,7 +119,7 @@ function announcedEdit(context: Context, path: string): Announcement | undefined
 	}
 }
 
-/** The directories that `announce` is going to make, deepest first: someone who only pins a version gets no home by it. */
+/** The directories that `announce` will make, deepest first, to remove them again: pinning a version must not create a home. */
 function missingParents(context: Context): string[] {
 	const { home, journal } = layoutOf(context.home);
 	const made: string[] = [];
@@ -134,7 +134,7 @@ function removeIfEmpty(directory: string): void {
 	try {
 		rmdirSync(directory);
 	} catch {
-		// Someone else has use for it.
+		// Another process uses it.
 	}
 }
 

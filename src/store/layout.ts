@@ -13,11 +13,11 @@ export interface Layout {
 	readonly tmp: string;
 	readonly locks: string;
 	readonly journal: string;
-	/** The directories whose files chose a Go: a JSON string a line. */
+	/** The directories whose files chose a Go, one JSON string on each line. */
 	readonly projects: string;
-	/** How the native `gox` starts the rest of the program: one argv word a line. */
+	/** How the native `gox` starts the rest of the program, one argv word on each line. */
 	readonly launcher: string;
-	/** There while the config says `strict`, which the shims can't read. */
+	/** Exists while the config says `strict`, for the shims, which don't read the config. */
 	readonly strict: string;
 }
 

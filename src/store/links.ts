@@ -15,18 +15,17 @@ import { placeShims } from "./shims.ts";
 
 export interface SettledLinks {
 	readonly installed: readonly Installed[];
-	/** The user's aliases that pointed at versions which are gone. */
+	/** The user's aliases whose version is gone. */
 	readonly removedAliases: readonly string[];
 	/** Whether the default was a version that is gone. */
 	readonly lostDefault: boolean;
 }
 
 /**
- * Makes aliases, shims and the default say what is installed. Processes that work on different versions do this at the
- * same time and without a lock: each looks again afterwards, and starts over if the store has changed meanwhile, so that
- * the last one to write has written what is there.
- * @param own the version that this process has the lock of. What points at one that another process works on stays: it
- * may be out of sight for a moment only.
+ * Updates aliases, shims and the default to what is installed. Processes that work on different versions do this at the same
+ * time without a lock. Each looks again afterwards and starts over if the store has changed, so the last writer is right.
+ * @param own the version whose lock this process has. Links to a version that another process works on stay: it may be back
+ * in a moment.
  */
 export function settleLinks(context: Context, layout: Layout, own?: string): SettledLinks {
 	const removedAliases: string[] = [];
@@ -50,10 +49,10 @@ export function settleLinks(context: Context, layout: Layout, own?: string): Set
 }
 
 /**
- * Makes `aliases/` say what is installed: the newest release of each minor (`1.22`), of each major (`1`) and
- * of all (`latest`), for the host's platform; an alias of the user's whose version is gone is removed.
- * Idempotent. Returns the user's aliases that were removed.
- * @param own the version that this process has the lock of: one that somebody else works on may come back
+ * Updates `aliases/` to what is installed: the newest release of each minor (`1.22`), of each major (`1`) and
+ * of all (`latest`), for the host's platform; user aliases whose version is gone are removed. Idempotent.
+ * Returns the removed user aliases.
+ * @param own the version whose lock this process has: one that another process works on may come back
  */
 export function refreshAliases(context: Context, installed: readonly Installed[], own?: string): string[] {
 	const layout = layoutOf(context.home);
@@ -87,7 +86,7 @@ export function userAliases(context: Context): ReadonlyMap<string, string> {
 }
 
 /**
- * @throws GoxError `usage` for a name that is or looks like a version, or is reserved; `not-installed` when the version
+ * @throws GoxError `usage` for a name that is or looks like a version, or is reserved; `not-installed` if the version
  * is uninstalled meanwhile.
  */
 export function setAlias(context: Context, name: string, installed: Installed): void {
@@ -96,7 +95,7 @@ export function setAlias(context: Context, name: string, installed: Installed): 
 	announced(context, layout, () => {
 		point(context, layout, name, installed.key);
 		context.checkpoint("alias:done");
-		// Who uninstalls looks for aliases after the version is gone; who sets one, for the version after it is set.
+		// An uninstaller looks for aliases after the version is gone, and this looks for the version after the alias is set.
 		if (isComplete(installed.goroot) || isLocked(layout, installed.key)) return;
 		rmSync(join(layout.aliases, name), { force: true });
 		throw goneMeanwhile(installed);
@@ -104,7 +103,7 @@ export function setAlias(context: Context, name: string, installed: Installed): 
 	endTrials(context, layout, installed.key);
 }
 
-/** @throws GoxError `usage` where there is no such alias of the user's. */
+/** @throws GoxError `usage` if the user has no such alias. */
 export function removeAlias(context: Context, name: string): void {
 	checkAliasName(name);
 	if (!userAliases(context).has(name)) throw new GoxError("usage", `there is no alias ${quote(name)}`, { hint: "gox alias" });
@@ -155,7 +154,7 @@ export function setDefault(context: Context, installed: Installed): void {
 		replaceSymlink(`versions/${installed.key}`, layout.current, () => context.checkpoint("default:made"));
 		syncDirectory(layout.home);
 		context.checkpoint("default:done");
-		// Who uninstalls looks at the default after the version is gone; who sets it, for the version after it is set.
+		// As for aliases: an uninstaller looks at the default after the version is gone.
 		if (isComplete(installed.goroot) || isLocked(layout, installed.key)) return;
 		dropDefault(context, layout, installed.key);
 		throw goneMeanwhile(installed);
@@ -175,7 +174,7 @@ export function requireForHost(context: Context, { release, platform }: Pick<Ins
 	});
 }
 
-/** No default: the next `go` on PATH runs where nothing asks for a version. */
+/** Removes the default: the next `go` on PATH then runs if nothing asks for a version. */
 export function unsetDefault(context: Context): void {
 	const layout = openHome(context);
 	rmSync(layout.current, { force: true });
@@ -183,8 +182,8 @@ export function unsetDefault(context: Context): void {
 }
 
 /**
- * Takes the default away if it still is this version; whether it was. It is taken aside first and looked at there: what
- * another process makes the default at the same moment stays.
+ * Removes the default if it is this version, and tells whether it was. The link is renamed first and read then, so a default
+ * that another process sets at that moment stays.
  */
 export function dropDefault(context: Context, layout: Layout, key: string): boolean {
 	if (linkedKey(layout.current) !== key) return false;

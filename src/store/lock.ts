@@ -12,21 +12,21 @@ import type { Layout } from "./layout.ts";
 /**
  * One lock for each version, so that eight installers of one version make one download.
  *
- * The lock saves work; the rename onto a path that must not exist is what makes an installation correct.
- * proper-lockfile makes a directory and keeps its mtime fresh; a lock whose mtime is old is taken over, and its
- * holder, should it wake, sees that it is compromised and aborts. Beside it, `KEY.owner` names the holder's
- * process, so that a lock left by a killed process on this machine is taken over at once. Whoever wants the lock has
- * a claim, `KEY.MAKER.claim`, from before the first attempt until after the release, and it is the holder's claim that
- * becomes `KEY.owner`: a lock with neither an owner nor a living claim is a dead process's.
+ * The lock saves work; the rename onto a path that must not exist makes an installation correct. proper-lockfile makes a
+ * directory and keeps its mtime fresh. A lock with an old mtime is taken over, and its holder, if it wakes, sees that the lock
+ * is compromised and aborts. `KEY.owner` beside it names the holder's process, so that the lock of a killed process of this
+ * machine is taken over at once. A process that wants the lock has a claim, `KEY.MAKER.claim`, from before its first attempt
+ * until after the release. The holder's claim becomes `KEY.owner`, so a lock with neither an owner nor a living claim belongs
+ * to a dead process.
  */
 export const lockTimes: LockTimes = { stale: 20_000, update: 5_000, poll: 100, giveUpAfter: 15 * 60_000 };
 
-/** What the work under a lock is given. */
+/** What the work under a lock gets. */
 export interface Held {
-	/** Aborted when the lock is lost or the command is interrupted. */
+	/** Aborted if the lock is lost or the command is interrupted. */
 	readonly signal: AbortSignal;
 	/**
-	 * Looks whether the lock is still this process's, which was perhaps stopped for long: before a step that can be seen.
+	 * Checks that this process, which may have been stopped for long, still has the lock. Call it before a visible step.
 	 * @throws GoxError `locked` if it isn't; the signal's reason.
 	 */
 	check(): void;
@@ -35,7 +35,7 @@ export interface Held {
 /**
  * Runs `work` while this process holds the lock called `key`.
  * @param waiting called once if another process holds it.
- * @throws GoxError `locked` when patience runs out or the lock was lost; whatever `work` throws.
+ * @throws GoxError `locked` if the wait takes too long or the lock was lost; whatever `work` throws.
  */
 export async function withLock<T>(
 	context: Context,
@@ -72,7 +72,7 @@ export async function withLock<T>(
 		}
 	} finally {
 		cleanUp(() => {
-			// What proper-lockfile made and couldn't look at then it takes away again, but later: until then the claim says whose it is.
+			// proper-lockfile removes a lock that it made and couldn't stat, but later: until then the claim says whose it is.
 			if (mayHold && isLocked(layout, key) && !readOwner(layout, key)) return;
 			rmSync(claim.path, { force: true });
 		});
@@ -82,7 +82,7 @@ export async function withLock<T>(
 async function unlock(context: Context, layout: Layout, key: string, claim: Claim, release: () => Promise<void>): Promise<void> {
 	let taken = false;
 	cleanUp(() => {
-		// Whoever took the lock over has its own name on it now.
+		// A process that took the lock over has its own name on it now.
 		taken = readOwner(layout, key)?.mark !== claim.mark;
 		if (!taken) renameSync(ownerPath(layout, key), claim.path);
 	});
@@ -92,7 +92,7 @@ async function unlock(context: Context, layout: Layout, key: string, claim: Clai
 	context.checkpoint("lock:released");
 }
 
-/** What can't be removed fails nothing that was done: the next command finds the lock of a process that is gone. */
+/** A failed removal must not fail the work: the next command finds the lock of a dead process. */
 function cleanUp(work: () => void): void {
 	try {
 		work();
@@ -159,7 +159,7 @@ async function acquire(
 	}
 }
 
-/** Removes the locks and claims of processes of this machine that died with them. */
+/** Removes the locks and claims of dead processes of this machine. */
 export function sweepLocks(context: Context, layout: Layout): void {
 	const keys = new Set<string>();
 	for (const name of namesIn(layout.locks)) {
@@ -169,7 +169,7 @@ export function sweepLocks(context: Context, layout: Layout): void {
 	for (const key of keys) breakDeadLock(context, layout, key);
 }
 
-/** Whether a name in `locks/` is, or belongs to, what a dead process left. */
+/** Whether this entry of `locks/` belongs to a dead process. */
 export function isAbandonedLock(context: Pick<Context, "isAlive">, layout: Layout, name: string): boolean {
 	const path = join(layout.locks, name);
 	const mark = claimShape.exec(name)?.[2];
@@ -186,15 +186,15 @@ export function isLocked(layout: Layout, key: string): boolean {
 }
 
 /**
- * Removes the lock of a holder that is dead. The name of the dead holder goes first, in one rename that only one
- * process can make: whoever holds the lock afterwards is not taken for the dead one.
+ * Removes the lock of a dead holder. Its owner file goes first, in a rename that only one process can make, so that the next
+ * holder is not taken for the dead one.
  */
 function breakDeadLock(context: Context, layout: Layout, key: string, own?: Claim): boolean {
 	const owner = readOwner(layout, key);
 	const lock = join(layout.locks, `${key}.lock`);
 	const claims = namesIn(layout.locks).filter((name) => claimShape.exec(name)?.[1] === key && !isClaim(own, name));
 	const dead = claims.filter((name) => isAbandonedLock(context, layout, name));
-	// Dead between taking the lock and putting its name on it, or between taking that off and letting go.
+	// It died between taking the lock and writing its name, or between removing the name and the lock.
 	const unheld = !owner && claims.length === dead.length && (dead.length > 0 || isStale(lock));
 	if (unheld) rmSync(lock, { recursive: true, force: true });
 	for (const name of dead) rmSync(join(layout.locks, name), { force: true });
@@ -215,7 +215,7 @@ function isClaim(claim: Claim | undefined, name: string): boolean {
 	return claim !== undefined && basename(claim.path) === name;
 }
 
-/** A lock's directory that nobody has touched for as long as a lock is believed. */
+/** Whether a lock's directory is older than a lock stays valid. */
 function isStale(path: string): boolean {
 	const touched = ifPresent(() => lstatSync(path).mtimeMs);
 	return touched !== undefined && Date.now() - touched > lockTimes.stale;
@@ -223,7 +223,7 @@ function isStale(path: string): boolean {
 
 interface Owner {
 	readonly maker: string;
-	/** Of the claim that it was. */
+	/** Of the claim that it was before. */
 	readonly mark: string;
 	readonly words: string;
 }

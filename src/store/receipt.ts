@@ -16,14 +16,14 @@ export interface Receipt {
 	readonly platform: Platform;
 	/** Where the bytes came from, without credentials. */
 	readonly source: { readonly kind: "archive" | "module" | "import"; readonly from: string };
-	/** SHA-256 (hex) of the archive or the module zip, and its size in bytes; none where a GOROOT was imported. */
+	/** SHA-256 (hex) of the archive or the module zip, and its size in bytes; none for an imported GOROOT. */
 	readonly archive?: { readonly sha256: string; readonly size: number } | undefined;
 	/** The toolchain module's dirhash of these files. */
 	readonly h1: string;
 	readonly witnesses: readonly Witness[];
 	/** False for a build that the release table contradicts, installed with --unofficial. */
 	readonly official: boolean;
-	/** Why the checksum database isn't among the witnesses, where it isn't. */
+	/** Why the checksum database isn't among the witnesses. */
 	readonly unasked?: string | undefined;
 	/** ISO 8601, UTC. */
 	readonly installedAt: string;
@@ -32,7 +32,7 @@ export interface Receipt {
 	readonly size: number;
 	/** The gox that installed it. */
 	readonly gox: string;
-	/** What it took over from another version instead of keeping a second copy of its own. */
+	/** The files that it shares with another version. */
 	readonly shared?: Shared | undefined;
 }
 
@@ -56,7 +56,7 @@ export function manifestPath(layout: Pick<Layout, "receipts">, key: string): str
 	return join(layout.receipts, `${key}.files`);
 }
 
-/** Writes a receipt and its manifest into a directory, from which `placeReceipt` takes them. */
+/** Writes a receipt and its manifest into a directory; `placeReceipt` moves them into place. */
 export function writeReceipt(
 	directory: string,
 	key: string,
@@ -71,19 +71,19 @@ export function writeReceipt(
 	writeFileAtomic(receiptPath(place, key), `${JSON.stringify(receipt, null, 2)}\n`);
 }
 
-/** Changes what is remembered of an installation whose files stay as they are. */
+/** Replaces the receipt of an installation whose files stay as they are. */
 export function replaceReceipt(layout: Layout, key: string, receipt: Receipt): void {
 	writeFileAtomic(receiptPath(layout, key), `${JSON.stringify(receipt, null, 2)}\n`);
 }
 
-/** Puts the receipt and the manifest that lie in a directory, as far as they do, into their place. */
+/** Moves the receipt and the manifest of a directory into place, if they are there. */
 export function placeReceipt(directory: string, layout: Layout, key: string): void {
 	for (const pathIn of [manifestPath, receiptPath])
 		ifPresent(() => renameSync(pathIn({ receipts: directory }, key), pathIn(layout, key)));
 	syncDirectory(layout.receipts);
 }
 
-/** The receipt of an installed version, or undefined where there is none that can be read. */
+/** The receipt of an installed version, or undefined if none can be read. */
 export function readReceipt(layout: Layout, key: string): Receipt | undefined {
 	const text = readIfPresent(receiptPath(layout, key));
 	if (text === undefined) return undefined;
@@ -95,7 +95,7 @@ export function readReceipt(layout: Layout, key: string): Receipt | undefined {
 	}
 }
 
-/** The manifest, by path, or undefined where there is none that can be read. */
+/** The manifest, by path, or undefined if none can be read. */
 export function readManifest(layout: Layout, key: string): Manifest | undefined {
 	const text = readIfPresent(manifestPath(layout, key));
 	if (text === undefined) return undefined;
@@ -112,7 +112,7 @@ export function removeReceipt(layout: Layout, key: string): void {
 	removeReceiptFrom(layout.receipts, key);
 }
 
-/** As `removeReceipt`, of one that lies elsewhere. */
+/** As `removeReceipt`, in another directory. */
 export function removeReceiptFrom(directory: string, key: string): void {
 	for (const pathIn of [receiptPath, manifestPath]) rmSync(pathIn({ receipts: directory }, key), { force: true });
 }
@@ -154,10 +154,10 @@ function isText(value: unknown): value is string {
 	return typeof value === "string";
 }
 
-/** Bytes of a version's files, as its receipt has them: nothing is walked. Null where it has none. */
+/** Bytes of a version's files from its receipt, without reading the tree. Null without a receipt. */
 export interface Sizes {
 	readonly size: number | null;
-	/** How much of that lies on the disk only once, together with another version that is still there. */
+	/** How much of that is on the disk only once, shared with another installed version. */
 	readonly sharedSize: number | null;
 }
 

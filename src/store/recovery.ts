@@ -13,8 +13,8 @@ import { receiptKeys, removeReceipt } from "./receipt.ts";
 import { putBack, removeVersion } from "./removal.ts";
 
 /**
- * Finishes or undoes everything that dead processes left; what was done, in words. Each step can be repeated: a process
- * that is killed at this leaves it to the next, and the journal's entries go last.
+ * Finishes or undoes everything that dead processes left, and says what was done. Each step can be repeated: if this process
+ * is killed, the next one continues. The journal's entries are removed last.
  * @throws GoxError `bad-home`, `bad-config`; file-system errors as they come.
  */
 export async function finishOrUndo(context: Context): Promise<string[]> {
@@ -55,21 +55,21 @@ export async function finishOrUndo(context: Context): Promise<string[]> {
 	}
 	context.checkpoint("mend:links");
 	for (const { path, work } of entries) if (!(work && "key" in work && busy.has(work.key))) rmSync(path, { force: true });
-	// A tree that can't be removed (an immutable file in it) is known by its place in tmp/, and keeps nothing else from being mended.
+	// A tree that can't be removed, for instance with an immutable file in it, must not stop the rest of the clean-up.
 	if (stuck.length > 0) throw stuck[0];
 	return done;
 }
 
-/** The versions that a dead process was changing, or has put aside. */
+/** The versions that a dead process was changing or had put aside. */
 function unfinishedKeys(context: Context, layout: Layout, entries: readonly JournalEntry[]): Set<string> {
 	const named = entries.flatMap(({ work }) => (work?.work === "install" || work?.work === "uninstall" ? [work.key] : []));
 	const staged = abandonedStaging(context, layout).map(({ key }) => key);
-	// A receipt comes before its version; what an earlier gox or a hand removed may have left one, too.
+	// A receipt is written before its version; an older gox, or a removal by hand, may also have left one.
 	const orphans = [...receiptKeys(layout)].filter((key) => !isThere(join(layout.versions, key)) && !isLocked(layout, key));
 	return new Set([...named, ...staged, ...orphans].filter((key) => parseVersionKey(key, context.host()) !== undefined));
 }
 
-/** A version is there or it isn't: before its installer's last rename it isn't, after its uninstaller's first it isn't. */
+/** A version exists from its installer's last rename until its uninstaller's first. */
 function finishVersion(context: Context, layout: Layout, key: string, cleanUp: (work: () => void) => void): void {
 	for (const staged of abandonedStaging(context, layout))
 		if (staged.kind === "old" && staged.key === key) putBack(context, layout, key, staged.path, cleanUp);
@@ -77,7 +77,7 @@ function finishVersion(context: Context, layout: Layout, key: string, cleanUp: (
 	if (!isThere(join(layout.versions, key))) removeReceipt(layout, key);
 }
 
-/** Whether `work` was done: not when a living process holds the lock, who then sees to the version itself. */
+/** Whether `work` was done. If a living process holds the lock, it deals with the version itself. */
 async function underLock(context: Context, layout: Layout, key: string, work: () => Promise<void>): Promise<boolean> {
 	try {
 		await withLock(context, layout, key, work, () => {}, { ...(context.lockTimes ?? lockTimes), giveUpAfter: -1 });
@@ -88,14 +88,14 @@ async function underLock(context: Context, layout: Layout, key: string, work: ()
 	}
 }
 
-/** What was being put in the place of a tree's files. */
+/** Removes the temporary files beside a tree's files. */
 function sweepTree(directory: string): void {
 	sweepBeside(directory);
 	for (const entry of ifPresent(() => readdirSync(directory, { withFileTypes: true })) ?? [])
 		if (entry.isDirectory()) sweepTree(join(directory, entry.name));
 }
 
-/** Whether the version was removed: it stays where somebody has named it since. */
+/** Whether the version was removed. It stays if the default or an alias names it meanwhile. */
 async function endTrial(context: Context, layout: Layout, key: string): Promise<boolean> {
 	const installed = installedVersions(context).find((each) => each.key === key);
 	if (
@@ -109,7 +109,7 @@ async function endTrial(context: Context, layout: Layout, key: string): Promise<
 	return true;
 }
 
-/** An installation that had got as far as its version's being there also makes it the default, if it was to. */
+/** If a dead installer's version is there and was to become the default, makes it the default. */
 function chooseDefault(context: Context, layout: Layout, entries: readonly JournalEntry[]): void {
 	for (const { work } of entries) {
 		if (work?.work !== "install" || !work.asDefault) continue;

@@ -12,19 +12,19 @@ import { isLocked, withLock } from "./lock.ts";
 import { manifestPath, placeReceipt, receiptPath, removeReceipt, removeReceiptFrom } from "./receipt.ts";
 
 export interface Removal {
-	/** Whether it was the default; there is none now. */
+	/** Whether it was the default, which is removed. */
 	readonly wasDefault: boolean;
 	/** The user's aliases that pointed at it, now removed. */
 	readonly removedAliases: readonly string[];
 }
 
 /**
- * Removes a version: out of sight in one rename, then what pointed at it, then the bytes. A build that runs from it
- * fails where it next starts one of its tools; nothing else is touched.
+ * Removes a version: one rename hides it, then the links to it go, then its files. A build that runs from it fails when it
+ * next starts one of its tools; nothing else is affected.
  *
- * Once the rename is made it is never undone, also not by a power loss: the journal's entry is on the disk before it, and
- * whoever comes next takes away what pointed at the version.
- * @throws GoxError `not-installed` when somebody else was faster; `locked`; file-system errors as they come.
+ * Once the rename is made it is never undone, not even by a power loss: the journal's entry is on the disk before it, and the
+ * next process removes the links.
+ * @throws GoxError `not-installed` if another process was faster; `locked`; file-system errors as they come.
  */
 export async function removeVersion(context: Context, installed: Installed, waiting?: (owner: string) => void): Promise<Removal> {
 	try {
@@ -36,8 +36,8 @@ export async function removeVersion(context: Context, installed: Installed, wait
 }
 
 /**
- * On a disk so full that neither a lock nor the journal can be written, and this is what would make room: the bytes go
- * first. The empty tree in `tmp/` stands for the journal's entry meanwhile: whoever finds it finishes the work.
+ * For a disk so full that neither a lock nor the journal can be written: the files go first, which makes room. The empty tree
+ * in `tmp/` takes the place of the journal's entry, and a process that finds it finishes the work.
  */
 async function removeForRoom(context: Context, { key }: Installed, full: unknown): Promise<Removal> {
 	const layout = openHome(context);
@@ -84,7 +84,7 @@ async function removeInOrder(context: Context, installed: Installed, waiting?: (
 			endTrials(context, layout, key);
 			const { removedAliases, lostDefault } = settleLinks(context, layout, key);
 			context.checkpoint("uninstall:links");
-			// Whoever took this lock over from a process that was stopped here may have installed it again.
+			// If this process was stopped here, another may have taken its lock over and installed the version again.
 			if (!isThere(version)) removeReceipt(layout, key);
 			context.checkpoint("uninstall:receipt");
 			removeTree(gone);
@@ -99,13 +99,13 @@ async function removeInOrder(context: Context, installed: Installed, waiting?: (
 
 /*
  * What `install --force` replaces: `old.….KEY/` in `tmp/` with the old tree as `go` and copies of its receipt. The copies
- * are made first and go first, so that what lies there always tells how far it came:
+ * are made first and removed first, so that the directory always tells how far the work came:
  *   no go, receipts      the tree hasn't left versions/ yet, or is back there: the receipts belong to it
  *   go, and no version   the new tree isn't there: both are put back
  *   go, and a version    the new tree is there: what lies here is to be removed
  */
 
-/** Moves the version out of the way; where to. @param staging a directory of ours in `tmp/` */
+/** Moves the version away and gives its new path. @param staging a directory of this process in `tmp/` */
 export function putAside(context: Context, layout: Layout, key: string, staging: string): string {
 	const made = join(staging, "old");
 	mkdirSync(made, 0o755);
@@ -126,8 +126,8 @@ export function putAside(context: Context, layout: Layout, key: string, staging:
 }
 
 /**
- * Undoes `putAside`, or finishes it, whichever is left to do. The version must be locked, or its installer dead.
- * @param cleanUp removes what is of no use any more
+ * Undoes or finishes `putAside`, depending on how far it came. The version must be locked, or its installer dead.
+ * @param cleanUp runs each removal
  */
 export function putBack(
 	context: Context,

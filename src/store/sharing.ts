@@ -22,9 +22,9 @@ import { type Installed, installedVersions } from "./installed.ts";
 import { layoutOf } from "./layout.ts";
 import { readManifest, receiptPath, type Shared } from "./receipt.ts";
 
-/** The two ways in which equal files of two versions can lie on the disk once. */
+/** The two ways to keep equal files of two versions on the disk once. */
 export interface SharingCalls {
-	/** A copy on write, or an error where the file system has none (FICLONE, clonefile). */
+	/** A copy on write, or an error if the file system has none (FICLONE, clonefile). */
 	clone(from: string, to: string): void;
 	link(from: string, to: string): void;
 }
@@ -57,9 +57,9 @@ export function canClone(from: string, to: string, calls = systemCalls): boolean
 }
 
 /**
- * Gives a tree that is being written the neighbour's files where those are the same, bytes and execute bit. Clones stay two
- * files to everyone. A hard link is one file under two names, so it becomes read-only: a program that tries to write to it fails,
- * and editors that replace a file part the two.
+ * Gives a tree that is being written the neighbour's files that are equal in bytes and execute bit. Clones behave as two files.
+ * A hard link is one file with two names, so it becomes read-only: a program that writes to it fails, and an editor that
+ * replaces the file separates the two.
  */
 export class NeighbourFiles implements FileSharing {
 	readonly #neighbour: Neighbour;
@@ -76,7 +76,7 @@ export class NeighbourFiles implements FileSharing {
 		for (const [path, sha256] of neighbour.manifest) if (!this.#byDigest.has(sha256)) this.#byDigest.set(sha256, path);
 	}
 
-	/** What is shared so far; undefined where nothing is. */
+	/** What is shared so far; undefined if nothing is. */
 	get shared(): Shared | undefined {
 		if (this.#taken.size === 0) return undefined;
 		const bytes = [...this.#taken.values()].reduce((sum, size) => sum + size, 0);
@@ -89,7 +89,7 @@ export class NeighbourFiles implements FileSharing {
 		try {
 			share(found.path, found.stat, to, this.#how, this.#calls);
 		} catch {
-			// No more links of this file (EMLINK), or none at all (EPERM, EXDEV): then no other one is tried either.
+			// This file can have no more links (EMLINK), or no file can (EPERM, EXDEV): try no other one.
 			rmSync(to, { force: true });
 			this.#refused = this.#taken.size === 0;
 			return false;
@@ -118,7 +118,7 @@ export class NeighbourFiles implements FileSharing {
 		if (isSame || this.#putInPlace(found, to, made)) this.#taken.set(path, own.size);
 	}
 
-	/** In one step; false where the file system refuses, and what is there stays. */
+	/** Replaces the file in one step; false if the file system refuses, and nothing changes. */
 	#putInPlace({ path, stat }: { readonly path: string; readonly stat: Stats }, to: string, made = () => {}): boolean {
 		const beside = besideName(to);
 		try {
@@ -133,7 +133,7 @@ export class NeighbourFiles implements FileSharing {
 		}
 	}
 
-	/** The neighbour's equal file. It is read where it may have been changed since it was recorded, or `always`. */
+	/** The neighbour's equal file. It is read if it may have changed since it was recorded, or `always`. */
 	#equal({ path, sha256, size, executable }: TreeFile, content: () => Uint8Array, always = false) {
 		if (this.#refused || size === 0) return undefined;
 		const same = this.#neighbour.manifest.get(path) === sha256 ? path : this.#byDigest.get(sha256);
@@ -142,7 +142,7 @@ export class NeighbourFiles implements FileSharing {
 		const stat = plainFile(from);
 		if (!stat || stat.size !== size || isExecutable(stat) !== executable) return undefined;
 		if (!always && stat.ctimeMs <= this.#neighbour.recordedAt) return { path: from, stat };
-		// The neighbour isn't locked: it may be on its way out.
+		// The neighbour isn't locked: it may be being removed.
 		const theirs = ifPresent(() => readFileSync(from));
 		return theirs?.equals(content()) ? { path: from, stat } : undefined;
 	}
@@ -174,8 +174,8 @@ function isExecutable({ mode }: Stats): boolean {
 }
 
 /**
- * What lets a version that is about to be built take over the files of its nearest neighbour: by clones where the file
- * system has them, else, only where that is asked for, by hard links. Where neither is to be, this costs one failed call.
+ * Lets a version that is about to be built take over files of its nearest neighbour: by clones if the file system has them, else
+ * by hard links if that is asked for. If neither is possible this costs one failed call.
  * @param staging where it will be built
  */
 export function sharingWithNearest(
@@ -194,15 +194,15 @@ export function sharingWithNearest(
 	return neighbour && new NeighbourFiles(neighbour, how, calls);
 }
 
-/** What must be known before hard links are made; undefined where there is nothing to say. */
+/** What must be known before hard links are made; undefined if there is nothing to say. */
 export function linkWarning({ uid }: Pick<Context, "uid">): string | undefined {
 	if (uid !== 0) return undefined;
 	return "root may write into read-only files, so an edit in place would change every version that has the file (gox verify tells)";
 }
 
 /**
- * The installed version whose files a release is likeliest to have too: the nearest patch of its minor, its own platform
- * first (two patches share 9,496 of 9,551 files, two platforms of one release all sources); undefined where there is none.
+ * The installed version that is likely to share most files with a release: the nearest patch of its minor, its own platform
+ * first (two patches share 9,496 of 9,551 files, two platforms of one release all sources); undefined if there is none.
  */
 export function nearestInstalled(release: Release, platform: Platform, installed: readonly Installed[]): Installed | undefined {
 	const distance = (each: Installed) =>
@@ -214,7 +214,7 @@ export function nearestInstalled(release: Release, platform: Platform, installed
 	return nearest;
 }
 
-/** What is needed of it to share its files; undefined where it has no manifest. */
+/** What is needed of it to share its files; undefined if it has no manifest. */
 export function asNeighbour(context: Context, { key, goroot }: Installed): Neighbour | undefined {
 	const layout = layoutOf(context.home);
 	const manifest = readManifest(layout, key);

@@ -22,7 +22,7 @@ import { announced } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 
 export interface ShimReport {
-	/** What runs when `go` is called: the native program, or the sh script where the native one can't run here. */
+	/** What runs as `go`: the native program, or the sh script if the native one can't run here. */
 	readonly kind: "native" | "sh";
 	/** What was written or replaced, by name. */
 	readonly changed: readonly string[];
@@ -34,8 +34,8 @@ const toolName = /^[a-z][a-z0-9_-]*$/;
 
 /**
  * Makes `shims/` complete: the native shim under the name of every tool of every installed GOROOT/bin,
- * one symlink for each installed version, and the launcher that starts this program. Idempotent; it leaves
- * what is right as it is. New shims are written beside the old ones and renamed: Apple Silicon kills a running
+ * one symlink for each installed version, and the launcher that starts this program. Idempotent; it doesn't
+ * touch what is right. New shims are written beside the old ones and renamed: Apple Silicon kills a running
  * signed program that is overwritten in place.
  * @throws GoxError `file-system` when this build of gox has no shim for the machine.
  */
@@ -175,7 +175,7 @@ function writeLauncher(context: Context, layout: Layout, changed: Set<string>): 
 }
 
 /**
- * Makes the marker that the shims look for say what the config says about `strict`; whether that changed anything.
+ * Creates or removes the marker that tells the shims of `strict` in the config. Tells whether that changed anything.
  * Throws as `loadConfig`.
  */
 export function markStrict(context: Context, layout: Layout): boolean {

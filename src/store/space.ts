@@ -9,7 +9,7 @@ import { readReceipt, receiptKeys, type Shared } from "./receipt.ts";
 export interface Space {
 	/** Of all blocks, each counted once. */
 	readonly bytes: number;
-	/** What removing all of it would give back: not what a hard link elsewhere still holds. */
+	/** What removing all of it would free, without what a hard link elsewhere still holds. */
 	readonly freed: number;
 	readonly files: number;
 }
@@ -47,8 +47,8 @@ export function spaceOf(paths: readonly string[]): Space {
 }
 
 /**
- * Bytes that removing these versions together gives back. Hard links are counted as they are on the disk; of clones only
- * the receipts tell, so what was cloned from or to a version that stays is taken as still shared.
+ * Bytes that removing these versions together would free. Hard links are counted as they are on the disk. Only receipts know
+ * of clones, so what was cloned from or to a version that stays counts as shared.
  */
 export function freedBy(context: Context, keys: readonly string[]): number {
 	const layout = layoutOf(context.home);
