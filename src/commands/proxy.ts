@@ -6,7 +6,6 @@ import { GoxError } from "../errors.ts";
 import { Client } from "../fetch/client.ts";
 import type { GoCommand } from "../go/command.ts";
 import { type GoEnvChanges, goEnvFilePath, parseGoEnv, readGoEnvText, writableGoEnvFile } from "../go/envfile.ts";
-import { goSettings } from "../go/settings.ts";
 import { hasCredentials, isPrivate, parseGoproxy, shownGoproxy } from "../proxy/goproxy.ts";
 import { changesFor, type Profile, profileOf, proxySettings } from "../proxy/profile.ts";
 import { isOfUse, type ProxyTrial, trialTiming, tryProxy, usualModule } from "../proxy/trial.ts";
@@ -298,8 +297,8 @@ export function settingsInForce(
 	go: GoCommand | undefined,
 	changes: GoEnvChanges = new Map(),
 ): ReadonlyMap<string, ProxySetting> {
-	const present = goSettings(context, null);
 	const file = goEnvFilePath(context);
+	const written = new Map<string, string | undefined>([...writtenSettings(file), ...changes]);
 	const settings = new Map<string, ProxySetting>();
 	for (const name of proxySettings) settings.set(name, settingOf(name));
 	for (const name of ["GONOPROXY", "GONOSUMDB"]) {
@@ -311,7 +310,7 @@ export function settingsInForce(
 
 	function settingOf(name: string): ProxySetting {
 		if (context.env[name]) return { name, value: context.env[name], from: "environment" };
-		const own = changes.has(name) ? changes.get(name) : present.find(name)?.value.replace(/\r$/, "");
+		const own = written.get(name);
 		if (own) return { name, value: own, from: file };
 		// An empty value in the go env file overrides go.env.
 		const shipped = own === undefined ? shippedBy(context, go, name) : undefined;

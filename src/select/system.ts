@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { variablesIn } from "../config.ts";
 import type { Context } from "../context.ts";
-import { isExecutable, isSameFile, programsOnPath } from "../fs.ts";
+import { ifPresent, isExecutable, isSameFile, programsOnPath } from "../fs.ts";
 import { carriesShimMarker } from "../go/builtfor.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Toolchain } from "./selection.ts";
@@ -15,15 +15,15 @@ export interface SystemGo extends Toolchain {
 
 /** The first `go` of PATH that is not a shim of this or another gox; undefined when there is none. Starts no process. */
 export function findSystemGo(context: Context, layout: Layout): SystemGo | undefined {
-	for (const path of programsOnPath("go", context.env.PATH)) if (isForeignProgram(context, layout, path)) return systemGoAt(path);
-	return undefined;
+	const [path] = programsOnPath("go", context.env.PATH, (program) => isForeignProgram(context, layout, program));
+	return path === undefined ? undefined : systemGoAt(path);
 }
 
 /** Whether the path is a program, and not a shim of this or another gox. */
 export function isForeignProgram(context: Context, layout: Layout, path: string): boolean {
 	if (!isExecutable(path) || isSameFile(path, join(layout.shims, basename(path)))) return false;
-	const stat = statSync(path);
-	return !mayLoop(stat) || (shimDepth(context) < deepest && !isShim(path, stat));
+	const stat = ifPresent(() => statSync(path));
+	return stat !== undefined && (!mayLoop(stat) || (shimDepth(context) < deepest && !isShim(path, stat)));
 }
 
 /** Whether the program is so small that it may be another manager's shim, which searches PATH and finds gox's again. */

@@ -108,6 +108,16 @@ describe("gox proxy", () => {
 		expect(calls()).toEqual([]);
 	});
 
+	test("reads a go env file whole, however large it is", async () => {
+		writeFileSync(file, `${"# more\n".repeat(200_000)}GOPROXY=${at("a")}\n`);
+		expect((await gox([])).out).toContain(`${at("a")} `);
+	});
+
+	test("fails for a go env file that can't be read", async () => {
+		mkdirSync(file);
+		await expect(gox([])).rejects.toMatchObject({ code: "EISDIR" });
+	});
+
 	test("as JSON, without anything set", async () => {
 		const { out } = await gox(["--json"]);
 		expect(JSON.parse(out)).toMatchObject({

@@ -3,8 +3,10 @@ import { wrapped } from "../../src/cli/text.ts";
 import { inWords } from "../../src/commands/doctor.ts";
 import { macosFor } from "../../src/doctor/checks/machine.ts";
 import { proxy } from "../../src/doctor/checks/proxy.ts";
+import { gopath } from "../../src/doctor/checks/settings.ts";
 import { mountOf, parseMountInfo, parseMountOutput } from "../../src/doctor/checks/store.ts";
 import { linesThatExport } from "../../src/doctor/settings.ts";
+import { printingProgram } from "../support/fakego.ts";
 import { type MachineOptions, RecordedMachine } from "../support/recordedmachine.ts";
 
 describe("lines that export a variable", () => {
@@ -29,6 +31,20 @@ describe("lines that export a variable", () => {
 	it.each(cases)("%s: %s", (path, line, found) => {
 		const lines = linesThatExport([{ path: `/home/${path}`, text: `first\n${line}\n` }], "GOROOT");
 		expect(lines).toEqual(found ? [{ where: `/home/${path}:2`, text: line.trim() }] : []);
+	});
+});
+
+describe("where go install puts programs", () => {
+	const files = { "~/go/bin/mine": printingProgram("linux-amd64", "") };
+	const complaints = (env: Record<string, string>) =>
+		new RecordedMachine({ host: "linux-amd64", files, path: ["/usr/bin"], env }).complaints([gopath]);
+
+	it("is asked to be on PATH", async () => {
+		expect(await complaints({})).toContain("~/go/bin isn't on PATH");
+	});
+
+	it("is GOBIN alone where that is set", async () => {
+		expect(await complaints({ GOBIN: "/opt/gobin" })).toBe("");
 	});
 });
 

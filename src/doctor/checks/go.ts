@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
+import { programsOnPath } from "../../fs.ts";
 import type { Executable } from "../../go/builtfor.ts";
 import { loadCatalog } from "../../releases/lookup.ts";
 import { isSupported, supportedMinors } from "../../releases/status.ts";
@@ -378,10 +379,11 @@ export const toolArchitecture: Check = {
 };
 
 function firstOnPath({ probes, context }: Machine): readonly string[] {
-	const directories = (context.env.PATH ?? "").split(":").filter(isAbsolute);
-	return Object.keys(wellKnown).flatMap(
-		(name) => directories.map((directory) => join(directory, name)).find((path) => probes.stat(path)?.executable) ?? [],
-	);
+	const isProgram = (path: string) => probes.stat(path)?.executable === true;
+	return Object.keys(wellKnown).flatMap((name) => {
+		const [path] = programsOnPath(name, context.env.PATH, isProgram);
+		return path ?? [];
+	});
 }
 
 function installedFindings(machine: Machine, paths: readonly string[]): readonly Finding[] {

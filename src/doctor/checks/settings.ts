@@ -30,7 +30,10 @@ export const gopath: Check = {
 			const trouble = troubleWith(machine, entry);
 			return trouble ? [{ ...trouble, evidence: [...evidence, ...(trouble.evidence ?? [])], fix }] : [];
 		});
-		const bin = goToolDirectories(machine).find((directory) => machine.probes.names(directory).length > 0);
+		const directories = goToolDirectories(machine);
+		// With GOBIN, go install puts nothing into GOPATH.
+		const used = machine.settings("GOBIN").length > 0 ? directories.slice(0, 1) : directories;
+		const bin = used.find((directory) => machine.probes.names(directory).length > 0);
 		const isOnPath =
 			bin === undefined ||
 			(machine.context.env.PATH ?? "")
