@@ -1,5 +1,5 @@
 // npm test: sets itself up, builds, lints, runs every test, and ends with `N passed, N failed, N skipped`.
-// Arguments go to vitest: npm test -- test/unit
+// Arguments go to vitest: npm test -- test/select
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-import type { Context, Env } from "./context.ts";
+import { type Context, type Env, once } from "./context.ts";
 import { GoxError, quote } from "./errors.ts";
 import { readIfPresent } from "./fs.ts";
 import { strangerAt } from "./permissions.ts";
@@ -106,9 +106,10 @@ export interface Sites {
 /** The sites in force: a variable wins over the config file. Throws as `loadConfig`. */
 export function sitesOf(context: Context): Sites {
 	const variables = variablesIn(context.env);
+	const config = once(() => loadConfig(context));
 	const chosen = (name: string, variable: string | undefined, setting: (config: Config) => string | undefined) => {
 		if (variable !== undefined) return { value: variable, from: name };
-		const value = setting(loadConfig(context));
+		const value = setting(config());
 		return value ? { value, from: context.configFile } : undefined;
 	};
 	return {

@@ -79,7 +79,7 @@ export interface Context {
 	readonly lockTimes?: LockTimes;
 }
 
-/** The context of a real run. `process` is touched here and in cli.ts only. */
+/** The context of a real run. `process` is touched here and in gox.ts only. */
 export function processContext(): Context {
 	const env: Env = process.env;
 	const userHome = env.HOME && isAbsolute(env.HOME) ? env.HOME : homedir();

@@ -6,6 +6,7 @@ import { isRecord, jsonIn } from "../json.ts";
 import { isH1 } from "../sumdb/record.ts";
 import { type Platform, platforms } from "../version/platform.ts";
 import { parseRelease, type Release } from "../version/release.ts";
+import { paddingOf, tarBlock } from "./tar.ts";
 
 const largestManifest = 1024 * 1024;
 /** A tree of 2^40 records has five tiles for each record. */
@@ -115,7 +116,7 @@ export function writeBundle(
 	const fill = (file: number) => {
 		write(file, { name: "bundle.json", content: Buffer.from(formatManifest(toolchains)) }, signal);
 		for (const source of sources) write(file, source, signal);
-		writeAll(file, Buffer.alloc(2 * blockSize));
+		writeAll(file, Buffer.alloc(2 * tarBlock));
 	};
 	replaceFile(path, fill, undefined, written);
 }
@@ -125,7 +126,7 @@ function write(file: number, { name, content }: PartSource, signal: AbortSignal)
 	writeAll(file, partHeader(name, size));
 	if (content instanceof Uint8Array) writeAll(file, content);
 	else copy(file, content, signal);
-	writeAll(file, Buffer.alloc(paddedSize(size) - size));
+	writeAll(file, Buffer.alloc(paddingOf(size)));
 }
 
 function copy(file: number, { path, size }: { path: string; size: number }, signal: AbortSignal): void {
@@ -169,20 +170,20 @@ function partsIn(descriptor: number, path: string): ReadonlyMap<string, BundlePa
 	const cut = () => new GoxError("integrity", `${path} is not a whole bundle: it ends too early`);
 	const damaged = () => new GoxError("integrity", `${path} is damaged: something stands where a bundle has nothing`);
 	for (let at = 0; ; ) {
-		const block = Buffer.alloc(blockSize);
-		if (readAt(descriptor, block, at) < blockSize) throw cut();
+		const block = Buffer.alloc(tarBlock);
+		if (readAt(descriptor, block, at) < tarBlock) throw cut();
 		const header = readHeader(block, path);
 		if (!header) {
-			if (end - at < 2 * blockSize) throw cut();
+			if (end - at < 2 * tarBlock) throw cut();
 			if (end - at > largestEnd || !isZero(descriptor, at, end)) throw damaged();
 			return parts;
 		}
-		const part = { ...header, offset: at + blockSize };
+		const part = { ...header, offset: at + tarBlock };
 		if (part.offset + part.size > end) throw cut();
 		if (parts.has(part.name)) throw new GoxError("hostile-archive", `${path}: ${quote(part.name)} is there twice`);
 		if (parts.size >= mostParts) throw new GoxError("hostile-archive", `${path} has more than ${mostParts} parts`);
 		parts.set(part.name, part);
-		at = part.offset + paddedSize(part.size);
+		at = part.offset + part.size + paddingOf(part.size);
 		if (!isZero(descriptor, part.offset + part.size, Math.min(at, end))) throw damaged();
 	}
 }
@@ -209,9 +210,6 @@ function readAt(descriptor: number, buffer: Buffer, position: number): number {
 	return total;
 }
 
-/** A tar's unit of headers and padding. */
-export const blockSize = 512;
-
 /** A part of a bundle: a plain file of a tar. */
 export interface BundlePart {
 	readonly name: string;
@@ -237,15 +235,10 @@ export function isPartName(name: string): boolean {
  * @throws GoxError `internal` for a name that a plain tar header can't hold.
  */
 export function partHeader(name: string, size: number): Buffer {
-	const block = Buffer.alloc(blockSize);
+	const block = Buffer.alloc(tarBlock);
 	const header = new Header({ path: name, type: "File", mode: 0o644, uid: 0, gid: 0, size, mtime: new Date(0) });
 	if (!isPartName(name) || header.encode(block, 0)) throw new GoxError("internal", `${quote(name)} can't be put into a bundle`);
 	return block;
-}
-
-/** Bytes from a part's header to the next one. */
-export function paddedSize(size: number): number {
-	return Math.ceil(size / blockSize) * blockSize;
 }
 
 /**

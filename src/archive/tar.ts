@@ -143,7 +143,8 @@ export class TarReader {
 	}
 }
 
-function paddingOf(size: number): number {
+/** The zero bytes that follow a content of this size. */
+export function paddingOf(size: number): number {
 	return (tarBlock - (size % tarBlock)) % tarBlock;
 }
 

@@ -101,10 +101,7 @@ export async function installChosen(installation: Installation): Promise<Install
 
 /** What is known against it, in a few words. */
 async function tellStanding(context: Context, { release, platform }: Chosen, say: (text: string) => void): Promise<void> {
-	const [{ newestKnown }, { statusInWords, releaseStatuses }] = await Promise.all([
-		import("../releases/status.ts"),
-		import("../releases/status.ts"),
-	]);
+	const { newestKnown, statusInWords, releaseStatuses } = await import("../releases/status.ts");
 	const words = statusInWords(releaseStatuses([...newestKnown(context), release])(release, platform));
 	if (words) say(`  ${release.version}: ${words}`);
 }

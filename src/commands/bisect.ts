@@ -59,7 +59,7 @@ export async function run(invocation: Invocation): Promise<number> {
 	);
 	const directory = makeStaging(context, layout, "bisect");
 	try {
-		const verdictOn = new Verdicts(invocation, context, (release) => choose(catalog, release, invocation), directory);
+		const verdictOn = new Verdicts(invocation, (release) => choose(catalog, release, invocation), directory);
 		const line = [older.release, ...between.reverse(), newer.release];
 		report.say(`checking both ends: ${older.release.name} and ${newer.release.name}`);
 		for (const end of [older, newer]) checkEnd(end, await verdictOn.verdictOn(end.release));
@@ -168,7 +168,6 @@ export interface Finding {
 export class Verdicts {
 	readonly findings: Finding[] = [];
 	readonly #context: Context;
-	readonly #caller: Context;
 	readonly #report: Report;
 	readonly #argv: readonly string[];
 	readonly #once: boolean;
@@ -177,11 +176,10 @@ export class Verdicts {
 	readonly #installer: Installer;
 	readonly #output: string;
 
-	/** @param context as the invocation's, with the configured sites. @param directory a directory for output. */
-	constructor(invocation: Invocation, context: Context, choose: (release: Release) => Chosen, directory: string) {
-		const { report, options, rest } = invocation;
+	/** @param directory a directory for output */
+	constructor(invocation: Invocation, choose: (release: Release) => Chosen, directory: string) {
+		const { context, report, options, rest } = invocation;
 		this.#context = context;
-		this.#caller = invocation.context;
 		this.#report = report;
 		this.#argv = rest;
 		this.#once = options.has("once");
@@ -251,9 +249,9 @@ export class Verdicts {
 	}
 
 	async #ask(release: Release, bin: string): Promise<{ verdict: Verdict; ending: Ending }> {
-		const env = trialEnvironment(this.#caller, bin);
-		const ending = await runTrial(this.#caller, { argv: this.#argv, env, output: this.#output });
-		this.#caller.signal.throwIfAborted();
+		const env = trialEnvironment(this.#context, bin);
+		const ending = await runTrial(this.#context, { argv: this.#argv, env, output: this.#output });
+		this.#context.signal.throwIfAborted();
 		const heading = `${release.name}: ${endingInWords(ending)}`;
 		const failure = faultOf(release, ending);
 		if (failure || this.#report.verbose) for (const line of outputInWords(heading, tailOf(this.#output))) this.#report.say(line);

@@ -125,7 +125,6 @@ export function hasGoxLock(context: Context): boolean {
 /**
  * The lock of a release as the table, the index and the checksum database know it now. What a lock of the same release
  * in this directory says already stays, where nobody can be asked again.
- * @param context with the configured sites
  * @throws GoxError `integrity` when they contradict each other, or the lock that is there; `no-such-release`.
  */
 export async function makeGoxLock(context: Context, invocation: Invocation, release: Release): Promise<GoxLock> {

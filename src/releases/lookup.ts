@@ -23,7 +23,7 @@ export interface CatalogOptions extends ClientOptions {
 	readonly refresh?: boolean;
 	/** Asks nobody, whatever GOX_OFFLINE says. */
 	readonly offline?: boolean;
-	/** What exists beyond the table, asked where no list can be had; see beyond.ts. */
+	/** Asks for releases that the table lacks, if no list can be had (`releasesFromModuleProxy`). */
 	readonly widen?: (table: ReleaseTable) => Promise<readonly IndexRelease[]>;
 }
 
